@@ -1,0 +1,254 @@
+"""The doors of the core: the six plugin kinds, and what the shell provides.
+
+A plugin is any object with these methods; nothing has to be inherited. Market stages get a data frame of closed
+candles (`Candles.frame()`: float columns open, high, low, close, volume; index `open_time_ms`) and return a frame
+with the same index, one causal row per candle: row t uses rows 0..t only. Account stages get one frozen `Book`.
+All plugins are pure: no network, no files, no clock, no randomness without a fixed seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from weexctl.model.account import AccountConfig, Balance, LeverageSetting, Position
+from weexctl.model.book import Book, HeldPosition
+from weexctl.model.candle import Candles, Timeframe
+from weexctl.model.fill import Fill
+from weexctl.model.instrument import Instrument
+from weexctl.model.order import ConditionalOrder, Order, OrderAck, OrderIntent, OrderRequest, StopRequest
+from weexctl.model.regime import Artefact, RegimeView
+from weexctl.model.verdict import ExitDecision, RiskDecision, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Clock",
+    "Exchange",
+    "Exit",
+    "Guard",
+    "MarketColumns",
+    "RegimeClassifier",
+    "RiskPolicy",
+    "Sizer",
+    "Strategy",
+]
+
+
+@runtime_checkable
+class RegimeClassifier(Protocol):
+    """Names the regime of one symbol. Fitted on the past, then stepped forward candle by candle."""
+
+    warmup_candles: int
+    """Rows before which the columns may be NaN, and after which they no longer depend on where the frame starts."""
+    train_candles: int
+    """How many candles, beyond the warm-up, a fit wants. Fewer are accepted down to `min_train_candles`."""
+    min_train_candles: int
+
+    def fit(self, candles: pd.DataFrame, symbol: str, previous: Artefact | None = None) -> Artefact:
+        """A classifier fitted on these candles only. `previous` may serve as a warm start and as a check."""
+        ...
+
+    def features(self, candles: pd.DataFrame) -> pd.DataFrame:
+        """The causal columns the classifier observes, one row per candle."""
+        ...
+
+    def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:
+        """Columns trending, ranging, unstable (sum to one), name (text) and confidence; NaN and "" in warm-up."""
+        ...
+
+    def start(self, artefact: Artefact) -> Any:
+        """The filter's state before its first row."""
+        ...
+
+    def step(self, state: Any, row: Mapping[str, float]) -> tuple[Any, RegimeView]:
+        """The next state and view, given one row of `features`; equal to the row of `columns`."""
+        ...
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Gives the direction of one symbol. The only kind that has one."""
+
+    warmup_candles: int
+
+    def columns(self, candles: pd.DataFrame) -> pd.DataFrame:
+        """Columns direction (-1, 0, 1), strength (0..1), reason (text), and optionally entry (bool, default true).
+
+        `entry` says whether a new position may open at this candle; a held one stays while direction does.
+        """
+        ...
+
+
+@runtime_checkable
+class Sizer(Protocol):
+    """Turns wishes into exposures for the whole book."""
+
+    warmup_candles: int
+
+    def columns(self, candles: pd.DataFrame) -> pd.DataFrame:
+        """Whatever `size` needs of the market, one causal row per candle; may have no columns."""
+        ...
+
+    def size(self, book: Book) -> Mapping[str, float]:
+        """Exposure (fraction of equity, never negative) by symbol, before any policy; absent means 0.
+
+        The direction of each symbol is `book.signals[symbol].direction`.
+        """
+        ...
+
+
+@runtime_checkable
+class MarketColumns(Protocol):
+    """What risk policies, guards and exits add when they look at the market: their own causal columns."""
+
+    def columns(self, candles: pd.DataFrame) -> pd.DataFrame:
+        """One causal row per candle; seen later as `book.rows[symbol]`."""
+        ...
+
+
+@runtime_checkable
+class RiskPolicy(Protocol):
+    """Shrinks. May also have `columns(candles)`."""
+
+    warmup_candles: int
+
+    def assess(self, book: Book, symbol: str) -> RiskDecision:
+        """What is left of the wish for this symbol."""
+        ...
+
+
+@runtime_checkable
+class Guard(Protocol):
+    """Refuses. May also have `columns(candles)`."""
+
+    warmup_candles: int
+
+    def review(self, intent: OrderIntent, book: Book) -> Verdict:
+        """Whether this order may go out now."""
+        ...
+
+
+@runtime_checkable
+class Exit(Protocol):
+    """Ends positions. May also have `columns(candles)`."""
+
+    warmup_candles: int
+
+    def review(self, position: HeldPosition, book: Book) -> ExitDecision:
+        """Stop, target or an immediate close for this position.
+
+        Before an entry it is asked about the position that would be opened (candles_held 0, price = entry price).
+        """
+        ...
+
+
+class Clock(Protocol):
+    """Time, as a venue's clock has it."""
+
+    def now_ms(self) -> int:
+        """UTC milliseconds."""
+        ...
+
+    def sleep_ms(self, duration_ms: int) -> None:
+        """Let time pass."""
+        ...
+
+
+class Exchange(Protocol):
+    """The exchange in neutral words. Every method crosses the network once and raises an `ExchangeError`."""
+
+    def fetch_server_time(self) -> int:
+        """The exchange's clock, UTC milliseconds."""
+        ...
+
+    def fetch_instruments(self) -> dict[str, Instrument]:
+        """Every instrument weexctl trades, by symbol."""
+        ...
+
+    def fetch_candles(self, symbol: str, timeframe: Timeframe, *, limit: int, end_ms: int | None = None) -> Candles:
+        """The newest closed candles up to `end_ms`; the forming one is dropped."""
+        ...
+
+    def fetch_mark_price(self, symbol: str) -> Decimal:
+        """The mark price."""
+        ...
+
+    def fetch_balance(self) -> Balance:
+        """The USDT balance."""
+        ...
+
+    def fetch_account_config(self) -> AccountConfig:
+        """What the account may do."""
+        ...
+
+    def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+        """Open positions; an empty list is a proven flat account."""
+        ...
+
+    def fetch_order(self, order_id: str) -> Order:
+        """One order by the exchange's id."""
+        ...
+
+    def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Resting orders."""
+        ...
+
+    def fetch_conditional_orders(self, symbol: str | None = None) -> list[ConditionalOrder]:
+        """Stops and targets that wait for their trigger."""
+        ...
+
+    def fetch_order_history(self, symbol: str | None, *, start_ms: int, end_ms: int) -> list[Order]:
+        """Orders of a span of time, finished ones included."""
+        ...
+
+    def fetch_fills(self, symbol: str | None, *, start_ms: int, end_ms: int, order_id: str | None = None) -> list[Fill]:
+        """Executions of a span of time, oldest first."""
+        ...
+
+    def fetch_leverage(self, symbol: str) -> LeverageSetting:
+        """Margin mode and leverage of a symbol."""
+        ...
+
+    def set_leverage(self, symbol: str, leverage: int) -> LeverageSetting:
+        """Set the cross leverage of a symbol; refused while it has orders."""
+        ...
+
+    def place_order(self, request: OrderRequest) -> OrderAck:
+        """Send one order, once."""
+        ...
+
+    def place_stop(self, request: StopRequest) -> OrderAck:
+        """Send one stand-alone stop or target, once."""
+        ...
+
+    def modify_stop(self, order_id: str, trigger_price: Decimal) -> None:
+        """Move the trigger of a stop or target."""
+        ...
+
+    def cancel_order(self, order_id: str) -> None:
+        """Ask for the end of a resting order; proven only by a read."""
+        ...
+
+    def cancel_conditional_order(self, order_id: str) -> None:
+        """Ask for the end of a stop or target; proven only by a read."""
+        ...
+
+    def upload_ai_log(
+        self,
+        *,
+        order_id: str | None,
+        stage: str,
+        model: str,
+        input: Mapping[str, Any],  # noqa: A002  # the API's own word
+        output: Mapping[str, Any],
+        explanation: str,
+    ) -> None:
+        """Send one AI log; the explanation has at most 1 000 characters."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
