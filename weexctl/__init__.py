@@ -5,11 +5,12 @@ These names are what a plugin needs; they are loaded when they are first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing is not imported: `--version` answers from here before anything else is loaded
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from weexctl.errors import DataError, PluginContractError, WeexctlError
     from weexctl.hookspecs import Offer, PluginConfig, hookimpl
     from weexctl.model.book import Book, ClosedTrade, HeldPosition, Row

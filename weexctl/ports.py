@@ -18,6 +18,7 @@ from weexctl.model.candle import Candles, Timeframe
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
 from weexctl.model.order import ConditionalOrder, Order, OrderAck, OrderIntent, OrderRequest, StopRequest
+from weexctl.model.payment import FundingPayment
 from weexctl.model.regime import Artefact, RegimeView
 from weexctl.model.verdict import ExitDecision, RiskDecision, Verdict
 
@@ -95,7 +96,7 @@ class Sizer(Protocol):
     def size(self, book: Book) -> Mapping[str, float]:
         """Exposure (fraction of equity, never negative) by symbol, before any policy; absent means 0.
 
-        The direction of each symbol is `book.signals[symbol].direction`.
+        The direction of each symbol is `book.wanted(symbol)`; where it is 0 the exposure is not used.
         """
         ...
 
@@ -206,6 +207,10 @@ class Exchange(Protocol):
 
     def fetch_fills(self, symbol: str | None, *, start_ms: int, end_ms: int, order_id: str | None = None) -> list[Fill]:
         """Executions of a span of time, oldest first."""
+        ...
+
+    def fetch_funding_payments(self, *, start_ms: int, end_ms: int) -> list[FundingPayment]:
+        """Funding booked in a span of time, both ends included, oldest first."""
         ...
 
     def fetch_leverage(self, symbol: str) -> LeverageSetting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ class Row(Mapping[str, Any]):
 
     __slots__ = ("_columns", "_index")
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], index: int) -> None:
+    def __init__(self, columns: Mapping[str, Any], index: int) -> None:
         self._columns = columns
         self._index = index
 
@@ -143,6 +143,20 @@ class Book:
     def run_loss(self) -> float:
         """Loss since the start of the run as a fraction of the equity then; 0 in profit."""
         return max(0.0, 1.0 - self.equity / self.start_equity) if self.start_equity > 0 else 1.0
+
+    def wanted(self, symbol: str) -> int:
+        """The direction a symbol's exposure should have now: +1, -1, or 0 for none.
+
+        A held position keeps its side while its own rule does; a flat symbol wants one only where a new position
+        may open.
+        """
+        signal = self.signals.get(symbol)
+        if signal is None:
+            return 0
+        held = self.positions.get(symbol)
+        if held is not None:
+            return held.side.sign if signal.direction == held.side.sign else 0
+        return signal.direction if signal.entry else 0
 
     @property
     def gross_exposure(self) -> float:

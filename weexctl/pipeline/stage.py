@@ -12,11 +12,11 @@ from weexctl.ports import Exit, Guard, RegimeClassifier, RiskPolicy, Sizer, Stra
 
 __all__ = ["Pipeline", "Stage"]
 
-P = TypeVar("P")
+P_co = TypeVar("P_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage(Generic[P]):
+class Stage(Generic[P_co]):
     """One built plugin, and where it came from."""
 
     kind: str
@@ -24,7 +24,7 @@ class Stage(Generic[P]):
     """The offer's name, as the profile has it."""
     distribution: str
     version: str
-    plugin: P
+    plugin: P_co
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Pipeline:
         for stage in (self.regime, *self.strategies.values(), self.sizer, *self.risk, *self.guards, *self.exits):
             if id(stage) not in seen:
                 seen.add(id(stage))
-                yield stage  # type: ignore[misc]  # the kinds have no common protocol
+                yield stage
 
     @property
     def warmup_candles(self) -> int:

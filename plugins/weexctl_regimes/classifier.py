@@ -1,0 +1,111 @@
+"""What both classifiers share once they are fitted: columns in bulk, and the same thing candle by candle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import pandas as pd
+
+from weexctl import Artefact, DataError, PluginContractError, RegimeView
+from weexctl import features as causal
+from weexctl_regimes import ViewConfig
+from weexctl_regimes.observations import OBSERVATION_WARMUP, observations
+from weexctl_regimes.percentile_rule import PercentileRule
+from weexctl_regimes.regime_views import UNKNOWN_VIEW, RegimeViews, ViewState
+from weexctl_regimes.two_factors import TwoFactors
+
+__all__ = ["ClassifierState", "FittedClassifier", "Model", "model_of", "training_rows"]
+
+Model = TwoFactors | PercentileRule
+C = TypeVar("C", bound=ViewConfig)
+
+_FILTER_WARMUP = 480
+"""Rows within which a filter forgets its start, and by which some name has been confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifierState:
+    """Everything that one candle hands on to the next."""
+
+    model: Model
+    views: RegimeViews
+    memory: Any
+    view: ViewState | None = None
+
+
+class FittedClassifier(Generic[C]):
+    """Scoring with a fitted artefact. A subclass brings `fit`."""
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+        self.train_candles = config.train_candles
+        self.min_train_candles = config.min_train_candles
+        # Declared for hourly candles; longer ones need less, since the half-life is given in hours.
+        self.warmup_candles = OBSERVATION_WARMUP + _FILTER_WARMUP + round(20 * config.smoothing_hours)
+
+    def features(self, candles: pd.DataFrame) -> pd.DataFrame:
+        """Columns v, q, e48, e240, one causal row per candle; NaN in warm-up and where a candle is missing."""
+        return observations(candles)
+
+    def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:
+        """Columns trending, ranging, unstable, name, confidence, one causal row per candle; NaN and "" in warm-up.
+
+        Raises:
+            DataError: the candles have another length than those of the fit.
+        """
+        spacing = artefact.parameters["candle_ms"]
+        if len(candles) > 2 and causal.candle_ms(candles) != spacing:
+            raise DataError(
+                f"the classifier was fitted on candles of {spacing} ms and got others; nothing was scored",
+                hint="fit it again on this timeframe",
+            )
+        rows = model_of(artefact).rows(self.features(candles))
+        return RegimeViews.of(self.config, spacing).columns(rows, candles.index)
+
+    def start(self, artefact: Artefact) -> ClassifierState:
+        """The state before the first row."""
+        model = model_of(artefact)
+        return ClassifierState(model, RegimeViews.of(self.config, artefact.parameters["candle_ms"]), model.initial())
+
+    def step(self, state: ClassifierState, row: Mapping[str, float]) -> tuple[ClassifierState, RegimeView]:
+        """The next state and view, given one row of `features`. Before the first complete row all is NaN."""
+        memory, probabilities = state.model.advance(state.memory, row)
+        if probabilities is None:
+            return ClassifierState(state.model, state.views, memory), UNKNOWN_VIEW
+        after, view = state.views.advance(state.view, probabilities)
+        return ClassifierState(state.model, state.views, memory, after), view
+
+
+def model_of(artefact: Artefact) -> Model:
+    """The model an artefact holds.
+
+    Raises:
+        PluginContractError: it is of no kind known here.
+    """
+    kind = artefact.parameters.get("model")
+    if kind == "two-factors":
+        return TwoFactors.from_parameters(artefact.parameters)
+    if kind == "percentile-rule":
+        return PercentileRule.from_parameters(artefact.parameters)
+    raise PluginContractError(
+        f"artefact {artefact.id} of {artefact.plugin} holds no model known here ({kind!r}); nothing was scored",
+        hint="fit the classifier again",
+    )
+
+
+def training_rows(observed: pd.DataFrame, wanted: int, needed: int, symbol: str) -> pd.DataFrame:
+    """The newest `wanted` rows of observations.
+
+    Raises:
+        DataError: fewer than `needed` of them are complete.
+    """
+    training = observed.iloc[-wanted:]
+    complete = int(training.notna().all(axis=1).sum())
+    if complete < needed:
+        raise DataError(
+            f"{symbol}: {complete} usable candles, a fit needs {needed}; no classifier was fitted",
+            hint=f"give at least {needed + 701} candles without gaps",
+        )
+    return training

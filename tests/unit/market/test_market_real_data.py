@@ -1,0 +1,62 @@
+"""Real candles and funding, against what their own list says of them."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from weexctl.errors import DataError, UsageError
+from weexctl.market import cut_to_window, load_candles, load_funding
+from weexctl.model.candle import Timeframe
+
+pytestmark = pytest.mark.shared_data
+
+HOURLY = {"BTCUSDT": 37807, "ETHUSDT": 35897, "SOLUSDT": 28889, "XRPUSDT": 34936, "ADAUSDT": 34336, "LTCUSDT": 34864}
+"""Rows of the hourly futures files, from the folder's README."""
+
+
+def test_the_hourly_futures_are_whole(real_data: Path) -> None:
+    market = load_candles([real_data], timeframe=Timeframe.H1)
+    assert {symbol: len(candles) for symbol, candles in market.items()} == HOURLY
+    assert market["BTCUSDT"].low.min() == 3621.81
+    cut = cut_to_window(market)
+    assert {len(candles) for candles in cut.values()} == {28889}
+    assert all((candles.open_time_ms == cut["SOLUSDT"].open_time_ms).all() for candles in cut.values())
+
+
+def test_values_equal_the_text_of_the_file(real_data: Path) -> None:
+    path = real_data / "XRPUSDT-1h.csv.gz"
+    rows = [line.split(",") for line in gzip.decompress(path.read_bytes()).decode().splitlines()[1:]]
+    candles = load_candles([path])["XRPUSDT"]
+    assert candles.open_time_ms.tolist() == [int(row[0]) for row in rows]
+    for column, name in enumerate(("open", "high", "low", "close", "volume"), start=1):
+        assert getattr(candles, name).tolist() == [float(row[column]) for row in rows]
+
+
+def test_funding_keeps_its_real_times(real_data: Path) -> None:
+    funding = load_funding([real_data / "BTCUSDT-1h.csv.gz", real_data / "SOLUSDT-1h.csv.gz"])
+    assert len(funding["BTCUSDT"].time_ms) == 4721
+    assert funding["SOLUSDT"].rate.min() == pytest.approx(-0.02, rel=0.3)
+    assert 2 * 3_600_000 in {int(step) for step in funding["SOLUSDT"].time_ms[1:] - funding["SOLUSDT"].time_ms[:-1]}
+    assert "BNBUSDT" not in funding
+
+
+def test_a_spot_series_with_holes_is_refused_and_a_whole_one_is_read(real_data: Path) -> None:
+    with pytest.raises(DataError, match="there is a hole of"):
+        load_candles([real_data / "BTCUSDT-1h-spot.csv.gz"])
+    whole = load_candles([real_data / "BTCUSDT-5m-spot-2022.csv.gz"])
+    assert len(whole["BTCUSDT"]) == 61998
+
+
+def test_two_years_of_one_symbol_ask_for_a_choice(real_data: Path) -> None:
+    with pytest.raises(UsageError, match="2 files hold BTCUSDT 5m"):
+        load_candles([real_data], timeframe=Timeframe.M5)
+
+
+def test_importing_the_room_loads_no_heavy_library() -> None:
+    code = "import sys, weexctl.market; sys.exit(bool({'pandas', 'numpy', 'pyarrow'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

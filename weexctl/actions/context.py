@@ -1,0 +1,107 @@
+"""What an action is given besides its input, and what it hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Context", "NextCommand", "Notice", "Origin", "Progress", "Result", "Track", "silent_progress"]
+
+Origin = Literal["given", "environment", "default"]
+"""Where the value of an input field came from."""
+
+
+class Track(Protocol):
+    """One running piece of work."""
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Say that `count` more units are done; a note replaces the one shown before."""
+        ...
+
+
+class Progress(Protocol):
+    """Shows how far a piece of work is. It never changes what the work does."""
+
+    def __call__(self, total: int | None, label: str) -> AbstractContextManager[Track]:
+        """A track for `total` units of work, None when nobody knows how many there will be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning that goes with a result."""
+
+    code: str
+    """Stable upper-case word."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextCommand:
+    """A command that would be sensible now."""
+
+    command: str
+    why: str
+
+
+class _Silent:
+    def __enter__(self) -> _Silent:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return None
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Show nothing."""
+
+
+def silent_progress(total: int | None, label: str) -> AbstractContextManager[Track]:  # noqa: ARG001  # shows nothing
+    """A track that shows nothing."""
+    return _Silent()
+
+
+def _ignore(text: str) -> None:
+    """Drop a note."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The world around one call: everything an action may read that is not in its input."""
+
+    environment: Mapping[str, str]
+    cwd: Path
+    progress: Progress = silent_progress
+    note: Callable[[str], None] = _ignore
+    """Tell a watching person one line; it is no part of the result."""
+    should_stop: Callable[[], bool] = _never
+    """True once someone asked for an end; finish the step, protect what is open, and return."""
+    quiet: bool = False
+    verbose: bool = False
+    request_id: str = ""
+    """Names this call in the envelope and in the journal."""
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """Where each field of the input came from; a field that is not listed has its default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an action found or did."""
+
+    data: BaseModel
+    warnings: tuple[Notice, ...] = ()
+    next: tuple[NextCommand, ...] = ()
+    venue: str | None = None
+    """Every result that concerns a venue names it."""
+    profile: str | None = None
+    exit_code: int = 0
+    """6 for a check that found something, 3 for one that could not look, otherwise 0."""

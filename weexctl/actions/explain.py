@@ -1,0 +1,210 @@
+"""Explain an order, a decision, or why nothing was done; from the journal and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.config.paths import find_paths
+from weexctl.errors import UsageError
+from weexctl.journal.archive import journal_files
+from weexctl.journal.journal import Journal
+from weexctl.journal.rows import DecisionRecord, OrderRecord, TradeRecord
+from weexctl.model.instrument import normalise_symbol
+from weexctl.pipeline.explanation import explain
+
+__all__ = ["Input", "Output", "run"]
+
+T = TypeVar("T")
+
+
+class Input(BaseModel):
+    """What to explain: an id, or a symbol and a moment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str | None = None
+    why_not: str | None = None
+    at_ms: int | None = None
+    run: str | None = None
+
+
+class Output(BaseModel):
+    """A decision with everything that became of it."""
+
+    decision_id: str
+    run_id: str | None
+    venue: str
+    account: str
+    archived: bool
+    """True when it is from a run that `--new` put aside."""
+    text: list[str]
+    """The explanation in words, line by line."""
+    decision: dict[str, Any]
+    """The decision as it was recorded, every number of it."""
+    orders: list[dict[str, Any]]
+    fills: list[dict[str, Any]]
+    trade: dict[str, Any] | None
+    """The position this decision opened or closed, once it has ended."""
+
+
+def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
+    """Find the decision and tell its story."""
+    if (input.id is None) == (input.why_not is None):
+        raise UsageError(
+            "explain takes an id, or --why-not SYMBOL; nothing was read",
+            hint="weexctl explain ORDER_ID, or weexctl explain --why-not BTCUSDT --at 2024-06-01T12:00",
+        )
+    if input.id is not None and input.at_ms is not None:
+        raise UsageError("--at goes with --why-not; nothing was read", hint="leave --at out")
+    journals = list(_journals(find_paths(context.environment).data))
+    if not journals:
+        raise UsageError(
+            "there is no journal yet; nothing can be explained", hint="weexctl trade --profile safe", code="NO_JOURNAL"
+        )
+    output = _by_id(journals, input) if input.id is not None else _by_moment(journals, input)
+    return Result(data=output, venue=output.venue, next=_next(output))
+
+
+def _journals(data: Path) -> Iterator[Path]:
+    """Every journal, the newest first; archived ones after the one they were put aside for."""
+    folders = sorted({path.parent for path in (data / "accounts").glob("*/*/journal*.sqlite")})
+    found = [file for folder in folders for file in journal_files(folder / "journal.sqlite")]
+    yield from sorted(found, key=lambda file: -file.stat().st_mtime)
+
+
+def _first(journals: list[Path], look: Callable[[Journal], T | None]) -> T | None:
+    for path in journals:
+        with Journal.read(path) as journal:
+            found = look(journal)
+            if found is not None:
+                return found
+    return None
+
+
+def _by_id(journals: list[Path], input: Input) -> Output:  # noqa: A002
+    wanted = str(input.id)
+
+    def look(journal: Journal) -> Output | None:
+        found = journal.find(wanted)
+        if found is None or found.decision_id is None:
+            return None
+        record = journal.decisions.get(found.decision_id)
+        if record is None or (input.run is not None and record.run_id != input.run):
+            return None
+        return _output(journal, record)
+
+    output = _first(journals, look)
+    if output is None:
+        raise UsageError(
+            f"no order, client order or decision {wanted!r} is on record; nothing was done",
+            hint="weexctl trade -o json lists the order ids of a run",
+            code="UNKNOWN_ID",
+        )
+    return output
+
+
+def _by_moment(journals: list[Path], input: Input) -> Output:  # noqa: A002
+    symbol = normalise_symbol(str(input.why_not))
+
+    def look(journal: Journal) -> Output | None:
+        moment = input.at_ms if input.at_ms is not None else _latest(journal)
+        record = journal.decisions.at_or_before(symbol, moment, input.run) if moment is not None else None
+        return _output(journal, record) if record is not None else None
+
+    output = _first(journals, look)
+    if output is None:
+        raise UsageError(
+            f"no decision on {symbol} at or before that moment is on record; nothing was done",
+            hint="choose a moment of a run: its first and last candle are in `weexctl trade -o json`",
+            code="NO_DECISION",
+        )
+    return output
+
+
+def _latest(journal: Journal) -> int | None:
+    run = journal.runs.latest()
+    return None if run is None else run.to_ms
+
+
+def _output(journal: Journal, record: DecisionRecord) -> Output:
+    body = record.record
+    orders = _orders(journal, record.decision_id)
+    fills = [_fill(f) for order in orders for f in journal.fills.of_order(order["order_id"])]
+    trade = _trade(journal, record.decision_id)
+    return Output(
+        decision_id=record.decision_id,
+        run_id=record.run_id,
+        venue=journal.venue,
+        account=journal.account,
+        archived=journal.path.name != "journal.sqlite",
+        text=explain(body, orders=orders, fills=fills, trade=trade),
+        decision=body,
+        orders=orders,
+        fills=fills,
+        trade=trade,
+    )
+
+
+def _orders(journal: Journal, decision_id: str) -> list[dict[str, Any]]:
+    """The orders of a decision: entry and exit, and the stops that went out with it."""
+    intents = journal.intents.of_decision(decision_id)
+    return [_order(order) for intent in intents for order in journal.orders.of_intent(intent.intent_id)]
+
+
+def _order(order: OrderRecord) -> dict[str, Any]:
+    return {
+        "order_id": order.order_id,
+        "client_order_id": order.client_order_id,
+        "leg": order.kind,
+        "side": order.side.value,
+        "position_side": order.position_side.value,
+        "status": order.status.value,
+        "quantity": str(order.quantity),
+        "trigger_price": None if order.trigger_price is None else str(order.trigger_price),
+        "average_price": None if order.average_price is None else str(order.average_price),
+        "time_ms": order.updated_ms,
+    }
+
+
+def _fill(fill: Any) -> dict[str, Any]:
+    return {
+        "fill_id": fill.fill_id,
+        "order_id": fill.order_id,
+        "quantity": str(fill.quantity),
+        "price": str(fill.price),
+        "fee": str(fill.fee),
+        "realised": str(fill.realised),
+        "time_ms": fill.time_ms,
+    }
+
+
+def _trade(journal: Journal, decision_id: str) -> dict[str, Any] | None:
+    trades: list[TradeRecord] = journal.trades.by_decision(decision_id)
+    if not trades:
+        return None
+    trade = trades[-1]
+    money = {
+        name: str(getattr(trade, name)) for name in ("entry_price", "exit_price", "gross", "fees", "funding", "net")
+    }
+    return {
+        "trade_id": trade.trade_id,
+        "opened_ms": trade.opened_ms,
+        "closed_ms": trade.closed_ms,
+        "exit_reason": trade.exit_reason,
+        "entry_order_id": trade.entry_order_id,
+        "exit_order_id": trade.exit_order_id,
+        **money,
+    }
+
+
+def _next(output: Output) -> tuple[NextCommand, ...]:
+    held = (output.decision.get("held") or {}) if isinstance(output.decision.get("held"), dict) else {}
+    opened = held.get("decision_id")
+    if opened and opened != output.decision_id:
+        return (NextCommand(f"weexctl explain {opened}", "why this position was opened"),)
+    return ()

@@ -1,0 +1,89 @@
+"""Which profiles a person armed for live trading. Read only: arming itself is done by a person at a terminal.
+
+The file is `armed.json` in the config folder:
+
+    {"schema": 1, "armed": [{"account": "main", "profile": "safe", "digest": "…", "armed_ms": 1767225600000}]}
+
+The digest is that of the profile at the venue `live`: whatever changes in it has to be armed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
+from weexctl.config.profile import Profile
+from weexctl.config.venue import Venue
+from weexctl.errors import NotArmedError
+
+__all__ = ["Arming", "arming_of", "is_armed", "require_armed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """Whether a profile is armed for an account, and why not."""
+
+    armed: bool
+    reason: str = ""
+
+
+def is_armed(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths | None = None) -> bool:
+    """True only when the file says so for exactly this content and this account."""
+    return arming_of(profile, account, paths=paths).armed
+
+
+def require_armed(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths | None = None) -> None:
+    """Pass when the profile is armed.
+
+    Raises:
+        NotArmedError: it is not; the message says why.
+    """
+    arming = arming_of(profile, account, paths=paths)
+    if not arming.armed:
+        raise NotArmedError(
+            f"the profile {profile.name} is not armed for the account {account}: {arming.reason}; nothing was sent",
+            hint=f"a person at a terminal runs `weexctl profile arm {profile.name}`",
+        )
+
+
+def arming_of(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths | None = None) -> Arming:
+    """Whether this content is armed for this account. What cannot be read or understood counts as not armed."""
+    path = (paths or find_paths()).armed
+    try:
+        content = _trusted_text(path)
+        rows = _rows(json.loads(content))
+    except FileNotFoundError:
+        return Arming(False, "no profile was ever armed here")
+    except (OSError, ValueError) as error:
+        return Arming(False, f"{path} is not usable ({error})")
+    mine = [row for row in rows if row.get("account") == account]
+    if any(row.get("digest") == profile.at_venue(Venue.LIVE).digest for row in mine):
+        return Arming(True)
+    if any(row.get("profile") == profile.name for row in mine):
+        return Arming(False, "it was armed with other content and has changed since")
+    return Arming(False, "nobody armed it for this account")
+
+
+def _trusted_text(path: Path) -> str:
+    """The text of a file that nobody but its owner can have written.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: others may write it.
+    """
+    with path.open(encoding="utf-8") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise ValueError("others may write it: chmod 600")
+        return file.read()
+
+
+def _rows(document: Any) -> list[dict[str, Any]]:
+    if not isinstance(document, dict) or document.get("schema") != 1 or not isinstance(document.get("armed"), list):
+        raise ValueError("it is no list of armed profiles")
+    return [row for row in document["armed"] if isinstance(row, dict)]

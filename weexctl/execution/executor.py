@@ -1,0 +1,329 @@
+"""Placing approved orders: write ahead, send once, classify, read back, protect."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from weexctl.errors import (
+    ExchangeError,
+    NotSentError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    UnauthorisedError,
+    WeexctlError,
+)
+from weexctl.execution.gate import Admitted, Gate, Refused
+from weexctl.execution.reading import Unavailable, read
+from weexctl.journal.intent_state import IntentState
+from weexctl.journal.journal import Journal
+from weexctl.journal.rows import AttemptRecord, OrderRecord
+from weexctl.model.book import Book
+from weexctl.model.fill import Fill
+from weexctl.model.order import Order, OrderIntent, OrderRequest, OrderStatus
+from weexctl.pipeline.guards import Flow, Reviewed
+from weexctl.pipeline.identity import client_order_id
+from weexctl.ports import Clock, Exchange
+
+__all__ = ["Execution", "Executor", "order_record"]
+
+SETTLE_MS = 10_000
+"""How long a market order is watched for its final state (reliability 7, Q7: visible within 6 s)."""
+_POLL_MS = 500
+HORIZON_MS = 45_000
+"""After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What became of one intent."""
+
+    intent: OrderIntent
+    intent_id: int | None
+    """None when a guard refused it before it was written down."""
+    state: IntentState
+    code: str = ""
+    """Why it is not an order; empty when it is one."""
+    reason: str = ""
+    order: Order | None = None
+    fills: tuple[Fill, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """True when the exchange has the order."""
+        return self.order is not None
+
+
+class Executor:
+    """Carries out approved intents for one account. Fills are handed back; who keeps the account records them.
+
+    Args:
+        exchange: for reading back.
+        gate: the only way to write.
+        journal: written before anything leaves.
+        clock: the venue's time.
+        account: part of every client order id.
+        host: two characters that tell machines apart.
+        run_id: the run that intents belong to; None outside a run.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        gate: Gate,
+        journal: Journal,
+        clock: Clock,
+        *,
+        account: str,
+        host: str = "00",
+        run_id: str | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._gate = gate
+        self._journal = journal
+        self._clock = clock
+        self._account = account
+        self._host = host
+        self._run_id = run_id
+
+    def execute(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
+        """One intent from approval to its final state.
+
+        Nothing raised by the exchange leaves here: every outcome is a value, and an unknown one stays unknown until
+        reads settle it.
+        """
+        admitted = self._gate.admit(reviewed, book, flow)
+        if isinstance(admitted, Refused):
+            return Execution(
+                intent=reviewed.intent,
+                intent_id=None,
+                state=IntentState.REJECTED,
+                code=admitted.verdict.code,
+                reason=admitted.verdict.reason,
+            )
+        attempt = self._write_ahead(admitted)
+        return self._send(admitted, attempt)
+
+    def settle_unknown(self) -> list[Execution]:
+        """Look for the orders of every intent whose outcome is not known; found or proven absent, or still unknown.
+
+        A missing order is proof only after the horizon, and only when every source could be read.
+        """
+        return [self._settle(record.intent_id) for record in self._journal.intents.in_states(IntentState.UNKNOWN)]
+
+    def frozen_symbols(self) -> frozenset[str]:
+        """Symbols with an order whose outcome is unknown: nothing may open there."""
+        states = (IntentState.UNKNOWN, IntentState.SENDING)
+        return frozenset(record.symbol for record in self._journal.intents.in_states(*states))
+
+    def mark_interrupted(self) -> None:
+        """Treat what was being sent when the process ended as unknown: it may have left."""
+        for record in self._journal.intents.in_states(IntentState.SENDING):
+            self._journal.intents.move(
+                record.intent_id, IntentState.UNKNOWN, at_ms=self._clock.now_ms(), detail="interrupted while sending"
+            )
+
+    def _write_ahead(self, admitted: Admitted) -> AttemptRecord:
+        """Intent, verdicts and attempt, durable before the request leaves."""
+        intent, now = admitted.intent, self._clock.now_ms()
+        with self._journal.transaction(durable=True):
+            known = self._journal.intents.of_leg(intent.decision_id, intent.leg)
+            record = known or self._journal.intents.add(intent, run_id=self._run_id)
+            n = len(self._journal.attempts.of_intent(record.intent_id)) + 1
+            self._journal.verdicts.add(intent.decision_id, intent.leg, admitted.verdicts, time_ms=now)
+            self._journal.intents.move(record.intent_id, IntentState.RESERVED, at_ms=now)
+            attempt = AttemptRecord(
+                intent_id=record.intent_id,
+                n=n,
+                client_order_id=client_order_id(self._account, intent.decision_id, intent.leg, n, self._host),
+                signed_ms=now,
+                request_digest=_digest(intent),
+            )
+            self._journal.attempts.add(attempt)
+            self._journal.intents.move(record.intent_id, IntentState.SENDING, at_ms=now)
+        return attempt
+
+    def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Execution:
+        intent = admitted.intent
+        request = OrderRequest(
+            symbol=intent.symbol,
+            side=intent.side,
+            position_side=intent.position_side,
+            quantity=intent.quantity,
+            client_order_id=attempt.client_order_id,
+            stop_price=intent.stop_price,
+            target_price=intent.target_price,
+        )
+        try:
+            ack = self._gate.place(admitted, request)
+        except WeexctlError as error:
+            return self._failed(intent, attempt, error)
+        self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=ack.order_id)
+        return self._read_back(intent, attempt.intent_id, ack.order_id)
+
+    def _failed(self, intent: OrderIntent, attempt: AttemptRecord, error: WeexctlError) -> Execution:
+        """Nothing but the three proofs of absence counts as absent; all else is unknown."""
+        absent = {
+            NotSentError: (IntentState.NOT_PLACED, "not_sent"),
+            RejectedError: (IntentState.REJECTED, "rejected"),
+            UnauthorisedError: (IntentState.REJECTED, "rejected"),
+            RateLimitedError: (IntentState.REJECTED, "rejected"),
+        }
+        state, outcome = next(
+            (found for kind, found in absent.items() if isinstance(error, kind)), (IntentState.UNKNOWN, "unknown")
+        )
+        if not isinstance(error, ExchangeError):  # the gate said no: nothing left
+            state, outcome = IntentState.REJECTED, "not_sent"
+        self._record(attempt, state, outcome, error=error)
+        if state is IntentState.UNKNOWN:
+            return self._settle(attempt.intent_id)
+        return Execution(intent=intent, intent_id=attempt.intent_id, state=state, code=error.code, reason=error.message)
+
+    def _record(
+        self,
+        attempt: AttemptRecord,
+        state: IntentState,
+        outcome: str,
+        *,
+        order_id: str | None = None,
+        error: WeexctlError | None = None,
+    ) -> None:
+        now = self._clock.now_ms()
+        known = error if isinstance(error, ExchangeError) else None
+        with self._journal.transaction(durable=True):
+            self._journal.attempts.answer(
+                attempt.intent_id,
+                attempt.n,
+                outcome=outcome,
+                answered_ms=now,
+                http_status=known.http_status if known else None,
+                code=known.exchange_code if known else (error.code if error else None),
+                order_id=order_id,
+                evidence=error.message if error else "",
+            )
+            self._journal.intents.move(attempt.intent_id, state, at_ms=now, detail=error.message if error else "")
+
+    def _read_back(self, intent: OrderIntent, intent_id: int, order_id: str) -> Execution:
+        """Watch an accepted order to its end, and take its fills."""
+        order = self._watch(lambda: self._exchange.fetch_order(order_id))
+        if order is None:
+            return Execution(intent=intent, intent_id=intent_id, state=IntentState.ACCEPTED, code="NOT_SEEN")
+        fills = self._fills(order) if order.filled_quantity > 0 else ()
+        with self._journal.transaction():
+            self._journal.orders.put(order_record(order, intent_id, intent.leg.value))
+            state = _final_state(order)
+            if state is not IntentState.ACCEPTED:
+                self._journal.intents.move(intent_id, state, at_ms=self._clock.now_ms())
+        return Execution(intent=intent, intent_id=intent_id, state=state, order=order, fills=fills)
+
+    def _watch(self, fetch: Callable[[], Order]) -> Order | None:
+        """The order once it is final, or as it was last seen; None when it could never be read."""
+        deadline = self._clock.now_ms() + SETTLE_MS
+        seen: Order | None = None
+        while True:
+            found = read("the order", fetch)
+            if not isinstance(found, Unavailable):
+                seen = found
+                if found.status.final:
+                    return found
+            if self._clock.now_ms() >= deadline:
+                return seen
+            self._clock.sleep_ms(_POLL_MS)
+
+    def _fills(self, order: Order) -> tuple[Fill, ...]:
+        """Fills that add up to the order's filled quantity; fewer when they stay invisible."""
+        deadline = self._clock.now_ms() + SETTLE_MS
+        while True:
+            found = read(
+                "fills",
+                lambda: self._exchange.fetch_fills(
+                    order.symbol, start_ms=order.created_ms - 1000, end_ms=self._clock.now_ms(), order_id=order.order_id
+                ),
+            )
+            if not isinstance(found, Unavailable) and sum(f.quantity for f in found) >= order.filled_quantity:
+                return tuple(found)
+            if self._clock.now_ms() >= deadline:
+                return () if isinstance(found, Unavailable) else tuple(found)
+            self._clock.sleep_ms(_POLL_MS)
+
+    def _settle(self, intent_id: int) -> Execution:
+        record = self._journal.intents.get(intent_id)
+        attempts = self._journal.attempts.of_intent(intent_id)
+        if record is None or not attempts:
+            raise OutcomeUnknownError(
+                f"intent {intent_id} has no attempt on record; its outcome stays unknown",
+                hint="weexctl journal reconcile",
+                order_state="unknown",
+            )
+        attempt, intent = attempts[-1], record.order_intent()
+        found = self._find(intent.symbol, attempt)
+        if isinstance(found, Order):
+            self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
+            return self._read_back(intent, intent_id, found.order_id)
+        if found is None and self._clock.now_ms() >= attempt.signed_ms + HORIZON_MS:
+            self._record(attempt, IntentState.NOT_PLACED, "not_placed")
+            return Execution(intent=intent, intent_id=intent_id, state=IntentState.NOT_PLACED, code="NOT_PLACED")
+        return Execution(intent=intent, intent_id=intent_id, state=IntentState.UNKNOWN, code="OUTCOME_UNKNOWN")
+
+    def _find(self, symbol: str, attempt: AttemptRecord) -> Order | Unavailable | None:
+        """The order that carries this attempt's client id; None when every source was read and has none."""
+        now = self._clock.now_ms()
+        for fetch in (
+            lambda: self._exchange.fetch_open_orders(symbol),
+            lambda: self._exchange.fetch_order_history(symbol, start_ms=attempt.signed_ms - 60_000, end_ms=now),
+        ):
+            orders = read("orders", fetch)
+            if isinstance(orders, Unavailable):
+                return orders
+            for order in orders:
+                if order.client_order_id == attempt.client_order_id:
+                    return order
+        return None
+
+
+def order_record(order: Order, intent_id: int | None, kind: str) -> OrderRecord:
+    """An order as the journal keeps it. `kind` is the leg: entry, exit, stop or target."""
+    return OrderRecord(
+        order_id=order.order_id,
+        client_order_id=order.client_order_id,
+        intent_id=intent_id,
+        symbol=order.symbol,
+        side=order.side,
+        position_side=order.position_side,
+        kind=kind,
+        quantity=order.quantity,
+        price=order.price,
+        trigger_price=None,
+        status=order.status,
+        filled_quantity=order.filled_quantity,
+        average_price=order.average_price,
+        created_ms=order.created_ms,
+        updated_ms=order.updated_ms,
+    )
+
+
+def _final_state(order: Order) -> IntentState:
+    if order.status is OrderStatus.FILLED or (order.status.final and order.filled_quantity > 0):
+        return IntentState.FILLED
+    return {
+        OrderStatus.CANCELLED: IntentState.CANCELLED,
+        OrderStatus.REJECTED: IntentState.REJECTED,
+        OrderStatus.EXPIRED: IntentState.EXPIRED,
+    }.get(order.status, IntentState.ACCEPTED)
+
+
+def _digest(intent: OrderIntent) -> str:
+    text = "|".join(
+        str(part)
+        for part in (
+            intent.symbol,
+            intent.side,
+            intent.position_side,
+            intent.quantity,
+            intent.stop_price,
+            intent.target_price,
+        )
+    )
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

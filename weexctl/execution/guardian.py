@@ -1,0 +1,125 @@
+"""Protection at the exchange: every open position has its stop, proven by reading; nothing is left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from weexctl.errors import ExchangeError, WeexctlError
+from weexctl.execution.gate import Gate
+from weexctl.execution.open_trade import OpenTrade
+from weexctl.execution.reading import Unavailable, read
+from weexctl.model.order import ConditionalOrder, Leg, StopRequest
+from weexctl.model.side import PositionSide
+from weexctl.pipeline.identity import client_order_id
+from weexctl.ports import Clock, Exchange
+
+__all__ = ["Guardian", "Proof"]
+
+PATIENCE_MS = 10_000
+"""Attached stops become visible up to 6 s after the entry (reliability C13)."""
+_POLL_MS = 1_000
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What reading found of a position's protection."""
+
+    stops: tuple[ConditionalOrder, ...]
+    covered: bool
+    """True when the stops seen cover the whole position."""
+
+
+class Guardian:
+    """Proves, repairs, tightens and sweeps stops."""
+
+    def __init__(self, exchange: Exchange, gate: Gate, clock: Clock, *, account: str, host: str = "00") -> None:
+        self._exchange = exchange
+        self._gate = gate
+        self._clock = clock
+        self._account = account
+        self._host = host
+
+    def prove(self, trade: OpenTrade, quantity: Decimal) -> Proof:
+        """Wait until stops that cover this quantity can be read, at most `PATIENCE_MS`."""
+        deadline = self._clock.now_ms() + PATIENCE_MS
+        while True:
+            found = self._stops(trade.symbol, trade.side)
+            if not isinstance(found, Unavailable) and _covers(found, quantity):
+                return Proof(tuple(found), True)
+            if self._clock.now_ms() >= deadline:
+                return Proof(() if isinstance(found, Unavailable) else tuple(found), False)
+            self._clock.sleep_ms(_POLL_MS)
+
+    def ensure(self, trade: OpenTrade, quantity: Decimal) -> Proof:
+        """Prove the stops of a position, and place one on the whole position when they do not cover it."""
+        proof = self.prove(trade, quantity)
+        for attempt in range(1, _ATTEMPTS + 1):
+            if proof.covered or trade.stop_price is None:
+                return proof
+            request = StopRequest(
+                symbol=trade.symbol,
+                position_side=trade.side,
+                trigger_price=trade.stop_price,
+                quantity=quantity,
+                client_order_id=client_order_id(self._account, trade.decision_id, Leg.STOP, attempt, self._host),
+            )
+            try:
+                self._gate.protect(request)
+            except ExchangeError:
+                self._clock.sleep_ms(_POLL_MS)
+            proof = self.prove(trade, quantity)
+        return proof
+
+    def tighten(self, trade: OpenTrade, price: Decimal) -> str:
+        """Move every stop of a position; returns the code of what went wrong, empty when nothing did.
+
+        Stops are changed in place, never cancelled and placed anew, so the position is not bare for a moment.
+        """
+        failed = ""
+        for order_id in trade.stop_order_ids:
+            try:
+                self._gate.tighten(order_id, price)
+            except WeexctlError as error:
+                failed = error.code
+        return failed
+
+    def sweep(self, symbol: str, side: PositionSide) -> str:
+        """Cancel the stops and targets of a position that is gone, until a read shows none.
+
+        Returns:
+            empty when the symbol is clean, else the code of what is in the way.
+        """
+        deadline = self._clock.now_ms() + PATIENCE_MS
+        while True:
+            left = self._left(symbol, side)
+            if not isinstance(left, Unavailable):
+                if not left:
+                    return ""
+                for order in left:
+                    self._cancel(order)
+            if self._clock.now_ms() >= deadline:
+                return "LEFTOVER_STOPS"
+            self._clock.sleep_ms(_POLL_MS)
+
+    def _cancel(self, order: ConditionalOrder) -> None:
+        try:
+            self._gate.cancel_conditional(order.order_id)
+        except ExchangeError:
+            return  # the next read tells whether it is gone
+
+    def _stops(self, symbol: str, side: PositionSide) -> list[ConditionalOrder] | Unavailable:
+        left = self._left(symbol, side)
+        return left if isinstance(left, Unavailable) else [order for order in left if order.leg is Leg.STOP]
+
+    def _left(self, symbol: str, side: PositionSide) -> list[ConditionalOrder] | Unavailable:
+        found = read("conditional orders", lambda: self._exchange.fetch_conditional_orders(symbol))
+        if isinstance(found, Unavailable):
+            return found
+        return [o for o in found if o.position_side is side and o.protective and not o.status.final]
+
+
+def _covers(stops: list[ConditionalOrder], quantity: Decimal) -> bool:
+    """A stop without a quantity is one on the whole position."""
+    return any(stop.quantity == 0 for stop in stops) or sum((s.quantity for s in stops), Decimal(0)) >= quantity > 0

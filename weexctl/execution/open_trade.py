@@ -1,0 +1,94 @@
+"""A position from its first fill to its last: who it belongs to, what it has cost, what protects it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from weexctl.model.fill import Fill
+from weexctl.model.side import PositionSide
+
+__all__ = ["OpenTrade"]
+
+_ZERO = Decimal(0)
+_MONEY = ("opened_value", "closed_value", "fees", "realised", "funding", "opened_quantity", "closed_quantity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTrade:
+    """The account of one position while it lives. Money is quote, quantities are base units."""
+
+    symbol: str
+    side: PositionSide
+    opened_ms: int
+    """Close of the candle whose decision opened it."""
+    decision_id: str
+    entry_order_id: str
+    rule: str
+    regime: str
+    stop_price: Decimal | None
+    target_price: Decimal | None
+    stop_order_ids: tuple[str, ...] = ()
+    best_price: float = 0.0
+    opened_value: Decimal = _ZERO
+    opened_quantity: Decimal = _ZERO
+    closed_value: Decimal = _ZERO
+    closed_quantity: Decimal = _ZERO
+    fees: Decimal = _ZERO
+    realised: Decimal = _ZERO
+    funding: Decimal = _ZERO
+    last_order_id: str = ""
+    """The order of the newest fill."""
+    last_fill_ms: int = 0
+
+    @property
+    def quantity(self) -> Decimal:
+        """What is still held, by the fills."""
+        return self.opened_quantity - self.closed_quantity
+
+    @property
+    def entry_price(self) -> Decimal:
+        """Average over the opening fills."""
+        return self.opened_value / self.opened_quantity if self.opened_quantity else _ZERO
+
+    @property
+    def exit_price(self) -> Decimal:
+        """Average over the closing fills."""
+        return self.closed_value / self.closed_quantity if self.closed_quantity else _ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """Realised P&L less fees, plus funding."""
+        return self.realised - self.fees + self.funding
+
+    def with_fill(self, fill: Fill) -> OpenTrade:
+        """The trade after one more execution."""
+        opens = fill.side is self.side.opening
+        return replace(
+            self,
+            opened_value=self.opened_value + (fill.value if opens else _ZERO),
+            opened_quantity=self.opened_quantity + (fill.quantity if opens else _ZERO),
+            closed_value=self.closed_value + (_ZERO if opens else fill.value),
+            closed_quantity=self.closed_quantity + (_ZERO if opens else fill.quantity),
+            fees=self.fees + fill.fee,
+            realised=self.realised + fill.realised,
+            last_order_id=fill.order_id,
+            last_fill_ms=fill.time_ms,
+        )
+
+    def parameters(self) -> dict[str, Any]:
+        """Everything the journal's position row has no column for, as plain data."""
+        return {
+            "entry_order_id": self.entry_order_id,
+            "stop_order_ids": list(self.stop_order_ids),
+            "best_price": self.best_price,
+            "last_order_id": self.last_order_id,
+            "last_fill_ms": self.last_fill_ms,
+            **{name: str(getattr(self, name)) for name in _MONEY},
+        }
+
+    @staticmethod
+    def money_of(parameters: dict[str, Any]) -> dict[str, Decimal]:
+        """The money of stored parameters, by field."""
+        return {name: Decimal(parameters[name]) for name in _MONEY}

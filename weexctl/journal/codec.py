@@ -1,0 +1,116 @@
+"""Records to table columns and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from types import NoneType, UnionType
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from weexctl.errors import WeexctlError
+
+__all__ = ["Shape", "SqlValue", "json_text"]
+
+R = TypeVar("R")
+SqlValue = str | int | float | bytes | None
+_Encode = Callable[[Any], SqlValue]
+_Decode = Callable[[Any], Any]
+
+
+def json_text(value: object) -> str:
+    """The value as compact JSON. Decimals become text; NaN and infinity have no JSON and are refused."""
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise WeexctlError(
+            f"a value cannot be written as JSON ({error}); it was not recorded", code="NOT_JSON"
+        ) from error
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _decimal_text(value: Decimal) -> str:
+    if not value.is_finite():
+        raise WeexctlError(f"{value} is no amount; it was not recorded", code="NOT_FINITE")
+    return format(value, "f")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _codec(kind: Any) -> tuple[_Encode, _Decode]:
+    if get_origin(kind) is UnionType:
+        (inner,) = (part for part in get_args(kind) if part is not NoneType)
+        encode, decode = _codec(inner)
+        return (
+            lambda value: None if value is None else encode(value),
+            lambda value: None if value is None else decode(value),
+        )
+    origin = get_origin(kind) or kind
+    if origin is dict:
+        return json_text, json.loads
+    if origin is tuple:
+        return json_text, lambda text: tuple(json.loads(text))
+    if origin is Decimal:
+        return _decimal_text, Decimal
+    if origin is bool:
+        return int, bool
+    if issubclass(origin, StrEnum):
+        return str, origin
+    if issubclass(origin, IntEnum):
+        return lambda member: str(member.name), origin.__getitem__
+    return _same, _same
+
+
+class Shape(Generic[R]):
+    """How one record type lies in one table: its columns are the record's fields, in their order.
+
+    Text, integers and floats stay; decimals and JSON are text; booleans are 0 and 1; enumerations are their word.
+    """
+
+    def __init__(self, table: str, record: type[R]) -> None:
+        hints = get_type_hints(record)
+        self.table = table
+        self.record = record
+        self.columns = tuple(field.name for field in fields(record))  # type: ignore[arg-type]  # always a dataclass
+        self._codecs = tuple((name, *_codec(hints[name])) for name in self.columns)
+
+    @property
+    def select(self) -> str:
+        """`SELECT every, column FROM table`, to be continued."""
+        columns = ", ".join(f'"{name}"' for name in self.columns)
+        return f"SELECT {columns} FROM {self.table}"  # noqa: S608  # names come from our own dataclasses
+
+    def insert(self, conflict: str = "") -> str:
+        """`INSERT INTO table …` with one placeholder per column, and what to do about a row that is there."""
+        return f"INSERT {self._into} {conflict}"
+
+    def replace(self) -> str:
+        """The same, in place of a row that is there."""
+        return f"REPLACE {self._into}"
+
+    @property
+    def _into(self) -> str:
+        columns = ", ".join(f'"{name}"' for name in self.columns)
+        return f"INTO {self.table} ({columns}) VALUES ({', '.join('?' * len(self.columns))})"
+
+    def values(self, row: R) -> tuple[SqlValue, ...]:
+        """The record as column values."""
+        return tuple(encode(getattr(row, name)) for name, encode, _ in self._codecs)
+
+    def build(self, values: Sequence[Any]) -> R:
+        """The record of one selected row."""
+        decoded = zip(self._codecs, values, strict=True)
+        return self.record(**{name: decode(value) for (name, _, decode), value in decoded})
+
+    def build_all(self, rows: Iterable[Sequence[Any]]) -> list[R]:
+        """The records of selected rows, in their order."""
+        return [self.build(row) for row in rows]

@@ -1,0 +1,223 @@
+"""One SQLite connection: how it is opened, its transactions, its errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from weexctl.errors import ConfigError, WeexctlError
+from weexctl.journal.codec import SqlValue
+from weexctl.journal.faults import explain_fault
+from weexctl.journal.migrations import APPLICATION_ID, MIGRATIONS
+
+__all__ = ["Database"]
+
+BUSY_TIMEOUT_MS = 5000
+_REAL_VENUES = frozenset(("demo", "live"))
+"""Where a request that is not on record can cost an order."""
+
+
+class Database:
+    """An autocommit connection whose writes are `BEGIN IMMEDIATE` transactions.
+
+    Sorts of durability: NORMAL survives a killed process, FULL also a power cut. Not to be shared between threads.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self.read_only = read_only
+        self.venue = ""
+        self._durable: bool | None = None
+        self._outer: bool | None = None  # durability of the open transaction, None outside
+        self._depth = 0
+        try:
+            self._connection = _connect(path, read_only=read_only)
+        except sqlite3.Error as error:
+            raise explain_fault(error, path) from error
+
+    def close(self) -> None:
+        """Let go of the file; an open transaction is rolled back."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self, durable: bool = False) -> Iterator[None]:
+        """Everything inside is recorded together, or nothing of it when an exception leaves the block.
+
+        A transaction inside another one joins it: it is committed with the outer one, as durably as that one
+        asked for; an exception that leaves only the inner block takes back only what was written there.
+
+        Raises:
+            WeexctlError: a durable transaction inside one that is not, at a venue where a request that left
+                before its record was safe could be lost.
+        """
+        if self._outer is not None:
+            with self._savepoint(durable, self._outer):
+                yield
+            return
+        self._begin(durable)
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self._outer = None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reads inside see one moment of the journal, whatever is written meanwhile. Keep it short."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._roll_back()
+
+    def execute(self, sql: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
+        """Run one statement as it is."""
+        try:
+            return self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise explain_fault(error, self.path) from error
+
+    def write(self, sql: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
+        """Run one statement inside the open transaction, or in one of its own."""
+        if self._outer is None:
+            with self.transaction():
+                return self.execute(sql, values)
+        if not self._connection.in_transaction:  # SQLite gave it up, and the block went on regardless
+            raise WeexctlError("the transaction was already taken back; nothing was recorded", code="JOURNAL_FAULT")
+        return self.execute(sql, values)
+
+    def write_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
+        """Run one statement for many rows: all of them or none."""
+        with self.transaction():
+            try:
+                self._connection.executemany(sql, rows)
+            except sqlite3.Error as error:
+                raise explain_fault(error, self.path) from error
+
+    def rows(self, sql: str, values: Sequence[SqlValue] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise explain_fault(error, self.path) from error
+
+    def row(self, sql: str, values: Sequence[SqlValue] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, None when there is none."""
+        found = self.rows(sql + " LIMIT 1", values)
+        return found[0] if found else None
+
+    def _begin(self, durable: bool) -> None:
+        if self.read_only:
+            raise WeexctlError(
+                f"the journal {self.path} is open for reading only; nothing was recorded", code="JOURNAL_READ_ONLY"
+            )
+        if durable is not self._durable:  # the pragma is ignored inside a transaction
+            self.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+            self._durable = durable
+        self.execute("BEGIN IMMEDIATE")
+        self._outer = durable
+
+    @contextmanager
+    def _savepoint(self, durable: bool, outer: bool) -> Iterator[None]:
+        if durable and not outer and self.venue in _REAL_VENUES:
+            raise WeexctlError(
+                "a durable record was asked for inside a transaction that is not durable; nothing was recorded",
+                code="NOT_DURABLE",
+            )
+        self._depth += 1
+        name = f"level_{self._depth}"
+        self.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:  # SQLite ends it by itself when the disk is full
+                self.execute(f"ROLLBACK TO {name}")
+                self.execute(f"RELEASE {name}")
+            raise
+        else:
+            self.execute(f"RELEASE {name}")
+        finally:
+            self._depth -= 1
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self.execute("ROLLBACK")
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    target = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw")
+    # isolation_level None: the library opens no transactions of its own, least of all deferred ones.
+    connection = sqlite3.connect(target, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        _check_kind(connection, path)
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+            _check_current(connection, path)
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (application or tables):
+        raise ConfigError(
+            f"{path} is a database of another program; nothing was changed",
+            hint="name another file, or move this one away",
+            code="NOT_A_JOURNAL",
+        )
+    if version > len(MIGRATIONS):
+        raise ConfigError(
+            f"{path} was written by a newer weexctl (tables {version}, this one knows {len(MIGRATIONS)}); "
+            "nothing was changed",
+            hint="upgrade weexctl",
+            code="JOURNAL_TOO_NEW",
+        )
+
+
+def _check_current(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < len(MIGRATIONS):
+        raise ConfigError(
+            f"{path} was written by an older weexctl (tables {version}, this one reads {len(MIGRATIONS)}); "
+            "nothing was read",
+            hint="the next `weexctl trade` on this account brings it up to date",
+            code="JOURNAL_TOO_OLD",
+        )
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring the tables up to date, each step in a transaction of its own that also moves `user_version`.
+
+    A process that dies on the way leaves the file at the last whole step.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, statements in enumerate(migrations[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise

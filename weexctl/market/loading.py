@@ -1,0 +1,88 @@
+"""Candles and funding of the symbols a run wants, from the files a person names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from weexctl.errors import DataError, UsageError
+from weexctl.market.files import CandleFile, find_candle_files, find_funding_files
+from weexctl.market.reading import read_table
+from weexctl.market.validation import checked_candles, checked_funding
+from weexctl.model.candle import COLUMNS, Candles, Timeframe
+from weexctl.model.funding import FundingHistory
+from weexctl.model.instrument import normalise_symbol
+
+__all__ = ["load_candles", "load_funding"]
+
+_CANDLE_HEADER = ("open_time_ms", *COLUMNS)
+_FUNDING_HEADER = ("open_time_ms", "funding_rate")
+
+
+def load_candles(
+    paths: Sequence[str | Path],
+    *,
+    symbols: Iterable[str] | None = None,
+    timeframe: Timeframe | None = None,
+    required: Iterable[str] = (),
+) -> dict[str, Candles]:
+    """Checked candles by symbol, in the order of `SYMBOLS`; all of one timeframe, each as long as its file.
+
+    A path is a file, a folder or `SYMBOL=PATH`; see `find_candle_files` for what is chosen. Symbols that no file
+    holds are simply absent, unless they are `required`.
+
+    Args:
+        paths: files, folders, assignments, in any mixture.
+        symbols: leave out all others; None takes all that are found.
+        timeframe: the wanted one; None takes that of the files.
+        required: symbols that have to be there.
+
+    Raises:
+        UsageError: a path, a name or a choice between files is wrong, or a required symbol is absent.
+        DataError: a file cannot be read or a row is wrong; names the file, the row and its time.
+    """
+    files = find_candle_files(paths, symbols=symbols, timeframe=timeframe)
+    absent = [symbol for symbol in map(normalise_symbol, required) if symbol not in files]
+    if absent:
+        raise UsageError(
+            f"no candles of {', '.join(absent)} in {', '.join(map(str, paths))}; nothing was read",
+            hint=f"leave them out (--symbols {','.join(files)}) or add --data {absent[0]}=PATH",
+        )
+    loaded = {symbol: _load(file, timeframe) for symbol, file in files.items()}
+    _check_one_timeframe(loaded)
+    return loaded
+
+
+def load_funding(paths: Sequence[str | Path], *, symbols: Iterable[str] | None = None) -> dict[str, FundingHistory]:
+    """Settlements by symbol, from the funding files among or beside these paths; empty when there are none.
+
+    Raises:
+        UsageError: two files hold the funding of one symbol.
+        DataError: a file cannot be read or a row is wrong; names the file, the row and its time.
+    """
+    files = find_funding_files(paths, symbols=symbols)
+    return {symbol: _load_funding(symbol, path) for symbol, path in files.items()}
+
+
+def _load(file: CandleFile, wanted: Timeframe | None) -> Candles:
+    table = read_table(file.path, _CANDLE_HEADER)
+    timeframe, arrays = checked_candles(str(file.path), table, wanted or file.timeframe)
+    return Candles(
+        symbol=file.symbol,
+        timeframe=timeframe,
+        open_time_ms=arrays.open_time_ms,
+        synthetic=file.synthetic,
+        **arrays.values,
+    )
+
+
+def _load_funding(symbol: str, path: Path) -> FundingHistory:
+    times, rates = checked_funding(str(path), read_table(path, _FUNDING_HEADER))
+    return FundingHistory(symbol, times, rates)
+
+
+def _check_one_timeframe(loaded: dict[str, Candles]) -> None:
+    lengths = {symbol: candles.timeframe for symbol, candles in loaded.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{symbol} {timeframe}" for symbol, timeframe in lengths.items())
+        raise DataError(f"the files hold different timeframes: {listed}", hint="give files of one timeframe")

@@ -1,0 +1,222 @@
+"""Market columns: what the plugins of a pipeline say about one symbol's closed candles, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from weexctl.errors import PluginContractError
+from weexctl.model.book import Row
+from weexctl.model.candle import COLUMNS, Candles
+from weexctl.model.regime import REGIMES, Artefact, Regime, RegimeView
+from weexctl.model.signal import Signal
+from weexctl.pipeline.stage import Pipeline, Stage
+
+__all__ = ["Columns", "SymbolColumns", "checked_call", "compute_columns", "rule_names"]
+
+Columns = Mapping[str, NDArray[Any]]
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolColumns:
+    """Every market column of one symbol over one block of candles; row i is the candle that closed at `close_ms[i]`."""
+
+    candles: Candles
+    artefact: Artefact
+    ready_row: int
+    """First row whose columns count: the slowest stage's warm-up."""
+    regime: Columns
+    features: Columns
+    """What the classifier observed, kept for the record."""
+    rules: Mapping[str, Columns]
+    """Strategy columns by rule name."""
+    stages: Mapping[str, Columns]
+    """Columns of sizer, policies, guards and exits, by `sizer`, `risk.0`, `guard.1`, `exit.2`."""
+
+    def row_of(self, close_ms: int) -> int | None:
+        """The row of the candle that closed at this moment; None when there is none."""
+        candles = self.candles
+        position, rest = divmod(close_ms - candles.timeframe.ms - candles.first_ms, candles.timeframe.ms)
+        return int(position) if not rest and 0 <= position < len(candles) else None
+
+    def regime_view(self, row: int) -> RegimeView:
+        """The classifier's view at a row."""
+        columns = self.regime
+        return RegimeView(
+            float(columns["trending"][row]),
+            float(columns["ranging"][row]),
+            float(columns["unstable"][row]),
+            Regime(columns["name"][row]),
+            float(columns["confidence"][row]),
+        )
+
+    def signal(self, rule: str, row: int) -> Signal:
+        """A rule's wish at a row."""
+        columns = self.rules[rule]
+        return Signal(
+            int(columns["direction"][row]),
+            float(columns["strength"][row]),
+            bool(columns["entry"][row]),
+            str(columns["reason"][row]),
+            rule,
+        )
+
+    def stage_row(self, key: str, row: int) -> Row:
+        """One stage's own columns at a row."""
+        return Row(self.stages[key], row)
+
+
+def rule_names(pipeline: Pipeline) -> dict[Regime, str]:
+    """The name of the rule that may open in each regime.
+
+    The strategy's own name; when two regimes use one strategy with different settings, the regime is added.
+    """
+    by_name: dict[str, set[int]] = {}
+    for stage in pipeline.strategies.values():
+        by_name.setdefault(stage.name, set()).add(id(stage.plugin))
+    return {
+        regime: stage.name if len(by_name[stage.name]) == 1 else f"{stage.name}/{regime.value}"
+        for regime, stage in pipeline.strategies.items()
+    }
+
+
+def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) -> SymbolColumns:
+    """All market columns of one symbol.
+
+    Args:
+        pipeline: the built stages.
+        candles: closed candles, oldest first; row t of every column depends on rows 0..t only.
+        artefact: the fitted classifier; it must have been fitted on candles before those it is asked about.
+
+    Raises:
+        PluginContractError: a plugin raised, mutated its input, or returned something it may not.
+    """
+    classifier = pipeline.regime
+    rules = rule_names(pipeline)
+    return SymbolColumns(
+        candles=candles,
+        artefact=artefact,
+        ready_row=pipeline.warmup_candles,
+        regime=_regime_columns(classifier, candles, artefact),
+        features=checked_call(classifier, "features", candles, classifier.plugin.features),
+        rules={
+            rule: _strategy_columns(stage, candles)
+            for rule, stage in {rules[regime]: pipeline.strategies[regime] for regime in REGIMES}.items()
+        },
+        stages={
+            key: checked_call(stage, "columns", candles, stage.plugin.columns)
+            for key, stage in keyed_stages(pipeline)
+            if hasattr(stage.plugin, "columns")
+        },
+    )
+
+
+def keyed_stages(pipeline: Pipeline) -> list[tuple[str, Stage[Any]]]:
+    """Sizer, policies, guards and exits with the keys their columns go by."""
+    return [
+        ("sizer", pipeline.sizer),
+        *((f"risk.{i}", stage) for i, stage in enumerate(pipeline.risk)),
+        *((f"guard.{i}", stage) for i, stage in enumerate(pipeline.guards)),
+        *((f"exit.{i}", stage) for i, stage in enumerate(pipeline.exits)),
+    ]
+
+
+def checked_call(
+    stage: Stage[Any], method: str, candles: Candles, call: Callable[[pd.DataFrame], pd.DataFrame]
+) -> dict[str, NDArray[Any]]:
+    """The columns a plugin returns, after proof that it kept to the contract.
+
+    Raises:
+        PluginContractError: it raised, mutated its input, or returned no frame of the same length and index.
+    """
+    frame = candles.frame()
+    try:
+        result = call(frame)
+    except Exception as error:
+        raise _fault(stage, method, f"raised {type(error).__name__}: {error}", candles) from error
+    if not _untouched(frame, candles):
+        raise _fault(stage, method, "changed the candles it was given", candles)
+    if not isinstance(result, pd.DataFrame):
+        raise _fault(stage, method, f"returned a {type(result).__name__} instead of a data frame", candles)
+    if len(result) != len(candles):
+        raise _fault(stage, method, f"returned {len(result)} rows for {len(candles)} candles", candles)
+    if not np.array_equal(result.index.to_numpy(), candles.open_time_ms):
+        raise _fault(stage, method, "returned rows with another index than the candles'", candles)
+    return {str(name): _frozen(result[name].to_numpy()) for name in result.columns}
+
+
+def _untouched(frame: pd.DataFrame, candles: Candles) -> bool:
+    return (
+        list(frame.columns) == list(COLUMNS)
+        and len(frame) == len(candles)
+        and np.array_equal(frame.index.to_numpy(), candles.open_time_ms)
+        and all(np.array_equal(frame[name].to_numpy(), getattr(candles, name), equal_nan=True) for name in COLUMNS)
+    )
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    if array.flags.writeable:
+        array = array.copy()
+        array.flags.writeable = False
+    return array
+
+
+def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> Columns:
+    columns = checked_call(stage, "columns", candles, lambda frame: stage.plugin.columns(frame, artefact))
+    counted = slice(stage.plugin.warmup_candles, None)
+    _require(stage, candles, columns, ("trending", "ranging", "unstable", "name", "confidence"))
+    total = np.zeros(len(candles))
+    for regime in REGIMES:
+        values = _finite(stage, candles, columns, regime.value, counted)
+        if ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any():
+            raise _fault(stage, "columns", f"gave a {regime.value} probability outside 0 to 1", candles)
+        total[counted] += values
+    if (np.abs(total[counted] - 1) > _TOLERANCE).any():
+        raise _fault(stage, "columns", "gave probabilities that do not sum to one", candles)
+    _finite(stage, candles, columns, "confidence", counted)
+    unknown = set(map(str, columns["name"][counted])) - {regime.value for regime in REGIMES}
+    if unknown:
+        raise _fault(stage, "columns", f"named a regime {sorted(unknown)[0]!r}", candles)
+    return columns
+
+
+def _strategy_columns(stage: Stage[Any], candles: Candles) -> Columns:
+    columns = checked_call(stage, "columns", candles, stage.plugin.columns)
+    counted = slice(stage.plugin.warmup_candles, None)
+    _require(stage, candles, columns, ("direction", "strength", "reason"))
+    direction = _finite(stage, candles, columns, "direction", counted)
+    if not np.isin(direction, (-1, 0, 1)).all():
+        raise _fault(stage, "columns", "gave a direction that is not -1, 0 or 1", candles)
+    strength = _finite(stage, candles, columns, "strength", counted)
+    if ((strength < 0) | (strength > 1)).any():
+        raise _fault(stage, "columns", "gave a strength outside 0 to 1", candles)
+    if "entry" not in columns:
+        columns["entry"] = _frozen(np.ones(len(candles), dtype=bool))
+    return columns
+
+
+def _require(stage: Stage[Any], candles: Candles, columns: Columns, names: tuple[str, ...]) -> None:
+    if missing := [name for name in names if name not in columns]:
+        raise _fault(stage, "columns", f"returned no column {', '.join(missing)}", candles)
+
+
+def _finite(stage: Stage[Any], candles: Candles, columns: Columns, name: str, counted: slice) -> NDArray[np.float64]:
+    values = columns[name][counted].astype(np.float64)
+    if not np.isfinite(values).all():
+        raise _fault(stage, "columns", f"gave NaN or infinity in column {name} after its own warm-up", candles)
+    return values
+
+
+def _fault(stage: Stage[Any], method: str, what: str, candles: Candles) -> PluginContractError:
+    return PluginContractError(
+        f"{stage.kind} plugin {stage.name!r} ({stage.distribution} {stage.version}) {what}"
+        f" in {method}() on {candles.symbol}; the run was refused and nothing was written",
+        hint=f"weexctl plugins show {stage.name}; choose another plugin in the profile, or report it to its author",
+        details={"plugin": stage.name, "kind": stage.kind, "distribution": stage.distribution},
+    )

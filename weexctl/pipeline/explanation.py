@@ -1,0 +1,211 @@
+"""Decisions in words a person understands. Templates over recorded facts; nothing is added or recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+__all__ = ["WHY", "explain", "headline", "percent"]
+
+WHY = {
+    "NO_CANDLE": "there was no closed candle of this symbol at that moment",
+    "WARMING_UP": "the history was still too short for the slowest rule",
+    "NO_DIRECTION": "the rule of the regime wanted no position",
+    "NO_ENTRY": "the rule had a direction, but its condition for opening was not met",
+    "WITHIN_BAND": "the target was within the rebalancing band of what was held",
+    "COOLDOWN": "the symbol was in a cooldown",
+    "SUSPENDED": "new positions were suspended",
+    "STOP_REQUIRED": "no exit of the profile gave a valid stop, and nothing opens without one",
+    "MAX_POSITIONS": "the profile's number of positions was reached",
+    "BELOW_MINIMUM": "the size left was below the smallest order the exchange takes",
+    "PLUGIN_FAULT": "a plugin failed, and what fails counts as no",
+    "RISK_ZERO": "the risk policies left nothing of the size",
+    "DAILY_LOSS": "the daily loss limit was reached",
+    "KILL_DRAWDOWN": "the loss since the start of the run had reached the kill limit",
+    "KILL_SWITCH": "trading was halted",
+}
+"""What the codes of a decision mean."""
+
+_OPENING = {"entry": "Opened", "add": "Added to", "reduce": "Reduced", "exit": "Closed"}
+
+
+def explain(
+    record: Mapping[str, Any],
+    *,
+    orders: Sequence[Mapping[str, Any]] = (),
+    fills: Sequence[Mapping[str, Any]] = (),
+    trade: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """About ten lines that tell one decision from the market to the result.
+
+    Args:
+        record: a decision's body, full or compact.
+        orders: what the exchange had of it: order_id, leg, status, quantity, average_price.
+        fills: quantity, price, fee of each execution.
+        trade: the position it opened or closed, when it has ended: net, gross, fees, funding, exit_reason.
+    """
+    if "sizing" not in record:
+        return _explain_compact(record)
+    lines = [headline(record), _regime(record), _rule(record)]
+    lines += _sizing(record)
+    lines += _protection(record)
+    lines += _verdicts(record)
+    lines += _orders(orders, fills)
+    lines += _result(record, trade)
+    return [line for line in lines if line]
+
+
+def headline(record: Mapping[str, Any]) -> str:
+    """One sentence: what was done under which regime, and how far the size was cut."""
+    regime = record.get("regime") or {}
+    under = f"under a {regime['name']} regime ({percent(regime['confidence'])})" if regime else "without a regime"
+    when = _time(record["close_ms"])
+    outcome, symbol = record["outcome"], record["symbol"]
+    if outcome in _OPENING:
+        side = (record.get("intent") or {}).get("position_side", "")
+        reason = (record.get("intent") or {}).get("reason", "")
+        because = "" if outcome in ("entry", "add") else f": {_words(reason)}"
+        return f"{_OPENING[outcome]} {side} {symbol} at {when} {under}{because}. {_cut(record)}".rstrip()
+    if outcome == "refused":
+        return f"Did not trade {symbol} at {when} {under}: {_why(record['blocked'])}."
+    moved = record.get("stop_move")
+    tail = f" and tightened its stop to {moved}" if moved else ""
+    return f"Held {symbol} at {when} {under}{tail}."
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """`72 %`."""
+    return f"{value * 100:.{digits}f} %"
+
+
+def _cut(record: Mapping[str, Any]) -> str:
+    sizing = record.get("sizing")
+    if not sizing or record["outcome"] not in ("entry", "add") or not sizing["raw"]:
+        return ""
+    share = sizing["final"] / sizing["raw"]
+    reasons = [p["reason"] for p in sizing["policies"] if p["multiplier"] < 1 and p["reason"]]
+    if sizing["gross_scale"] < 1:
+        reasons.append("gross exposure at its limit")
+    if sizing["binding"]:
+        reasons.append(f"cap {sizing['binding']}")
+    if share > 0.995 or not reasons:
+        return "Size as the sizer asked."
+    return f"Size cut to {share:.2f} of base: {', '.join(reasons)}."
+
+
+def _regime(record: Mapping[str, Any]) -> str:
+    regime = record.get("regime")
+    if not regime:
+        return "Regime: unknown."
+    shares = ", ".join(f"{name} {percent(regime[name])}" for name in ("trending", "ranging", "unstable"))
+    return f"Regime: {regime['name']} ({shares}), model {regime['artefact'] or 'none'}."
+
+
+def _rule(record: Mapping[str, Any]) -> str:
+    signal = record["signal"]
+    word = {1: "long", -1: "short", 0: "flat"}[signal["direction"]]
+    if not signal["rule"]:
+        return "Rule: none."
+    return f"Rule: {signal['rule']} wants {word} (strength {signal['strength']:.2f}, {_words(signal['reason'])})."
+
+
+def _sizing(record: Mapping[str, Any]) -> list[str]:
+    sizing = record.get("sizing")
+    if not sizing:
+        return []
+    lines = [f"Base size: {sizing['raw']:.4f} of equity {record['account']['equity']:.2f} USDT."]
+    if sizing["gross_scale"] < 1:
+        lines.append(f"  × {sizing['gross_scale']:.2f} gross exposure limit")
+    lines += [
+        f"  × {p['multiplier']:.2f} {p['plugin']}{': ' + p['reason'] if p['reason'] else ''}"
+        for p in sizing["policies"]
+    ]
+    if sizing["binding"]:
+        cap = sizing["caps"][sizing["binding"]]
+        lines.append(f"Target size: {sizing['final']:.4f} of equity; bound by {sizing['binding']} at {cap:.4f}.")
+    else:
+        lines.append(f"Target size: {sizing['final']:.4f} of equity; no cap bound.")
+    return lines
+
+
+def _protection(record: Mapping[str, Any]) -> list[str]:
+    protection = record.get("protection")
+    intent = record.get("intent")
+    lines = []
+    if protection and protection["stop"] is not None and record.get("price"):
+        stop = (intent or {}).get("stop_price") or f"{protection['stop']:.6g}"
+        away = abs(record["price"] - protection["stop"]) / record["price"]
+        by = next((a["plugin"] for a in protection["exits"] if a["stop"] is not None), "")
+        tightened = record["sizing"]["stop_multiplier"] if record.get("sizing") else 1.0
+        extra = f", tightened to {tightened:.2f} of its distance" if tightened < 1 else ""
+        lines.append(f"Stop: {stop}, {percent(away, 1)} away ({by or 'kept'}{extra}).")
+    if protection:
+        lines += [f"Exit {a['plugin']}: {a['reason']}." for a in protection["exits"] if a["close"] and a["reason"]]
+    return lines
+
+
+def _verdicts(record: Mapping[str, Any]) -> list[str]:
+    verdicts = record.get("verdicts") or []
+    if not verdicts:
+        return []
+    against = [v for v in verdicts if v["action"] != "allow"]
+    if not against:
+        return [f"Guards: {len(verdicts)} asked, none objected."]
+    return [f"Guard {v['guard']}: {v['action']}, {v['code']}: {v['reason']}." for v in against]
+
+
+def _orders(orders: Sequence[Mapping[str, Any]], fills: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = []
+    for order in orders:
+        mine = [fill for fill in fills if fill["order_id"] == order["order_id"]]
+        line = f"Order {order['order_id']} ({order['leg']}, {order['status']})"
+        if mine:
+            quantity = sum(float(f["quantity"]) for f in mine)
+            value = sum(float(f["quantity"]) * float(f["price"]) for f in mine)
+            fee = sum(float(f["fee"]) for f in mine)
+            line += f": filled {quantity:.8g} at {value / quantity:.8g}, fee {fee:.4f} USDT"
+        lines.append(line + ".")
+    return lines
+
+
+def _result(record: Mapping[str, Any], trade: Mapping[str, Any] | None) -> list[str]:
+    if trade is None:
+        return ["Result: the position is still open."] if record["outcome"] in ("entry", "add") else []
+    money = {name: float(trade[name]) for name in ("net", "gross", "fees", "funding")}
+    parts = f"price {money['gross']:+.2f}, fees {-money['fees']:+.2f}, funding {money['funding']:+.2f}"
+    how = f"closed at {_time(trade['closed_ms'])} by {_words(trade['exit_reason'])}"
+    return [f"Result: {how}, net {money['net']:+.2f} USDT ({parts})."]
+
+
+def _explain_compact(record: Mapping[str, Any]) -> list[str]:
+    symbol, when = record["symbol"], _time(record["close_ms"])
+    regime, signal = record.get("regime"), record.get("signal")
+    doing = f"Held {symbol}" if record["outcome"] == "hold" else f"Did nothing in {symbol}"
+    lines = [f"{doing} at {when}: {'; '.join(_why(code) for code in record['why']) or 'nothing was due'}."]
+    if regime:
+        name, trending, ranging, unstable = regime
+        lines.append(
+            f"Regime: {name} (trending {percent(trending)}, ranging {percent(ranging)}, unstable {percent(unstable)})."
+        )
+    if signal and signal[0]:
+        word = {1: "long", -1: "short", 0: "flat"}[signal[1]]
+        lines.append(f"Rule: {signal[0]} wants {word} ({_words(signal[2])}).")
+    if "held" in record:
+        target = f", target {record['target']:+.4f}" if "target" in record else ""
+        lines.append(f"Held: {record['held']:+.4f} of equity{target}.")
+    if record.get("price") is not None:
+        lines.append(f"Price: {record['price']:.8g}.")
+    return lines
+
+
+def _why(code: str) -> str:
+    return WHY.get(code, _words(code))
+
+
+def _words(code: str) -> str:
+    return code.lower().replace("_", " ")
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,254 @@
+"""Guards: the essential ones of the core, and the profile's. They refuse; they never create an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from weexctl.model.book import Book, Row
+from weexctl.model.instrument import SYMBOLS
+from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
+from weexctl.model.order import OrderIntent
+from weexctl.model.verdict import ALLOW, GuardAction, Verdict
+from weexctl.pipeline.sizing import PLUGIN_FAULT
+from weexctl.pipeline.stage import Pipeline, Stage
+
+__all__ = ["ESSENTIAL_GUARDS", "Flow", "Reviewed", "review", "review_essential"]
+
+_MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
+_TOLERANCE = 1e-9
+_ASSUMED_MAINTENANCE = 0.01
+_LIQUIDATION_STOPS = 3.0
+"""The estimated liquidation must lie at least this many stop distances away (methods 7.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What has already gone out around this moment, for the guards that count."""
+
+    order_times_ms: tuple[int, ...] = ()
+    """Moments of every order of the last hour."""
+    sent: frozenset[tuple[str, str, str]] = frozenset()
+    """(decision id, leg, symbol) of every intent that has gone out."""
+    data_age_ms: Mapping[str, int] | None = None
+    """Age of each symbol's newest closed candle; None when the candles are known to be whole."""
+    gross_added: float = 0.0
+    """Exposure approved within this step."""
+    opened_long: int = 0
+    opened_short: int = 0
+
+    def with_order(self, intent: OrderIntent, now_ms: int, exposure: float, opens: bool) -> Flow:
+        """The flow after one more order."""
+        long = intent.position_side.sign > 0
+        return replace(
+            self,
+            order_times_ms=(*self.order_times_ms, now_ms),
+            sent=self.sent | {(intent.decision_id, intent.leg.value, intent.symbol)},
+            gross_added=self.gross_added + (0.0 if intent.reduces else exposure),
+            opened_long=self.opened_long + (opens and long),
+            opened_short=self.opened_short + (opens and not long),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """An intent and every guard's answer to it; only an approved one can be sent."""
+
+    intent: OrderIntent
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def refusal(self) -> Verdict | None:
+        """The strictest verdict that stops this intent; None when it may go out."""
+        stopping = [v for v in self.verdicts if _stops(v, self.intent)]
+        return max(stopping, key=lambda v: v.action, default=None)
+
+    @property
+    def approved(self) -> bool:
+        """True when nothing stops it."""
+        return self.refusal is None
+
+
+def _stops(verdict: Verdict, intent: OrderIntent) -> bool:
+    if verdict.action is GuardAction.REDUCE_ONLY:
+        return not intent.reduces
+    return verdict.action is GuardAction.DENY
+
+
+EssentialGuard = Callable[[OrderIntent, Book, Limits, Flow], Verdict]
+
+
+def _kill_switch(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if book.halted:
+        return _only_reduce("KILL_SWITCH", f"trading is halted: {book.halted}")
+    return ALLOW
+
+
+def _kill_drawdown(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if book.run_loss >= limits.kill_drawdown:
+        return _only_reduce(
+            "KILL_DRAWDOWN", f"loss since the start {book.run_loss:.1%}, limit {limits.kill_drawdown:.1%}"
+        )
+    return ALLOW
+
+
+def _daily_loss(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if book.day_loss >= limits.daily_loss:
+        return _only_reduce("DAILY_LOSS", f"loss today {book.day_loss:.2%}, limit {limits.daily_loss:.2%}")
+    return ALLOW
+
+
+def _symbol_list(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if intent.symbol not in SYMBOLS or (not intent.reduces and intent.symbol not in book.symbols):
+        return _deny("SYMBOL_NOT_ALLOWED", f"{intent.symbol} is not one of the profile's symbols")
+    return ALLOW
+
+
+def _leverage(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if limits.max_leverage > HARD_MAX_LEVERAGE:
+        return _only_reduce("MAX_LEVERAGE", f"leverage {limits.max_leverage} is above {HARD_MAX_LEVERAGE}")
+    return ALLOW
+
+
+def _stop_required(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if intent.reduces:
+        return ALLOW
+    if intent.stop_price is None:
+        return _deny("STOP_REQUIRED", "an entry goes out with its stop or not at all")
+    if (intent.reference_price - intent.stop_price) * intent.position_side.sign <= 0:
+        return _deny(
+            "STOP_REQUIRED", f"the stop {intent.stop_price} lies on the wrong side of {intent.reference_price}"
+        )
+    return ALLOW
+
+
+def _order_notional(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if not intent.reduces and intent.notional > limits.max_order_notional:
+        return _deny("MAX_ORDER_NOTIONAL", f"order of {intent.notional:.2f}, limit {limits.max_order_notional}")
+    return ALLOW
+
+
+def _exposure(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if intent.reduces:
+        return ALLOW
+    if book.equity <= 0:
+        return _deny("NO_EQUITY", "there is no equity to risk")
+    added = float(intent.notional) / book.equity
+    held = book.positions.get(intent.symbol)
+    symbol_after = added + (abs(held.exposure) if held else 0.0)
+    if symbol_after > limits.max_symbol_exposure + _TOLERANCE:
+        return _deny("MAX_SYMBOL_EXPOSURE", f"{symbol_after:.3f} of equity, limit {limits.max_symbol_exposure}")
+    gross_after = book.gross_exposure + flow.gross_added + added
+    if gross_after > limits.max_gross_exposure + _TOLERANCE:
+        return _deny("MAX_GROSS_EXPOSURE", f"{gross_after:.3f} of equity, limit {limits.max_gross_exposure}")
+    return _liquidation_distance(intent, gross_after)
+
+
+def _liquidation_distance(intent: OrderIntent, gross_after: float) -> Verdict:
+    """Cross margin: with gross exposure g, a move of about 1/g against every position takes the account."""
+    if intent.stop_price is None:
+        return ALLOW
+    stop = abs(float((intent.reference_price - intent.stop_price) / intent.reference_price))
+    distance = 1 / gross_after - _ASSUMED_MAINTENANCE
+    if distance < _LIQUIDATION_STOPS * stop:
+        return _deny("LIQUIDATION_TOO_NEAR", f"liquidation about {distance:.1%} away, stop {stop:.1%}")
+    return ALLOW
+
+
+def _position_count(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if intent.reduces or intent.symbol in book.positions:
+        return ALLOW
+    long = intent.position_side.sign > 0
+    held = sum(1 for p in book.positions.values() if (p.side.sign > 0) == long)
+    held += flow.opened_long if long else flow.opened_short
+    limit = limits.max_positions_long if long else limits.max_positions_short
+    if held >= limit:
+        return _deny("MAX_POSITIONS", f"{held} {intent.position_side.value} positions, limit {limit}")
+    return ALLOW
+
+
+def _duplicate(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if (intent.decision_id, intent.leg.value, intent.symbol) in flow.sent:
+        return _deny("DUPLICATE", f"the {intent.leg.value} of decision {intent.decision_id} has already gone out")
+    return ALLOW
+
+
+def _data_age(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if intent.reduces or flow.data_age_ms is None:
+        return ALLOW
+    age = flow.data_age_ms.get(intent.symbol)
+    limit = limits.max_data_age_candles * book.candle_ms
+    if age is None or age > limit:
+        return _deny("STALE_DATA", f"the newest candle of {intent.symbol} is too old or unknown")
+    return ALLOW
+
+
+def _order_frequency(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    if intent.reduces:
+        return ALLOW
+    minute = sum(1 for t in flow.order_times_ms if t > book.now_ms - _MINUTE_MS)
+    hour = sum(1 for t in flow.order_times_ms if t > book.now_ms - _HOUR_MS)
+    if minute >= limits.max_orders_per_minute or hour >= limits.max_orders_per_hour:
+        return _deny("ORDER_FREQUENCY", f"{minute} orders in a minute, {hour} in an hour")
+    return ALLOW
+
+
+ESSENTIAL_GUARDS: Mapping[str, EssentialGuard] = {
+    "kill-switch": _kill_switch,
+    "kill-drawdown": _kill_drawdown,
+    "daily-loss": _daily_loss,
+    "symbol-list": _symbol_list,
+    "leverage": _leverage,
+    "stop-required": _stop_required,
+    "order-notional": _order_notional,
+    "exposure": _exposure,
+    "position-count": _position_count,
+    "duplicate": _duplicate,
+    "data-age": _data_age,
+    "order-frequency": _order_frequency,
+}
+"""They belong to the core: no profile names them and none can drop them."""
+
+
+def review_essential(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> tuple[Verdict, ...]:
+    """Every essential guard's answer, each under its name; one that fails refuses every entry."""
+    return tuple(_named(name, partial(guard, intent, book, limits, flow)) for name, guard in ESSENTIAL_GUARDS.items())
+
+
+def review(
+    pipeline: Pipeline, intent: OrderIntent, book: Book, rows: Mapping[str, Mapping[str, Row]], flow: Flow
+) -> Reviewed:
+    """An intent with the answers of the essential guards and of the profile's, in that order."""
+    verdicts = list(review_essential(intent, book, pipeline.limits, flow))
+    for index, stage in enumerate(pipeline.guards):
+        view = book.for_plugin(rows.get(f"guard.{index}", {}))
+        verdicts.append(_named(stage.name, partial(_ask, stage, intent, view)))
+    return Reviewed(intent, tuple(verdicts))
+
+
+def _ask(stage: Stage[Any], intent: OrderIntent, book: Book) -> Verdict:
+    verdict: Verdict = stage.plugin.review(intent, book)
+    return replace(verdict, action=GuardAction(verdict.action))
+
+
+def _named(name: str, ask: Callable[[], Verdict]) -> Verdict:
+    try:
+        verdict = ask()
+    except Exception as error:  # noqa: BLE001  # a guard that fails, for whatever reason, denies every entry
+        return Verdict(
+            action=GuardAction.REDUCE_ONLY,  # and never keeps a position from being closed
+            code=PLUGIN_FAULT,
+            reason=f"guard {name} raised {type(error).__name__}: {error}",
+            guard=name,
+        )
+    return replace(verdict, guard=name)
+
+
+def _deny(code: str, reason: str) -> Verdict:
+    return Verdict(action=GuardAction.DENY, code=code, reason=reason)
+
+
+def _only_reduce(code: str, reason: str) -> Verdict:
+    return Verdict(action=GuardAction.REDUCE_ONLY, code=code, reason=reason)

@@ -1,0 +1,102 @@
+"""A synthetic order book: how much rests at which price, and what a taker pays.
+
+Around the mid price lies a spread; beyond the best price, liquidity is spread evenly, so that an order's average
+price moves by `impact` times its value over one minute's turnover (methods 8).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+from weexctl.model.side import Side
+from weexctl.simulator.venue import Venue
+
+__all__ = ["Book", "book_of"]
+
+TINY = 1e-9
+"""Keeps a price that lies on a step from being moved to the next one by the last bit of a float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The book of one symbol at one moment."""
+
+    mid: Decimal
+    bid: Decimal
+    ask: Decimal
+    step: Decimal
+    turnover: float
+    """Quote per minute."""
+    slippage: float
+    """What a market order pays beyond mid before impact, as a fraction."""
+    impact: float
+    max_impact: float
+    touch: float
+    """Quote resting at the best price."""
+
+    def taker_price(self, side: Side, quantity: Decimal) -> Decimal:
+        """The average price of a market order, rounded to the step against the taker."""
+        start, step = float(self.mid), float(self.step)
+        value = float(quantity) * start
+        impact = self.impact * value / self.turnover if self.turnover > 0 else self.max_impact
+        base = max(step, start * self.slippage) if self.slippage > 0 else 0.0
+        away = base + start * min(impact, self.max_impact)
+        return max(self._on_step(start + away if side is Side.BUY else start - away, side), self.step)
+
+    def crosses(self, side: Side, limit: Decimal) -> bool:
+        """Whether a limit order would trade at once."""
+        return limit >= self.ask if side is Side.BUY else limit <= self.bid
+
+    def within(self, side: Side, limit: Decimal) -> float:
+        """Base units that can be taken at the limit price or better."""
+        if not self.crosses(side, limit):
+            return 0.0
+        best = float(self.ask if side is Side.BUY else self.bid)
+        if self.impact <= 0:
+            return math.inf
+        depth = abs(float(limit) / best - 1) / (2 * self.impact) * self.turnover
+        return (self.touch + depth) / best
+
+    def limit_price(self, side: Side, limit: Decimal, quantity: Decimal) -> Decimal:
+        """The average price at which a limit order takes, never beyond the limit."""
+        best = float(self.ask if side is Side.BUY else self.bid)
+        beyond = max(0.0, float(quantity) * best - self.touch)
+        away = best * self.impact * beyond / self.turnover if self.turnover > 0 else 0.0
+        price = self._on_step(best + away if side is Side.BUY else best - away, side)
+        return min(price, limit) if side is Side.BUY else max(price, limit)
+
+    def levels(self, side: Side, count: int) -> list[tuple[Decimal, float]]:
+        """Prices and base units offered to a taker of this side, best first."""
+        best = self.ask if side is Side.BUY else self.bid
+        width = max(self.step, (best * Decimal("0.0001") / self.step).to_integral_value() * self.step)
+        outward = width if side is Side.BUY else -width
+        rungs = [best + outward * k for k in range(count)]
+        level = self.turnover * float(width / best) / (2 * self.impact) if self.impact > 0 else self.touch
+        return [(price, (self.touch if k == 0 else level) / float(price)) for k, price in enumerate(rungs) if price > 0]
+
+    def _on_step(self, price: float, side: Side) -> Decimal:
+        ticks = price / float(self.step)
+        slack = TINY * max(1.0, ticks)
+        return self.step * (math.ceil(ticks - slack) if side is Side.BUY else math.floor(ticks + slack))
+
+
+def book_of(venue: Venue, symbol: str, mid: Decimal | None = None) -> Book:
+    """The book now; `mid` stands for the price of this moment where a trigger fired within a candle."""
+    settings, contract = venue.settings, venue.contracts[symbol]
+    mid, step = venue.price(symbol) if mid is None else mid, contract.instrument.price_step
+    half = settings.spread_bps / 2e4
+    turnover = venue.market.tapes[symbol].minute_turnover(venue.now_ms)
+    ticks = float(mid) / float(step)
+    return Book(
+        mid=mid,
+        bid=max(step, step * math.floor(ticks * (1 - half) + TINY * ticks)),
+        ask=step * math.ceil(ticks * (1 + half) - TINY * ticks),
+        step=step,
+        turnover=turnover,
+        slippage=(settings.slippage_bps if contract.major else settings.slippage_minor_bps) / 1e4,
+        impact=settings.impact,
+        max_impact=settings.max_impact,
+        touch=settings.touch_minutes * turnover,
+    )

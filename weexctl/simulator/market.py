@@ -1,0 +1,154 @@
+"""The price at a moment, and how far it went in a candle. Only the passage of time asks for a whole candle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from weexctl.errors import DataError
+from weexctl.model.candle import Candles, Timeframe
+from weexctl.simulator.instruments import Contract
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Bar", "MarketView", "Tape"]
+
+LIQUIDITY_HOURS = 24
+"""Turnover per minute is the mean of this span of closed candles."""
+
+
+class Bar(NamedTuple):
+    """How far a price went."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+class Tape:
+    """One symbol's candles on an unbroken grid; holes are filled with flat candles of no volume."""
+
+    def __init__(self, candles: Candles, contract: Contract, mark_wick: float) -> None:
+        import numpy as np
+
+        if not len(candles):
+            raise DataError(f"{candles.symbol}: no candles; the simulator has no price for it")
+        self.timeframe = candles.timeframe
+        self.first_ms = candles.first_ms
+        self.times, filled = _without_holes(candles)
+        self.count = len(self.times)
+        opened, high, low, close, volume = filled
+        self.open: list[float] = opened.tolist()
+        self.high: list[float] = high.tolist()
+        self.low: list[float] = low.tolist()
+        self.close: list[float] = close.tolist()
+        self.volume: list[float] = volume.tolist()
+        top, bottom = np.maximum(opened, close), np.minimum(opened, close)
+        self.mark_high: list[float] = self.high if mark_wick == 1 else (top + mark_wick * (high - top)).tolist()
+        self.mark_low: list[float] = self.low if mark_wick == 1 else (bottom - mark_wick * (bottom - low)).tolist()
+        self.minute_volume: list[float] = _minute_volume(volume, candles.timeframe).tolist()
+        self._step = contract.instrument.price_step
+        self._price: tuple[int, Decimal] = (-1, Decimal(0))
+
+    def index(self, now_ms: int) -> int:
+        """The candle that is forming at `now_ms`; `count` or more when the data has ended."""
+        return (now_ms - self.first_ms) // self.timeframe.ms
+
+    def last(self, now_ms: int) -> float:
+        """The price at a moment: the forming candle's open, after the end of the data the last close."""
+        index = self.index(now_ms)
+        return self.open[index] if index < self.count else self.close[-1]
+
+    def price(self, now_ms: int) -> Decimal:
+        """The same price as money, on the price step."""
+        index = min(self.index(now_ms), self.count)
+        if self._price[0] != index:
+            price = Decimal(repr(self.last(now_ms)))
+            self._price = (index, (price / self._step).to_integral_value() * self._step)
+        return self._price[1]
+
+    def bar(self, opened_ms: int) -> Bar | None:
+        """How far the last price went in the candle that opened then; None outside the data."""
+        index = self.index(opened_ms)
+        if not 0 <= index < self.count:
+            return None
+        return Bar(self.open[index], self.high[index], self.low[index], self.close[index])
+
+    def mark_bar(self, opened_ms: int) -> Bar | None:
+        """How far the mark price went in the candle that opened then; None outside the data."""
+        index = self.index(opened_ms)
+        if not 0 <= index < self.count:
+            return None
+        return Bar(self.open[index], self.mark_high[index], self.mark_low[index], self.close[index])
+
+    def minute_turnover(self, now_ms: int) -> float:
+        """Quote traded in a minute, mean of the last day's closed candles."""
+        index = min(max(self.index(now_ms), 0), self.count - 1)
+        return self.minute_volume[index] * self.last(now_ms)
+
+
+class MarketView:
+    """All tapes of one market.
+
+    Raises:
+        DataError: the market is empty, or its candles are not of one timeframe and phase.
+    """
+
+    def __init__(self, market: Mapping[str, Candles], contracts: Mapping[str, Contract], mark_wick: float) -> None:
+        timeframes = {candles.timeframe for candles in market.values()}
+        if len(timeframes) != 1:
+            found = ", ".join(sorted(timeframes)) or "none"
+            raise DataError(f"the simulator needs candles of one timeframe, found: {found}; nothing was started")
+        self.timeframe: Timeframe = timeframes.pop()
+        order: Iterable[str] = (symbol for symbol in contracts if symbol in market)
+        self.tapes = {symbol: Tape(market[symbol], contracts[symbol], mark_wick) for symbol in order}
+        if unknown := [symbol for symbol in market if symbol not in contracts]:
+            raise DataError(f"the simulator lists no contract {', '.join(unknown)}; nothing was started")
+        phases = {tape.first_ms % self.timeframe.ms for tape in self.tapes.values()}
+        if len(phases) != 1:
+            raise DataError("the symbols' candles do not open at the same moments; nothing was started")
+        self._phase = phases.pop()
+
+    def price(self, symbol: str, now_ms: int) -> Decimal:
+        """Last and mark price at a moment; both are the forming candle's open."""
+        return self.tapes[symbol].price(now_ms)
+
+    def next_close_ms(self, now_ms: int) -> int:
+        """The first moment after `now_ms` at which a candle closes."""
+        length = self.timeframe.ms
+        return (now_ms - self._phase) // length * length + length + self._phase
+
+
+def _without_holes(candles: Candles) -> tuple[list[int], list[NDArray[np.float64]]]:
+    import numpy as np
+
+    length = candles.timeframe.ms
+    position = (candles.open_time_ms - candles.first_ms) // length
+    columns = [candles.open, candles.high, candles.low, candles.close, candles.volume]
+    count = int(position[-1]) + 1
+    times = (candles.first_ms + length * np.arange(count, dtype=np.int64)).tolist()
+    if count == len(candles):
+        return times, columns
+    source = np.searchsorted(position, np.arange(count), side="right") - 1
+    hole = position[source] != np.arange(count)
+    close = candles.close[source]
+    prices = [np.where(hole, close, column[source]) for column in columns[:4]]
+    return times, [*prices, np.where(hole, 0.0, candles.volume[source])]
+
+
+def _minute_volume(volume: NDArray[np.float64], timeframe: Timeframe) -> NDArray[np.float64]:
+    """Base units per minute, mean over the last day of closed candles; the first candle uses its own."""
+    import numpy as np
+
+    span = max(1, LIQUIDITY_HOURS * 3_600_000 // timeframe.ms)
+    sums = np.concatenate(([0.0], np.cumsum(volume)))
+    now = np.arange(len(volume))
+    start = np.maximum(now - span, 0)
+    closed = np.maximum(now - start, 1)
+    mean = np.where(now > 0, (sums[now] - sums[start]) / closed, volume)
+    minutes = timeframe.ms / 60_000
+    return np.asarray(np.maximum(mean, 0.0) / minutes, dtype=np.float64)

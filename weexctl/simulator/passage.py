@@ -1,0 +1,119 @@
+"""The passage of time: candles, settlements, and what they set off, in order."""
+
+from __future__ import annotations
+
+from weexctl.errors import UsageError
+from weexctl.model.order import OrderStatus
+from weexctl.simulator.conditional import fire, fire_reached, reached
+from weexctl.simulator.funding import settle
+from weexctl.simulator.liquidation import may_liquidate, walk
+from weexctl.simulator.market import Bar
+from weexctl.simulator.matching import fill_resting, traded_through
+from weexctl.simulator.orders import SimOrder, TriggerKind
+from weexctl.simulator.venue import Venue
+
+__all__ = ["advance", "catch_up"]
+
+Bars = dict[str, tuple[Bar, Bar]]
+"""Last and mark bar by symbol."""
+
+
+def advance(venue: Venue, to_ms: int) -> None:
+    """Move the exchange to a later moment.
+
+    At the close of each candle: liquidation and stops, targets, resting limits, stops of what these opened. Then
+    funding that is due. Then the next candle's open, where a gap may fire stops and targets or liquidate.
+
+    Raises:
+        UsageError: the moment lies in the past; nothing was done.
+    """
+    if to_ms < venue.now_ms:
+        raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
+    while venue.live or venue.ledger.positions:
+        closes = venue.market.next_close_ms(venue.now_ms)
+        settles = venue.funding.next_after(venue.now_ms)
+        event = min(closes, settles)
+        if event > to_ms:
+            break
+        if event == closes:
+            _close_candle(venue, closes, closes - 1)
+        venue.now_ms = event
+        if event == settles:
+            settle(venue)
+        if event == closes:
+            _open_candle(venue)
+    venue.now_ms = to_ms
+
+
+def catch_up(venue: Venue, known_ms: int) -> None:
+    """Pass through the candles that closed after `known_ms` and up to now: they have become known only now."""
+    length = venue.market.timeframe.ms
+    for closes_ms in range(known_ms + length, venue.now_ms + 1, length):
+        _close_candle(venue, closes_ms, venue.now_ms)
+    if known_ms <= venue.now_ms:
+        _open_candle(venue)
+
+
+def _close_candle(venue: Venue, closes_ms: int, time_ms: int) -> None:
+    _pass_through(venue, _bars(venue, closes_ms - venue.market.timeframe.ms), time_ms, closes_ms)
+
+
+def _open_candle(venue: Venue) -> None:
+    points = {s: (_point(last.open), _point(mark.open)) for s, (last, mark) in _bars(venue, venue.now_ms).items()}
+    _pass_through(venue, points, venue.now_ms, venue.now_ms + 1)
+
+
+def _pass_through(venue: Venue, bars: Bars, time_ms: int, ends_ms: int) -> None:
+    # What happens is stamped `time_ms`; orders placed from `ends_ms` on did not see these bars.
+    marks = {symbol: mark for symbol, (_, mark) in bars.items()}
+    if _all_priced(venue, bars) and may_liquidate(venue, marks):
+        stops = _reached_stops(venue, bars, ends_ms)
+        walk(venue, marks, stops, lambda row: fire(venue, row, bars[row.symbol][0], time_ms), time_ms)
+    for symbol, (last, mark) in bars.items():
+        if symbol not in venue.live:
+            continue
+        before = venue.version
+        for kind in (TriggerKind.STOP, TriggerKind.TARGET):
+            fire_reached(venue, symbol, kind, last, mark, time_ms, ends_ms)
+        _fill_limits(venue, symbol, last, time_ms, ends_ms)
+        if venue.version != before:
+            # What was opened just now may meet its stop in the same candle: the pessimistic order of events.
+            fire_reached(venue, symbol, TriggerKind.STOP, last, mark, time_ms, max(ends_ms, time_ms + 1))
+
+
+def _bars(venue: Venue, opened_ms: int) -> Bars:
+    # Only symbols with an order or a position; the rest cannot change anything.
+    busy = {symbol for symbol, _ in venue.ledger.positions} | venue.live.keys()
+    bars: Bars = {}
+    for symbol, tape in venue.market.tapes.items():
+        if symbol in busy and (last := tape.bar(opened_ms)) and (mark := tape.mark_bar(opened_ms)):
+            bars[symbol] = (last, mark)
+    return bars
+
+
+def _all_priced(venue: Venue, bars: Bars) -> bool:
+    positions = venue.ledger.positions
+    return bool(positions) and all(symbol in bars for symbol, _ in positions)
+
+
+def _point(price: float) -> Bar:
+    return Bar(price, price, price, price)
+
+
+def _reached_stops(venue: Venue, bars: Bars, ends_ms: int) -> list[SimOrder]:
+    return [
+        order
+        for symbol, (last, mark) in bars.items()
+        for order in venue.orders(symbol)
+        if not order.opening and order.created_ms < ends_ms and reached(order, TriggerKind.STOP, last, mark)
+    ]
+
+
+def _fill_limits(venue: Venue, symbol: str, bar: Bar, time_ms: int, ends_ms: int) -> None:
+    for order in list(venue.orders(symbol)):
+        if order.status is not OrderStatus.OPEN or order.created_ms >= ends_ms:
+            continue
+        # A limit order released within this candle may have missed the part that went through its price.
+        fresh = order.trigger is not None and order.trigger.fired_ms == time_ms
+        if not fresh and traded_through(venue, order, bar):
+            fill_resting(venue, order, time_ms)

@@ -1,0 +1,42 @@
+"""Request counting, in fixed windows of the exchange's time (weex-api 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from weexctl.simulator.refusal import Refusal
+from weexctl.simulator.settings import SimulatorSettings
+
+__all__ = ["RateCounter"]
+
+WEIGHT_WINDOW_MS = 10_000
+ORDER_WINDOW_MS = 1_000
+TOO_MANY = 429
+
+
+@dataclass(slots=True)
+class RateCounter:
+    """Weight used in the current ten seconds, and calls of each order endpoint in the current second."""
+
+    window: int = -1
+    used: int = 0
+    second: int = -1
+    calls: dict[str, int] = field(default_factory=dict)
+
+    def count(self, now_ms: int, weight: int, order_endpoint: str | None, settings: SimulatorSettings) -> None:
+        """Count one request.
+
+        Raises:
+            Refusal: HTTP 429, it is one too many.
+        """
+        if (window := now_ms // WEIGHT_WINDOW_MS) != self.window:
+            self.window, self.used = window, 0
+        self.used += weight
+        busy = self.used > settings.weight_per_10s
+        if order_endpoint is not None:
+            if (second := now_ms // ORDER_WINDOW_MS) != self.second:
+                self.second, self.calls = second, {}
+            self.calls[order_endpoint] = self.calls.get(order_endpoint, 0) + 1
+            busy = busy or self.calls[order_endpoint] > settings.orders_per_second
+        if busy and settings.rate_limits:
+            raise Refusal(TOO_MANY, "Too many requests.", TOO_MANY)

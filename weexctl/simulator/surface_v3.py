@@ -1,0 +1,63 @@
+"""The V3 surface: which path and verb lead where, and what each kind of failure looks like on the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from weexctl.simulator import auth
+from weexctl.simulator.account_routes import ACCOUNT_ROUTES
+from weexctl.simulator.algo_routes import ALGO_ROUTES
+from weexctl.simulator.market_routes import MARKET_ROUTES
+from weexctl.simulator.order_routes import ORDER_ROUTES
+from weexctl.simulator.parameters import Parameters, parse_body, parse_query
+from weexctl.simulator.rate import RateCounter
+from weexctl.simulator.refusal import Refusal
+from weexctl.simulator.routes import Route
+from weexctl.simulator.venue import Venue
+
+__all__ = ["Answer", "answer_v3"]
+
+Answer = tuple[int, dict[str, str], bytes]
+"""HTTP status, headers, body."""
+
+METHOD_NOT_SUPPORTED = -1150
+JSON_HEADERS = {"content-type": "application/json"}
+
+ROUTES: dict[str, dict[str, Route]] = {}
+for _route in (*MARKET_ROUTES, *ACCOUNT_ROUTES, *ORDER_ROUTES, *ALGO_ROUTES):
+    ROUTES.setdefault(_route.path, {})[_route.method] = _route
+
+
+def answer_v3(
+    venue: Venue, rate: RateCounter, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+) -> Answer:
+    """The answer to one request; never raises for what a client sends. `headers` have lower-case names.
+
+    Order of checks: path, verb, headers and signature, address, permission, rate, parameters, business.
+    """
+    try:
+        route = _route_of(method, path)
+        if route.private:
+            server_ms = venue.now_ms + venue.settings.clock_skew_ms
+            auth.check(venue.settings, server_ms, method, path, query, headers, body, writes=route.writes)
+        rate.count(venue.now_ms, route.weight, f"{method} {path}" if route.counted else None, venue.settings)
+        values = parse_query(query)
+        if body:
+            values.update(parse_body(body))
+        found = route.handler(venue, Parameters(values, venue.contracts))
+    except Refusal as no:
+        return _answer(no.status, {"code": no.code, "msg": no.message})
+    return _answer(200, found)
+
+
+def _route_of(method: str, path: str) -> Route:
+    if (verbs := ROUTES.get(path)) is None:
+        raise Refusal(-1000, "Not found.", 404)
+    if (route := verbs.get(method)) is None:
+        raise Refusal(METHOD_NOT_SUPPORTED, f"Request method '{method}' not supported")
+    return route
+
+
+def _answer(status: int, content: object) -> Answer:
+    return status, JSON_HEADERS, json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,116 @@
+"""Everything the simulated exchange knows: the state that its rules (matching, margin, triggers …) work on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from weexctl.model.account import MarginMode
+from weexctl.model.order import OrderStatus
+from weexctl.model.side import PositionSide
+from weexctl.simulator.funding import FundingSchedule
+from weexctl.simulator.ids import IdSequence
+from weexctl.simulator.instruments import Contract
+from weexctl.simulator.ledger import Ledger
+from weexctl.simulator.market import MarketView
+from weexctl.simulator.orders import SimOrder
+from weexctl.simulator.settings import SimulatorSettings
+
+__all__ = ["Leverage", "Venue"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Leverage:
+    """Margin mode and leverage of one symbol."""
+
+    mode: MarginMode = MarginMode.CROSS
+    cross: Decimal
+    long: Decimal
+    short: Decimal
+    separated: bool = False
+
+    def of(self, side: PositionSide) -> Decimal:
+        """The leverage that counts for a position of this side."""
+        if self.mode is MarginMode.CROSS:
+            return self.cross
+        return self.long if side is PositionSide.LONG else self.short
+
+
+class Venue:
+    """State, lookups, and the three things that may happen to an order's place in it: enter, settle, finish.
+
+    Attributes:
+        now_ms: the exchange's time.
+        version: grows with every change of an order, a position, the wallet or a setting.
+        live: orders that rest or wait, by symbol, oldest first.
+        closed: finished orders, oldest first, the newest ones only.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: SimulatorSettings,
+        contracts: Mapping[str, Contract],
+        market: MarketView,
+        funding: FundingSchedule,
+        ids: IdSequence,
+        ledger: Ledger,
+        now_ms: int,
+    ) -> None:
+        self.settings = settings
+        self.contracts = {symbol: contracts[symbol] for symbol in market.tapes}
+        self.market = market
+        self.funding = funding
+        self.ids = ids
+        self.ledger = ledger
+        self.now_ms = now_ms
+        self.version = 0
+        self.live: dict[str, list[SimOrder]] = {}
+        self.closed: deque[SimOrder] = deque(maxlen=settings.history_kept)
+        self.client_ids: set[str] = set()
+        self.ai_logs: deque[dict[str, object]] = deque(maxlen=settings.history_kept)
+        start = Decimal(settings.default_leverage)
+        self.leverages = {symbol: Leverage(cross=start, long=start, short=start) for symbol in market.tapes}
+
+    def price(self, symbol: str) -> Decimal:
+        """Last and mark price now."""
+        return self.market.price(symbol, self.now_ms)
+
+    def orders(self, symbol: str | None = None) -> Iterator[SimOrder]:
+        """Live orders, oldest first within a symbol."""
+        if symbol is not None:
+            yield from self.live.get(symbol, ())
+            return
+        for orders in self.live.values():
+            yield from orders
+
+    def find(self, order_id: int) -> SimOrder | None:
+        """A live or remembered order by id."""
+        for order in self.orders():
+            if order.id == order_id:
+                return order
+        return next((order for order in reversed(self.closed) if order.id == order_id), None)
+
+    def find_client(self, client_id: str) -> SimOrder | None:
+        """A live order by the client's id."""
+        return next((order for order in self.orders() if order.client_id == client_id), None)
+
+    def enter(self, order: SimOrder) -> None:
+        """Let an order rest or wait."""
+        self.live.setdefault(order.symbol, []).append(order)
+        self.version += 1
+
+    def finish(self, order: SimOrder, status: OrderStatus, time_ms: int) -> None:
+        """End an order, whether it was live or never rested."""
+        order.status = status
+        order.updated_ms = time_ms
+        order.reserved = Decimal(0)
+        orders = self.live.get(order.symbol, [])
+        if order in orders:
+            orders.remove(order)
+            if not orders:
+                del self.live[order.symbol]
+        self.closed.append(order)
+        self.version += 1

@@ -1,0 +1,88 @@
+"""Where a run's candles come from: a generated market, or files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from weexctl.market.dataset import dataset_digest
+from weexctl.market.loading import load_candles, load_funding
+from weexctl.model.candle import Candles, Timeframe
+from weexctl.model.funding import FundingHistory
+from weexctl.simulator.generator import generate_funding, generate_market
+
+__all__ = ["MarketSource", "file_source", "generated_source"]
+
+_NEVER_MODELLED = ("an order book beyond a synthetic spread and slippage", "auto-deleveraging")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketSource:
+    """Candles and funding of a run, all of them known ahead."""
+
+    candles: Mapping[str, Candles]
+    funding: Mapping[str, FundingHistory]
+    source: str
+    """What makes the data what it is: `seed:7:1h`, or the digest of the files."""
+    synthetic: bool
+    seed: int | None
+    not_modelled: tuple[str, ...] = ()
+    """What this market leaves out, in words for the report."""
+
+    @property
+    def first_close_ms(self) -> int:
+        """Close of the oldest candle of any symbol."""
+        return min(c.first_ms + c.timeframe.ms for c in self.candles.values())
+
+    @property
+    def last_close_ms(self) -> int:
+        """Close of the newest candle of any symbol."""
+        return max(c.last_close_ms for c in self.candles.values())
+
+    def only(self, symbols: Sequence[str]) -> MarketSource:
+        """The same market with some of its symbols."""
+        return replace(
+            self,
+            candles={s: self.candles[s] for s in symbols},
+            funding={s: f for s, f in self.funding.items() if s in symbols},
+        )
+
+
+def generated_source(seed: int, symbols: Sequence[str], timeframe: Timeframe, count: int) -> MarketSource:
+    """A synthetic market of `count` candles. A longer one begins with the same candles.
+
+    All eight pairs are always generated, so that leaving one out changes none of the others.
+    """
+    market = generate_market(seed, timeframe=timeframe, count=count)
+    source = MarketSource(
+        candles=market,
+        funding=generate_funding(seed, market),
+        source=f"seed:{seed}:{timeframe.value}",
+        synthetic=True,
+        seed=seed,
+        not_modelled=_NEVER_MODELLED,
+    )
+    return source.only(symbols)
+
+
+def file_source(paths: Sequence[str], symbols: Sequence[str], timeframe: Timeframe) -> MarketSource:
+    """Candles from files; only the symbols asked for.
+
+    Raises:
+        DataError: a file is not what it should be.
+        UsageError: a symbol has no file.
+    """
+    candles = load_candles(paths, symbols=symbols, timeframe=timeframe, required=symbols)
+    funding = load_funding(paths, symbols=symbols)
+    unfunded = [symbol for symbol in symbols if symbol not in funding]
+    not_modelled = [*_NEVER_MODELLED, "a mark price other than the last price"]
+    if unfunded:
+        not_modelled.append(f"funding of {', '.join(unfunded)} (no funding file)")
+    return MarketSource(
+        candles={symbol: candles[symbol] for symbol in symbols},
+        funding=funding,
+        source=dataset_digest(candles, funding),
+        synthetic=any(known.synthetic for known in candles.values()),
+        seed=None,
+        not_modelled=tuple(not_modelled),
+    )

@@ -1,0 +1,126 @@
+"""When a run decides: the closes of its candles, and the moments its models are fitted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from weexctl.errors import DataError, UsageError
+from weexctl.trader.market_source import MarketSource
+
+__all__ = ["HISTORY_CANDLES", "REFIT_CANDLES", "SYNTHETIC_STEPS", "Schedule", "plan_schedule"]
+
+TRAIN_CANDLES = 8_760
+WARMUP_CANDLES = 2_160
+HISTORY_CANDLES = TRAIN_CANDLES + WARMUP_CANDLES
+"""Candles before the first step when no start is given: a year to fit on, and its warm-up (methods 3.5)."""
+REFIT_CANDLES = 1_440
+"""Candles between two fits (methods 3.5)."""
+SYNTHETIC_STEPS = 1_440
+"""Steps of a run on the generated market unless told otherwise: 60 days of hourly candles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The steps of a run: one at each candle's close."""
+
+    run_from_ms: int
+    """Close of the candle of the run's very first step; fits are counted from here, also when a run goes on."""
+    first_ms: int
+    """Close of the first candle to decide on now."""
+    last_ms: int
+    """Close of the last candle to decide on."""
+    candle_ms: int
+
+    @property
+    def count(self) -> int:
+        """Number of steps."""
+        return max(0, (self.last_ms - self.first_ms) // self.candle_ms + 1)
+
+    def blocks(self) -> Iterator[tuple[int, int, int]]:
+        """(fit moment, first step, last step) of each stretch that shares its fits, in order."""
+        span = REFIT_CANDLES * self.candle_ms
+        step = self.first_ms
+        while step <= self.last_ms:
+            fitted = self.run_from_ms + (step - self.run_from_ms) // span * span
+            last = min(self.last_ms, fitted + span - self.candle_ms)
+            yield fitted, step, last
+            step = last + self.candle_ms
+
+
+def plan_schedule(
+    market: MarketSource,
+    candle_ms: int,
+    *,
+    history: int,
+    from_ms: int | None,
+    to_ms: int | None,
+    steps: int | None,
+    run_from_ms: int | None,
+    done_ms: int | None,
+) -> Schedule:
+    """The steps that are to be made now.
+
+    Args:
+        market: the candles.
+        candle_ms: length of a candle.
+        history: candles wanted before the first step when no start is given.
+        from_ms: earliest close to decide on; None begins as soon as there is enough history.
+        to_ms: latest close to decide on; None goes to the end of the data.
+        steps: at most this many.
+        run_from_ms: first step of the run that is continued; None for a new one.
+        done_ms: last close that was decided on already.
+
+    Raises:
+        DataError: the candles end before the first step.
+        UsageError: the span is empty or lies outside the candles.
+    """
+    earliest = market.first_close_ms + history * candle_ms
+    if run_from_ms is None:
+        run_from_ms = earliest if from_ms is None else _on_grid(from_ms, market, candle_ms)
+    first = run_from_ms if done_ms is None else done_ms + candle_ms
+    last = market.last_close_ms if to_ms is None else min(_at_or_before(to_ms, market, candle_ms), market.last_close_ms)
+    if steps is not None:
+        last = min(last, first + (steps - 1) * candle_ms)
+    if done_ms is None:
+        _must_hold(market, run_from_ms, last, from_ms, to_ms, history)
+    return Schedule(run_from_ms, first, last, candle_ms)
+
+
+def _must_hold(
+    market: MarketSource, first: int, last: int, from_ms: int | None, to_ms: int | None, history: int
+) -> None:
+    if first > market.last_close_ms or first < market.first_close_ms:
+        if from_ms is None:
+            raise DataError(
+                f"the candles are too few: a first decision needs {history} candles of history; nothing was done",
+                hint="give longer files, or choose a start yourself with --from (fewer than a year to fit on)",
+                code="TOO_FEW_CANDLES",
+            )
+        raise UsageError(
+            f"--from {_iso(from_ms)} is outside the candles ({_iso(market.first_close_ms)} to"
+            f" {_iso(market.last_close_ms)}); nothing was done",
+            hint="choose a moment inside",
+            code="NO_CANDLES_IN_SPAN",
+        )
+    if last < first:
+        raise UsageError(
+            f"there is no candle to decide on between {_iso(first)} and {_iso(to_ms or last)}; nothing was done",
+            hint="choose a later --to or more --steps",
+            code="NO_CANDLES_IN_SPAN",
+        )
+
+
+def _on_grid(moment_ms: int, market: MarketSource, candle_ms: int) -> int:
+    """The first candle's close at or after a moment."""
+    return market.first_close_ms + -(-(moment_ms - market.first_close_ms) // candle_ms) * candle_ms
+
+
+def _at_or_before(moment_ms: int, market: MarketSource, candle_ms: int) -> int:
+    return market.first_close_ms + (moment_ms - market.first_close_ms) // candle_ms * candle_ms
+
+
+def _iso(ms: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

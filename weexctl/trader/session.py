@@ -1,0 +1,215 @@
+"""One call of `trade` on the simulator: what goes on, what begins anew, what is refused; and the sum of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import weexctl
+from weexctl.config.profile import Profile
+from weexctl.errors import UsageError
+from weexctl.execution.open_trade import OpenTrade
+from weexctl.journal.archive import archive_journal
+from weexctl.journal.journal import Journal
+from weexctl.journal.rows import EquityRecord, OrderRecord, RunRecord, TradeRecord
+from weexctl.model.account import Balance
+from weexctl.model.regime import Artefact
+from weexctl.pipeline.decide import Identity
+from weexctl.pipeline.identity import run_id
+from weexctl.pipeline.stage import Pipeline
+from weexctl.trader.fitting import Blocks
+from weexctl.trader.market_source import MarketSource
+from weexctl.trader.risk_state import RiskState
+from weexctl.trader.schedule import Schedule
+from weexctl.trader.sim_venue import SimVenue
+from weexctl.trader.trader import FITS, RISK_STATE, VENUE_STATE, Trader
+
+__all__ = ["Earlier", "Session", "SessionReport", "read_earlier"]
+
+_DEFAULT_SEED = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A run on record that may go on."""
+
+    run: RunRecord
+    risk: Mapping[str, Any]
+    venue: dict[str, Any]
+    fits: Mapping[int, Mapping[str, Artefact]]
+
+
+def read_earlier(path: Path) -> Earlier | None:
+    """The newest run of this journal; None when there is no journal, or it holds no finished step."""
+    if not path.exists():
+        return None
+    with Journal.read(path) as journal:
+        run = journal.runs.latest()
+        risk, venue = journal.state.get(RISK_STATE), journal.state.get(VENUE_STATE)
+        if run is None or risk is None or venue is None:
+            return None
+        fits = {}
+        for key in journal.state.names():
+            if key.startswith(FITS):
+                known = {symbol: journal.artefacts.get(a) for symbol, a in journal.state.get(key).items()}
+                fits[int(key.removeprefix(FITS))] = {s: a for s, a in known.items() if a is not None}
+        return Earlier(run=run, risk=risk, venue=venue, fits=fits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionReport:
+    """A run so far, read from its journal and its venue."""
+
+    run: RunRecord
+    made_steps: int
+    """Steps of this call; the run may have more."""
+    interrupted: bool
+    balance: Balance
+    state: RiskState
+    equity: list[EquityRecord]
+    orders: list[tuple[OrderRecord, str]]
+    """Entries, exits, and stops that were filled; each with its decision id."""
+    trades: list[TradeRecord]
+    open_trades: tuple[OpenTrade, ...]
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything a run on the simulator is made of, before its first step. Nothing is written by building one."""
+
+    profile: Profile
+    pipeline: Pipeline
+    market: MarketSource
+    schedule: Schedule
+    blocks: Blocks
+    journal_path: Path
+    earlier: Earlier | None
+    """None for a run that begins."""
+    read_only: bool = False
+    observers: Any = None
+
+    def check(self) -> None:
+        """Compute the first stretch of columns, so that a plugin that fails is refused before anything is written."""
+        first = next(self.schedule.blocks(), None)
+        if first is not None:
+            self.blocks.compute(*first)
+
+    def run(self, *, on_step: Callable[[str], None], should_stop: Callable[[], bool]) -> SessionReport:
+        """Make the steps."""
+        if self.earlier is None:
+            archive_journal(self.journal_path, venue=SimVenue.name, account=SimVenue.account)
+        with Journal.open(self.journal_path, venue=SimVenue.name, account=SimVenue.account) as journal:
+            venue, state, run = self._begin(journal)
+            try:
+                trader = Trader(
+                    self.pipeline,
+                    self.market,
+                    venue,
+                    journal,
+                    self.blocks,
+                    identity=Identity(self.profile.digest, self.market.source),
+                    run_id=run,
+                    state=state,
+                    read_only=self.read_only,
+                    observers=self.observers,
+                )
+                return self._drive(trader, journal, venue, run, on_step, should_stop)
+            finally:
+                venue.close()
+
+    def _begin(self, journal: Journal) -> tuple[SimVenue, RiskState, str]:
+        if self.earlier is not None:
+            state = RiskState.from_json(self.earlier.risk)
+            return SimVenue.resume(self.market, self.earlier.venue), state, self.earlier.run.run_id
+        equity = self.profile.simulator.start_equity
+        venue = SimVenue.start(
+            self.market,
+            seed=_DEFAULT_SEED if self.market.seed is None else self.market.seed,
+            start_ms=self.schedule.first_ms,
+            start_equity=equity,
+        )
+        record = self._record(venue.clock.now_ms())
+        journal.runs.add(record)
+        return venue, RiskState(start_equity=float(equity), funding_ms=venue.clock.now_ms()), record.run_id
+
+    def _record(self, now_ms: int) -> RunRecord:
+        symbols = tuple(self.market.candles)
+        return RunRecord(
+            run_id=run_id(self.profile.digest, self.market.source, SimVenue.name, self.schedule.run_from_ms, symbols),
+            started_ms=now_ms,
+            venue=SimVenue.name,
+            profile=self.profile.name,
+            profile_digest=self.profile.digest,
+            profile_json=json.dumps(self.profile.to_toml_dict(), sort_keys=True, separators=(",", ":")),
+            source=self.market.source,
+            symbols=symbols,
+            timeframe=self.profile.venue.timeframe.value,
+            seed=self.market.seed,
+            from_ms=self.schedule.run_from_ms,
+            to_ms=self.schedule.run_from_ms - self.schedule.candle_ms,
+            manifest=self._manifest(),
+        )
+
+    def _manifest(self) -> dict[str, Any]:
+        """What the run was made from: enough to make it again."""
+        return {
+            "weexctl": weexctl.__version__,
+            "source": self.market.source,
+            "synthetic": self.market.synthetic,
+            "data": {symbol: candles.digest() for symbol, candles in self.market.candles.items()},
+            "plugins": [
+                {"kind": s.kind, "name": s.name, "distribution": s.distribution, "version": s.version}
+                for s in self.pipeline.stages()
+            ],
+            "start_equity": str(self.profile.simulator.start_equity),
+        }
+
+    def _drive(
+        self,
+        trader: Trader,
+        journal: Journal,
+        venue: SimVenue,
+        run: str,
+        on_step: Callable[[str], None],
+        should_stop: Callable[[], bool],
+    ) -> SessionReport:
+        trader.prepare()
+        try:
+            made = trader.run(self.schedule, on_step=on_step, should_stop=should_stop)
+        except BaseException:
+            self._finish(journal, run, "failed")
+            raise
+        trader.record_timings()
+        self._finish(journal, run, "stopped" if made.interrupted else "done")
+        record = journal.runs.get(run)
+        if record is None:
+            raise UsageError(f"run {run} vanished from its journal", hint="run again with --new")
+        return SessionReport(
+            run=record,
+            made_steps=made.steps,
+            interrupted=made.interrupted,
+            balance=venue.exchange.fetch_balance(),
+            state=trader.state,
+            equity=journal.equity.of_run(run),
+            orders=_orders(journal),
+            trades=journal.trades.of_run(run),
+            open_trades=trader.open_trades,
+        )
+
+    @staticmethod
+    def _finish(journal: Journal, run: str, status: str) -> None:
+        record = journal.runs.get(run)
+        if record is not None:
+            journal.runs.progress(run, to_ms=record.to_ms, steps=record.steps, status=status)
+
+
+def _orders(journal: Journal) -> list[tuple[OrderRecord, str]]:
+    found = []
+    for order in journal.orders.all():
+        if order.kind in ("entry", "exit") or order.filled_quantity > 0:
+            intent = journal.intents.get(order.intent_id) if order.intent_id is not None else None
+            found.append((order, intent.decision_id if intent else ""))
+    return sorted(found, key=lambda pair: (pair[0].updated_ms, pair[0].order_id))

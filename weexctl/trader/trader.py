@@ -1,0 +1,292 @@
+"""The trader: one step after another, each decided by the pure core and carried out at the venue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from weexctl.execution.executor import Execution, Executor
+from weexctl.execution.gate import Gate
+from weexctl.execution.guardian import Guardian
+from weexctl.execution.open_trade import OpenTrade
+from weexctl.execution.reading import Unavailable
+from weexctl.journal.journal import Journal
+from weexctl.journal.rows import DecisionRecord, EquityRecord, TimingRecord
+from weexctl.model.book import Book, HeldPosition
+from weexctl.model.decision import Decision
+from weexctl.model.instrument import Instrument
+from weexctl.pipeline.columns import SymbolColumns
+from weexctl.pipeline.decide import Identity, Step, decide
+from weexctl.pipeline.guards import Flow
+from weexctl.pipeline.stage import Pipeline
+from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.fitting import Block, Blocks
+from weexctl.trader.market_source import MarketSource
+from weexctl.trader.order_desk import OrderDesk
+from weexctl.trader.positions import held_position, load_trade, with_price
+from weexctl.trader.risk_state import RiskState
+from weexctl.trader.schedule import Schedule
+from weexctl.trader.sim_venue import SimVenue
+
+__all__ = ["Observers", "Trader", "TraderReport"]
+
+RISK_STATE, VENUE_STATE, FITS = "risk", "simulator", "fits:"
+"""Keys of the journal's state table; the last one is followed by the moment of the fit."""
+_UNAVAILABLE = "UNAVAILABLE"
+
+
+class Observers:
+    """Those who are told what happened; the default tells nobody."""
+
+    def on_decision(self, decision: dict[str, Any]) -> None:
+        """A full decision was recorded."""
+
+    def on_order(self, intent: Any, order_id: str, state: str) -> None:
+        """An order came to an end."""
+
+    def on_fill(self, fill: dict[str, Any]) -> None:
+        """A fill was recorded."""
+
+
+@dataclass(slots=True)
+class TraderReport:
+    """What a call of `Trader.run` did."""
+
+    steps: int = 0
+    last_ms: int = 0
+    interrupted: bool = False
+    executions: list[Execution] = field(default_factory=list)
+
+
+class Trader:
+    """Runs a pipeline on one venue.
+
+    Args:
+        pipeline: the built profile.
+        market: candles of every symbol.
+        venue: where orders go.
+        journal: open for writing; everything is recorded there.
+        blocks: fits and columns.
+        identity: what decision ids are made of.
+        run_id: the run in the journal.
+        state: what the run remembers; restored by the caller when it goes on.
+        read_only: decide and record, send nothing.
+        observers: plugins that watch.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        market: MarketSource,
+        venue: SimVenue,
+        journal: Journal,
+        blocks: Blocks,
+        *,
+        identity: Identity,
+        run_id: str,
+        state: RiskState,
+        read_only: bool = False,
+        observers: Any = None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._market = market
+        self._venue = venue
+        self._journal = journal
+        self._identity = identity
+        self._run_id = run_id
+        self._read_only = read_only
+        self._observers = observers or Observers()
+        self.state = state
+        self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
+        gate = Gate(venue.exchange, pipeline.limits, read_only=read_only)
+        self._gate = gate
+        trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
+        self._sync = AccountSync(venue.exchange, journal, state, trades, run_id)
+        executor = Executor(venue.exchange, gate, journal, venue.clock, account=venue.account, run_id=run_id)
+        guardian = Guardian(venue.exchange, gate, venue.clock, account=venue.account)
+        self._desk = OrderDesk(executor, guardian, self._sync, journal, state)
+        self._blocks = blocks
+        self._equity = state.start_equity
+        known = journal.runs.get(run_id)
+        self._steps = known.steps if known else 0
+
+    def prepare(self) -> None:
+        """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
+        self._desk.executor.mark_interrupted()
+        self._desk.executor.settle_unknown()
+        if self._read_only:
+            return
+        for symbol in self._market.candles:
+            leverage = min(self._pipeline.limits.max_leverage, self.instruments[symbol].max_leverage)
+            if self._venue.exchange.fetch_leverage(symbol).cross != leverage and not self._holds(symbol):
+                self._gate.set_leverage(symbol, leverage)
+
+    def run(
+        self,
+        schedule: Schedule,
+        *,
+        on_step: Callable[[str], None],
+        should_stop: Callable[[], bool],
+    ) -> TraderReport:
+        """Make the steps of a schedule; stops after a finished step when asked to."""
+        report = TraderReport(last_ms=schedule.first_ms - schedule.candle_ms)
+        for fitted_ms, first_ms, last_ms in schedule.blocks():
+            block = self._blocks.compute(fitted_ms, first_ms, last_ms)
+            self._keep_fits(block)
+            for close_ms in range(first_ms, last_ms + 1, schedule.candle_ms):
+                if should_stop():
+                    report.interrupted = True
+                    return report
+                self._venue.advance(close_ms)
+                report.executions += self._step(block.columns, close_ms, schedule.candle_ms)
+                report.steps += 1
+                report.last_ms = close_ms
+                on_step(f"equity {self._equity:,.2f}, {len(self._sync.trades)} open")
+        return report
+
+    def record_timings(self) -> None:
+        """Write down how long the market stages took."""
+        self._journal.timings.add(
+            [TimingRecord(run_id=self._run_id, stage=s, calls=1, seconds=t) for s, t in self._blocks.seconds.items()]
+        )
+
+    def _keep_fits(self, block: Block) -> None:
+        with self._journal.transaction():
+            for artefact in block.artefacts.values():
+                if self._journal.artefacts.get(artefact.id) is None:
+                    self._journal.artefacts.add(artefact, fitted_ms=block.fitted_ms, run_id=self._run_id)
+            self._journal.state.put(f"{FITS}{block.fitted_ms}", {s: a.id for s, a in block.artefacts.items()})
+
+    def _step(self, columns: Mapping[str, SymbolColumns], close_ms: int, candle_ms: int) -> list[Execution]:
+        """One candle's close: read, decide, record, act. On the simulator all of it is one transaction."""
+        with self._journal.transaction():
+            self._desk.executor.settle_unknown()
+            view = self._sync.refresh(self._venue.clock.now_ms())
+            executions: list[Execution] = []
+            if isinstance(view, Unavailable):
+                self.state.refuse(_UNAVAILABLE)
+            else:
+                executions = self._act(columns, view, close_ms, candle_ms)
+            self._save(close_ms)
+        return executions
+
+    def _act(
+        self, columns: Mapping[str, SymbolColumns], view: AccountView, close_ms: int, candle_ms: int
+    ) -> list[Execution]:
+        equity = float(view.balance.equity)
+        self._equity = equity
+        self.state.mark(close_ms, equity)
+        book = self._book(columns, view, equity, close_ms, candle_ms)
+        flow = Flow(order_times_ms=tuple(self.state.order_times_ms))
+        step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
+        self.state.take(step)
+        self._record(step.decisions)
+        for decision in step.decisions:
+            if decision.blocked:
+                self.state.refuse(decision.blocked)
+        self._equity_point(view, book, close_ms)
+        executions = [] if self._read_only else self._desk.carry_out(step, flow)
+        self._tell(step, executions)
+        return executions
+
+    def _book(
+        self,
+        columns: Mapping[str, SymbolColumns],
+        view: AccountView,
+        equity: float,
+        close_ms: int,
+        candle_ms: int,
+    ) -> Book:
+        prices = self._prices(columns, close_ms)
+        return Book(
+            now_ms=close_ms,
+            candle_ms=candle_ms,
+            symbols=tuple(self._market.candles),
+            equity=equity,
+            start_equity=self.state.start_equity,
+            peak_equity=self.state.peak_equity,
+            day_start_equity=self.state.day_start_equity,
+            prices=prices,
+            positions=self._positions(view, prices, equity, close_ms, candle_ms),
+            signals={},
+            regimes={},
+            trades=tuple(self.state.trades),
+            entries_ms=tuple(self.state.entries_ms),
+            cooldowns=dict(self.state.cooldowns),
+            suspended_until_ms=self.state.suspended_until_ms,
+            max_leverage=self._pipeline.limits.max_leverage,
+        )
+
+    def _prices(self, columns: Mapping[str, SymbolColumns], close_ms: int) -> dict[str, float]:
+        return {
+            symbol: float(known.candles.close[row])
+            for symbol, known in columns.items()
+            if (row := known.row_of(close_ms)) is not None
+        }
+
+    def _positions(
+        self, view: AccountView, prices: Mapping[str, float], equity: float, close_ms: int, candle_ms: int
+    ) -> dict[str, HeldPosition]:
+        held: dict[str, HeldPosition] = {}
+        for key, trade in list(self._sync.trades.items()):
+            position, price = view.positions.get(key), prices.get(key[0])
+            if position is None or price is None:
+                continue
+            if (moved := with_price(trade, price)) != trade:
+                self._sync.keep(moved)
+            held[key[0]] = held_position(moved, position, price, equity, close_ms, candle_ms)
+        return held
+
+    def _record(self, decisions: tuple[Decision, ...]) -> None:
+        self._journal.decisions.add_many(
+            [
+                DecisionRecord(
+                    decision_id=d.decision_id,
+                    run_id=self._run_id,
+                    symbol=d.symbol,
+                    close_ms=d.close_ms,
+                    full=d.full,
+                    body=json.dumps(d.body, separators=(",", ":"), allow_nan=False),
+                )
+                for d in decisions
+            ]
+        )
+
+    def _equity_point(self, view: AccountView, book: Book, close_ms: int) -> None:
+        self._journal.equity.add(
+            EquityRecord(
+                run_id=self._run_id,
+                time_ms=close_ms,
+                equity=view.balance.equity,
+                wallet=view.balance.wallet,
+                unrealised=view.balance.unrealised,
+                gross_exposure=book.gross_exposure,
+                drawdown=book.drawdown,
+            )
+        )
+
+    def _save(self, close_ms: int) -> None:
+        """State and venue, in the step's own transaction: after any interruption they belong together."""
+        self._journal.state.put(RISK_STATE, self.state.to_json())
+        if (snapshot := self._venue.save()) is not None:
+            self._journal.state.put(VENUE_STATE, snapshot)
+        self._steps += 1
+        self._journal.runs.progress(self._run_id, to_ms=close_ms, steps=self._steps)
+
+    def _tell(self, step: Step, executions: list[Execution]) -> None:
+        for decision in step.decisions:
+            if decision.full:
+                self._observers.on_decision(decision.body)
+        for execution in executions:
+            if execution.order is not None:
+                self._observers.on_order(execution.intent, execution.order.order_id, execution.state.value)
+
+    @property
+    def open_trades(self) -> tuple[OpenTrade, ...]:
+        """The positions the run holds now."""
+        return tuple(self._sync.trades.values())
+
+    def _holds(self, symbol: str) -> bool:
+        return any(key[0] == symbol for key in self._sync.trades)
