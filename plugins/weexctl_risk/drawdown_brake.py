@@ -35,7 +35,7 @@ class DrawdownBrake:
         """The same answer for every symbol: what the book's drawdown leaves."""
         drawdown = book.drawdown
         if drawdown <= self._config.soft:
-            return RiskDecision(reason=f"drawdown {drawdown:.1%}")
+            return RiskDecision(reason=f"drawdown {drawdown * 100:.1f} %")
         beyond = drawdown >= self._config.max
         multiplier = self._cushion(drawdown)
         return RiskDecision(
@@ -43,7 +43,7 @@ class DrawdownBrake:
             stop_multiplier=self._config.braking_stop,
             suspend_until_ms=self._suspension(book) if beyond else None,
             code="DRAWDOWN_MAX" if beyond else "DRAWDOWN_BRAKE",
-            reason=f"drawdown {drawdown:.1%} of at most {self._config.max:.1%}, size × {multiplier:.2f}",
+            reason=f"drawdown {drawdown * 100:.1f} % of at most {self._config.max * 100:.1f} %, size × {multiplier:.2f}",
         )
 
     def _cushion(self, drawdown: float) -> float:

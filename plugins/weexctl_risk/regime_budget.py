@@ -39,7 +39,7 @@ class RegimeBudget:
             multiplier=multiplier,
             stop_multiplier=self._config.unsure_stop if unsure else 1.0,
             code="REGIME_BUDGET" if multiplier < 1.0 else "REGIME_UNSURE" if unsure else "",
-            reason=_shares(view) + (f", only {view.confidence:.0%} sure" if unsure else ""),
+            reason=_shares(view) + (f", only {view.confidence * 100:.0f} % sure" if unsure else ""),
         )
 
 

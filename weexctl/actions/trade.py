@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -304,9 +304,23 @@ def _session(
             earlier=earlier,
             read_only=_rehearsal(input),
             observers=offers.observers,
+            halted=_halted(input, profile, context),
         )
         session.check()
     return session
+
+
+def _halted(input: Input, profile: Profile, context: Context) -> Callable[[], str]:  # noqa: A002
+    """Why trading is halted, asked anew each time: the kill file of the account, or `WEEXCTL_KILL`."""
+    kill = read_environment(context.environment).kill
+    file = find_paths(context.environment).kill_file(profile.venue.name, _account(input))
+
+    def halted() -> str:
+        if kill is True or (isinstance(kill, Path) and kill.exists()):
+            return "WEEXCTL_KILL is set"
+        return f"the kill file {file} exists" if file.exists() else ""
+
+    return halted
 
 
 def _drive(session: Session, schedule: Schedule, context: Context) -> SessionReport:

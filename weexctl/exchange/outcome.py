@@ -135,7 +135,7 @@ def _by_code(
     refusal = refusal_for(codes, code, message)
     if refusal is None and said_no:
         refusal = _SAID_NO
-    if refusal is None or status >= 500:
+    if refusal is None:
         return _undocumented(code, message, endpoint, status)
     step = step_in(message)
     words = f"{code or 'no code'}: {message[:300] or 'no text'}"

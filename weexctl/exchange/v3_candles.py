@@ -6,7 +6,9 @@ Never a model per candle: one schema walks the whole body, and the arrays are bu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import islice
+from operator import itemgetter
+from typing import TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import SchemaValidator, core_schema
@@ -15,10 +17,6 @@ from weexctl.errors import DataError
 from weexctl.exchange.endpoint import Endpoint
 from weexctl.exchange.outcome import no_proof
 from weexctl.model.candle import Candles, Timeframe
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = ["CandleRow", "build_candles", "parse_candle_rows"]
 
@@ -50,9 +48,8 @@ def parse_candle_rows(body: bytes, endpoint: Endpoint, timeframe: Timeframe) -> 
         raise no_proof(
             endpoint, f"answered otherwise than documented ({first['loc']}: {first['msg']})", body
         ) from error
-    for row in rows:
-        if not timeframe.ms - 1 <= row[6] - row[0] <= timeframe.ms:
-            raise no_proof(endpoint, f"answered with candles that are not {timeframe.value} long", body)
+    if not {row[6] - row[0] for row in rows} <= {timeframe.ms, timeframe.ms - 1}:
+        raise no_proof(endpoint, f"answered with candles that are not {timeframe.value} long", body)
     return rows
 
 
@@ -67,34 +64,37 @@ def build_candles(
     import numpy as np
 
     last_open_ms = until_ms - timeframe.ms
-    closed = sorted((row for row in rows if row[0] <= last_open_ms), key=lambda row: row[0])[-limit:]
+    closed = sorted((row for row in rows if row[0] <= last_open_ms), key=itemgetter(0))[-limit:]
     if not closed:
         raise DataError(
             f"{symbol}: the exchange has no closed {timeframe.value} candle up to {until_ms}",
             hint="ask for a later end, or check that the symbol is listed",
         )
-    times = np.array([row[0] for row in closed], dtype=np.int64)
-    values = np.array([row[1:6] for row in closed], dtype=np.float64).T
-    _prove(symbol, timeframe, times, values)
-    opened, high, low, close, volume = (np.ascontiguousarray(column) for column in values)
-    return Candles(symbol, timeframe, times, opened, high, low, close, volume)
+    columns = list(islice(zip(*closed, strict=False), 6))  # rows may have columns we do not know
+    times = np.array(columns[0], dtype=np.int64)
+    opened, high, low, close, volume = (np.array(column, dtype=np.float64) for column in columns[1:])
+    candles = Candles(symbol, timeframe, times, opened, high, low, close, volume)
+    _prove(candles)
+    return candles
 
 
-def _prove(symbol: str, timeframe: Timeframe, times: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+def _prove(candles: Candles) -> None:
     import numpy as np
 
-    steps = np.diff(times)
-    if (holes := np.flatnonzero(steps != timeframe.ms)).size:
+    name, times = f"{candles.symbol}: the {candles.timeframe.value} candle", candles.open_time_ms
+    if (holes := np.flatnonzero(np.diff(times) != candles.timeframe.ms)).size:
         before = int(times[holes[0]])
         raise DataError(
-            f"{symbol}: the {timeframe.value} candle after {before} is missing at the exchange; nothing was filled in",
+            f"{name} after {before} is missing at the exchange; nothing was filled in",
             hint="ask for candles after the hole",
             details={"after_ms": before, "holes": int(holes.size)},
         )
-    opened, high, low, close, volume = values
-    sound = (low > 0) & (low <= np.minimum(opened, close)) & (high >= np.maximum(opened, close)) & (volume >= 0)
+    body_low, body_high = np.minimum(candles.open, candles.close), np.maximum(candles.open, candles.close)
+    sound = (candles.low > 0) & (candles.low <= body_low) & (candles.high >= body_high) & (candles.volume >= 0)
     if not sound.all():
         at = int(times[np.flatnonzero(~sound)[0]])
         raise DataError(
-            f"{symbol}: the {timeframe.value} candle of {at} has prices that cannot be", details={"at_ms": at}
+            f"{name} of {at} has prices that cannot be; nothing was repaired",
+            hint="ask for candles after it",
+            details={"at_ms": at},
         )

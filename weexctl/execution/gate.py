@@ -122,7 +122,9 @@ class Gate:
             RejectedError: the endpoint is there, and this key may use it, when the code is one for parameters.
         """
         self._may_write("the empty AI log")
-        self._exchange.upload_ai_log(order_id=None, stage="", model="", input={}, output={}, explanation="")
+        self._exchange.upload_ai_log(
+            order_id=None, stage="", model="", input={}, output={}, explanation="connection test"
+        )
 
     def _may_write(self, what: str) -> None:
         if self._read_only:

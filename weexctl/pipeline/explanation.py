@@ -99,7 +99,7 @@ def _regime(record: Mapping[str, Any]) -> str:
     if not regime:
         return "Regime: unknown."
     shares = ", ".join(f"{name} {percent(regime[name])}" for name in ("trending", "ranging", "unstable"))
-    return f"Regime: {regime['name']} ({shares}), model {regime['artefact'] or 'none'}."
+    return f"Regime: {regime['name']} (smoothed: {shares}), model {regime['artefact'] or 'none'}."
 
 
 def _rule(record: Mapping[str, Any]) -> str:

@@ -89,14 +89,17 @@ def _kill_switch(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) ->
 def _kill_drawdown(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
     if book.run_loss >= limits.kill_drawdown:
         return _only_reduce(
-            "KILL_DRAWDOWN", f"loss since the start {book.run_loss:.1%}, limit {limits.kill_drawdown:.1%}"
+            "KILL_DRAWDOWN",
+            f"loss since the start {book.run_loss * 100:.1f} %, limit {limits.kill_drawdown * 100:.1f} %",
         )
     return ALLOW
 
 
 def _daily_loss(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
     if book.day_loss >= limits.daily_loss:
-        return _only_reduce("DAILY_LOSS", f"loss today {book.day_loss:.2%}, limit {limits.daily_loss:.2%}")
+        return _only_reduce(
+            "DAILY_LOSS", f"loss today {book.day_loss * 100:.2f} %, limit {limits.daily_loss * 100:.2f} %"
+        )
     return ALLOW
 
 
@@ -153,7 +156,7 @@ def _liquidation_distance(intent: OrderIntent, gross_after: float) -> Verdict:
     stop = abs(float((intent.reference_price - intent.stop_price) / intent.reference_price))
     distance = 1 / gross_after - _ASSUMED_MAINTENANCE
     if distance < _LIQUIDATION_STOPS * stop:
-        return _deny("LIQUIDATION_TOO_NEAR", f"liquidation about {distance:.1%} away, stop {stop:.1%}")
+        return _deny("LIQUIDATION_TOO_NEAR", f"liquidation about {distance * 100:.1f} % away, stop {stop * 100:.1f} %")
     return ALLOW
 
 

@@ -11,6 +11,10 @@ from weexctl.simulator.venue import Venue
 
 __all__ = ["kline_rows"]
 
+Prices = tuple[float, float, float, float]
+MEAN_TRADE = 2_000
+"""Quote per trade, for the number of trades, which the market does not have."""
+
 
 def kline_rows(
     venue: Venue,
@@ -48,32 +52,35 @@ def _at_or_before(time_ms: int, length: int, phase: int) -> int:
 
 
 def _row(tape: Tape, now_ms: int, contract: Contract, opened_ms: int, length: int, trades: bool) -> list[Any] | None:
+    forming = tape.index(now_ms)
     start = max(0, -(-(opened_ms - tape.first_ms) // tape.timeframe.ms))
     stop = min(tape.index(opened_ms + length - 1) + 1, tape.count)
-    closed = min(stop, tape.index(now_ms))
-    if start >= stop or start > tape.index(now_ms):
+    if start >= stop or start > forming:
         return None
-    opened = tape.open[start]
+    if stop - start == 1 and start < forming:
+        prices = (tape.open[start], tape.high[start], tape.low[start], tape.close[start])
+        quote = tape.volume[start] * (tape.open[start] + tape.close[start]) / 2
+        return _tuple(contract, opened_ms, length, prices, tape.volume[start], quote, trades)
+    closed = min(stop, forming)
     highs, lows = tape.high[start:closed], tape.low[start:closed]
-    close = tape.close[closed - 1] if closed > start else opened
+    close = tape.close[closed - 1] if closed > start else tape.open[start]
     if closed < stop:
         # The forming candle: nothing but its open is known.
         close = tape.open[closed]
         highs, lows = [*highs, close], [*lows, close]
     volume = sum(tape.volume[start:closed])
     quote = sum(tape.volume[k] * (tape.open[k] + tape.close[k]) / 2 for k in range(start, closed))
-    price, size = f".{contract.price_decimals}f", f".{contract.size_decimals}f"
-    ohlc = [format(value, price) for value in (opened, max(highs), min(lows), close)]
+    return _tuple(contract, opened_ms, length, (tape.open[start], max(highs), min(lows), close), volume, quote, trades)
+
+
+def _tuple(
+    contract: Contract, opened_ms: int, length: int, prices: Prices, volume: float, quote: float, trades: bool
+) -> list[Any]:
+    # Percent formatting with one template is twice as fast as four calls, and a page has a thousand rows.
+    ohlc = (f"%.{contract.price_decimals}f " * 4 % prices).split()
     if not trades or not volume:
         return [opened_ms, *ohlc, "0", opened_ms + length, "0", 0, "0", "0"]
-    count = 1 + round(quote / 2_000)
-    return [
-        opened_ms,
-        *ohlc,
-        format(volume, size),
-        opened_ms + length,
-        format(quote, ".5f"),
-        count,
-        format(volume / 2, size),
-        format(quote / 2, ".5f"),
-    ]
+    size = f"%.{contract.size_decimals}f"
+    bought = [size % (volume / 2), f"{quote / 2:.5f}"]
+    count = 1 + round(quote / MEAN_TRADE)
+    return [opened_ms, *ohlc, size % volume, opened_ms + length, f"{quote:.5f}", count, *bought]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from weexctl.errors import ExchangeError
@@ -32,6 +32,8 @@ class AccountView:
     balance: Balance
     positions: Mapping[Key, Position]
     """By symbol and side."""
+    ended: tuple[OpenTrade, ...]
+    """Trades that the exchange ended since the last read; what they leave behind is still there."""
     external: tuple[Key, ...]
     """Positions that this run did not open: never adopted, their symbols take no entries."""
 
@@ -40,12 +42,19 @@ class AccountSync:
     """Reads the account and settles what happened since the last read. Keeps the run's open trades."""
 
     def __init__(
-        self, exchange: Exchange, journal: Journal, state: RiskState, trades: dict[Key, OpenTrade], run_id: str
+        self,
+        exchange: Exchange,
+        journal: Journal,
+        state: RiskState,
+        trades: dict[Key, OpenTrade],
+        run_id: str,
+        on_fill: Callable[[Fill], None],
     ) -> None:
         self._exchange = exchange
         self._journal = journal
         self._state = state
         self._run_id = run_id
+        self._on_fill = on_fill
         self.trades = trades
 
     def refresh(self, now_ms: int) -> AccountView | Unavailable:
@@ -54,17 +63,19 @@ class AccountSync:
         if isinstance(positions, Unavailable):
             return positions
         held = by_key(positions)
+        ended: list[OpenTrade] = []
         try:
             if self.trades:
                 if self._funding_moved(held):
                     self._take_funding(now_ms)
-                self._take_fills(held, now_ms)
+                ended = self._take_fills(held, now_ms)
             balance = self._exchange.fetch_balance()
         except ExchangeError as error:
             return Unavailable("the account", error)
         return AccountView(
             balance=balance,
             positions=held,
+            ended=tuple(ended),
             external=tuple(key for key in held if key not in self.trades),
         )
 
@@ -102,8 +113,9 @@ class AccountSync:
                     break
         self._state.funding_ms = now_ms
 
-    def _take_fills(self, held: Mapping[Key, Position], now_ms: int) -> None:
-        """Executions that happened without us: stops, targets, liquidations."""
+    def _take_fills(self, held: Mapping[Key, Position], now_ms: int) -> list[OpenTrade]:
+        """Executions that happened without us: stops, targets, liquidations. Returns the trades they ended."""
+        ended = []
         for key, trade in list(self.trades.items()):
             position = held.get(key)
             if position is not None and position.quantity == trade.quantity:
@@ -113,6 +125,8 @@ class AccountSync:
             trade = self._apply(trade, mine)
             if trade.quantity <= 0:
                 self._close(trade, self._closing_reason(trade), None)
+                ended.append(trade)
+        return ended
 
     def _apply(self, trade: OpenTrade, fills: tuple[Fill, ...]) -> OpenTrade:
         """Each fill counts once, however often it is read."""
@@ -122,6 +136,7 @@ class AccountSync:
             trade = trade.with_fill(fill)
             self._state.realised += fill.realised
             self._state.fees += fill.fee
+            self._on_fill(fill)
         self.keep(trade)
         return trade
 

@@ -119,12 +119,16 @@ def _fit(pipeline: Pipeline, past: Candles, symbol: str, previous: Artefact | No
             f" {type(error).__name__}: {error} while it was fitted on {symbol}; the run was refused",
             hint=f"weexctl plugins show {stage.name}",
         ) from error
-    if not isinstance(artefact, Artefact) or artefact.train_to_ms >= fitted_ms:
+    if not _of_the_past(artefact, fitted_ms):
         raise PluginContractError(
             f"regime plugin {stage.name!r} returned no fit of the past for {symbol}; the run was refused",
             hint=f"weexctl plugins show {stage.name}",
         )
     return artefact
+
+
+def _of_the_past(artefact: object, fitted_ms: int) -> bool:
+    return isinstance(artefact, Artefact) and artefact.train_to_ms < fitted_ms
 
 
 def block_columns(

@@ -12,7 +12,7 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import OrderRecord
 from weexctl.model.book import Book
-from weexctl.model.order import ConditionalOrder, Leg, OrderIntent
+from weexctl.model.order import ConditionalOrder, Leg, OrderIntent, OrderStatus
 from weexctl.model.regime import Regime
 from weexctl.pipeline.decide import Step, StopMove
 from weexctl.pipeline.guards import Flow, Reviewed
@@ -74,9 +74,23 @@ class OrderDesk:
     def _reduced(self, execution: Execution) -> None:
         intent = execution.intent
         key = (intent.symbol, intent.position_side.value)
-        ended = self.sync.reduced(key, execution.fills, reason=intent.reason, decision_id=intent.decision_id)
-        if ended and (code := self.guardian.sweep(intent.symbol, intent.position_side)):
-            self.state.locked[intent.symbol] = code
+        trade = self.sync.trades[key]
+        if self.sync.reduced(key, execution.fills, reason=intent.reason, decision_id=intent.decision_id):
+            self.clean(trade)
+
+    def clean(self, trade: OpenTrade) -> None:
+        """Cancel what a position that has ended leaves behind; its symbol is locked when that cannot be proven."""
+        if code := self.guardian.sweep(trade.symbol, trade.side):
+            self.state.locked[trade.symbol] = code
+            return
+        for order_id in trade.stop_order_ids:
+            self._mark_cancelled(order_id)
+
+    def _mark_cancelled(self, order_id: str) -> None:
+        """A stop that a read shows gone, after its position was closed by another order."""
+        order = self.journal.orders.get(order_id)
+        if order is not None and not order.status.final:
+            self.journal.orders.put(replace(order, status=OrderStatus.CANCELLED))
 
     def _opened(self, execution: Execution, book: Book) -> None:
         intent, order = execution.intent, execution.order

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,7 @@ PEAK_DAYS = 90
 """The peak of equity counts for this long, so that one good day does not lock the account for ever (methods 7.2)."""
 _MEMORY_MS = 30 * DAY_MS
 _HOUR_MS = 3_600_000
+_TRADE_FIELDS = tuple(spec.name for spec in fields(ClosedTrade))
 
 
 @dataclass(slots=True)
@@ -73,8 +74,10 @@ class RiskState:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data; `from_json` gives an equal state."""
-        data = asdict(self)
+        # Written by hand: dataclasses.asdict copies deeply, and this runs at every candle.
+        data = {spec.name: getattr(self, spec.name) for spec in fields(self)}
         data["daily_peaks"] = [[day, peak] for day, peak in self.daily_peaks.items()]
+        data["trades"] = [{name: getattr(trade, name) for name in _TRADE_FIELDS} for trade in self.trades]
         for name in ("realised", "fees", "funding"):
             data[name] = str(data[name])
         return data

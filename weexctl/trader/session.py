@@ -76,6 +76,10 @@ class SessionReport:
     open_trades: tuple[OpenTrade, ...]
 
 
+def _not_halted() -> str:
+    return ""
+
+
 @dataclass(slots=True)
 class Session:
     """Everything a run on the simulator is made of, before its first step. Nothing is written by building one."""
@@ -90,6 +94,7 @@ class Session:
     """None for a run that begins."""
     read_only: bool = False
     observers: Any = None
+    halted: Callable[[], str] = _not_halted
 
     def check(self) -> None:
         """Compute the first stretch of columns, so that a plugin that fails is refused before anything is written."""
@@ -115,6 +120,7 @@ class Session:
                     state=state,
                     read_only=self.read_only,
                     observers=self.observers,
+                    halted=self.halted,
                 )
                 return self._drive(trader, journal, venue, run, on_step, should_stop)
             finally:

@@ -16,6 +16,7 @@ from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord, EquityRecord, TimingRecord
 from weexctl.model.book import Book, HeldPosition
 from weexctl.model.decision import Decision
+from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
 from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.decide import Identity, Step, decide
@@ -35,6 +36,10 @@ __all__ = ["Observers", "Trader", "TraderReport"]
 RISK_STATE, VENUE_STATE, FITS = "risk", "simulator", "fits:"
 """Keys of the journal's state table; the last one is followed by the moment of the fit."""
 _UNAVAILABLE = "UNAVAILABLE"
+
+
+def _not_halted() -> str:
+    return ""
 
 
 class Observers:
@@ -74,6 +79,7 @@ class Trader:
         state: what the run remembers; restored by the caller when it goes on.
         read_only: decide and record, send nothing.
         observers: plugins that watch.
+        halted: says why everything but closing is stopped, or an empty text; asked at every step and every order.
     """
 
     def __init__(
@@ -89,6 +95,7 @@ class Trader:
         state: RiskState,
         read_only: bool = False,
         observers: Any = None,
+        halted: Callable[[], str] = _not_halted,
     ) -> None:
         self._pipeline = pipeline
         self._market = market
@@ -100,10 +107,11 @@ class Trader:
         self._observers = observers or Observers()
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
-        gate = Gate(venue.exchange, pipeline.limits, read_only=read_only)
+        self._halted = halted
+        gate = Gate(venue.exchange, pipeline.limits, read_only=read_only, halted=halted)
         self._gate = gate
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
-        self._sync = AccountSync(venue.exchange, journal, state, trades, run_id)
+        self._sync = AccountSync(venue.exchange, journal, state, trades, run_id, self._tell_fill)
         executor = Executor(venue.exchange, gate, journal, venue.clock, account=venue.account, run_id=run_id)
         guardian = Guardian(venue.exchange, gate, venue.clock, account=venue.account)
         self._desk = OrderDesk(executor, guardian, self._sync, journal, state)
@@ -168,6 +176,8 @@ class Trader:
             if isinstance(view, Unavailable):
                 self.state.refuse(_UNAVAILABLE)
             else:
+                for trade in view.ended:
+                    self._desk.clean(trade)
                 executions = self._act(columns, view, close_ms, candle_ms)
             self._save(close_ms)
         return executions
@@ -216,6 +226,7 @@ class Trader:
             entries_ms=tuple(self.state.entries_ms),
             cooldowns=dict(self.state.cooldowns),
             suspended_until_ms=self.state.suspended_until_ms,
+            halted=self._halted(),
             max_leverage=self._pipeline.limits.max_leverage,
         )
 
@@ -282,6 +293,12 @@ class Trader:
         for execution in executions:
             if execution.order is not None:
                 self._observers.on_order(execution.intent, execution.order.order_id, execution.state.value)
+
+    def _tell_fill(self, fill: Fill) -> None:
+        money = {name: str(getattr(fill, name)) for name in ("quantity", "price", "value", "fee", "realised")}
+        ids = {"fill_id": fill.fill_id, "order_id": fill.order_id, "symbol": fill.symbol, "time_ms": fill.time_ms}
+        sides = {"side": fill.side.value, "position_side": fill.position_side.value, "maker": fill.maker}
+        self._observers.on_fill(ids | sides | money)
 
     @property
     def open_trades(self) -> tuple[OpenTrade, ...]:

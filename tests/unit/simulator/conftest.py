@@ -30,8 +30,8 @@ def candles(symbol: str, rows: Sequence[Row], timeframe: Timeframe = Timeframe.H
     """Candles of given open, high, low, close, with a volume that no order moves."""
     table = np.asarray(rows, dtype=np.float64)
     times = START_MS + timeframe.ms * np.arange(len(rows), dtype=np.int64)
-    columns = [table[:, k].copy() for k in range(4)]
-    return Candles(symbol, timeframe, times, *columns, np.full(len(rows), 1e9), synthetic=True)
+    opened, high, low, close = (table[:, k].copy() for k in range(4))
+    return Candles(symbol, timeframe, times, opened, high, low, close, np.full(len(rows), 1e9), synthetic=True)
 
 
 def settlements(symbol: str, rates: Mapping[int, float]) -> FundingHistory:

@@ -251,7 +251,9 @@ def test_an_entry_trigger_the_account_cannot_carry_ends_cancelled(open_desk: Ope
 
 
 def test_a_stop_limit_rests_at_its_price_after_it_fired(open_desk: OpenDesk) -> None:
-    desk = open_desk([FLAT, DIP, FLAT, FLAT])
+    low = (44_500.0, 44_500.0, 44_500.0, 44_500.0)
+    back = (44_500.0, 46_500.0, 44_500.0, 44_500.0)
+    desk = open_desk([FLAT, (50_000.0, 50_000.0, 44_000.0, 44_500.0), back, low])
     desk.order("open long", "0.1")
     members = {"symbol": "BTCUSDT", "side": "SELL", "positionSide": "LONG", "type": "STOP", "quantity": "0.1"}
     answer = desk.post("algoOrder", **members, triggerPrice="45000", price="46000", clientAlgoId="sl")
@@ -381,19 +383,17 @@ def test_many_candles_at_once_are_the_same_as_one_by_one(open_desk: OpenDesk) ->
     assert ends[0] == ends[1]
 
 
-def test_a_market_that_grows_makes_up_for_candles_that_closed_unknown(make_candles: Callable[..., Candles]) -> None:
+def test_a_market_that_grows_makes_up_for_candles_that_closed_unknown(
+    open_desk: OpenDesk, make_candles: Callable[..., Candles]
+) -> None:
     rows = [FLAT, FLAT, DIP, FLAT]
-    whole = {"BTCUSDT": make_candles("BTCUSDT", rows)}
-    known = {"BTCUSDT": make_candles("BTCUSDT", rows[:2])}
-    simulator = Simulator(known, seed=1, start_ms=whole["BTCUSDT"].first_ms, settings=SimulatorSettings(slippage_bps=0))
-    from tests.unit.simulator.conftest import Desk as AnyDesk
-
-    desk = AnyDesk(simulator)
+    desk = open_desk(rows[:2])
     desk.order("open long", "0.1", slTriggerPrice="45000")
     desk.next_candle(3)
     assert len(desk.positions()) == 1
-    simulator.extend(whole)
+    desk.simulator.extend({"BTCUSDT": make_candles("BTCUSDT", rows)})
     assert desk.positions() == {}
+    assert _exit_price(desk) == "45000.0"
 
 
 def test_another_past_does_not_extend_a_market(make_candles: Callable[..., Candles]) -> None:
