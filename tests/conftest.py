@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Every day the same examples, so that a failure is the change's doing; `make nightly` goes looking for new ones.
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile("nightly", max_examples=1_000, deadline=None)
+settings.load_profile("steady")
 
 _ROOT = Path(__file__).parent.parent
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

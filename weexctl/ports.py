@@ -8,19 +8,36 @@ All plugins are pure: no network, no files, no clock, no randomness without a fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from weexctl.model.account import AccountConfig, Balance, LeverageSetting, Position
+from weexctl.model.account import AccountConfig, Balance, LeverageSetting, MarginMode, Position
 from weexctl.model.book import Book, HeldPosition
-from weexctl.model.candle import Candles, Timeframe
+from weexctl.model.candle import Candles, PriceSource, Timeframe
+from weexctl.model.commission import Commission
+from weexctl.model.depth import Depth
 from weexctl.model.fill import Fill
+from weexctl.model.funding import FundingHistory
 from weexctl.model.instrument import Instrument
-from weexctl.model.order import ConditionalOrder, Order, OrderAck, OrderIntent, OrderRequest, StopRequest
-from weexctl.model.payment import FundingPayment
+from weexctl.model.market_trade import MarketTrade
+from weexctl.model.open_interest import OpenInterest
+from weexctl.model.order import (
+    ConditionalOrder,
+    ConditionalRequest,
+    Order,
+    OrderAck,
+    OrderIntent,
+    OrderRequest,
+    StopRequest,
+    TriggerSource,
+)
+from weexctl.model.payment import Bill, FundingPayment
+from weexctl.model.premium import Premium
 from weexctl.model.regime import Artefact, RegimeView
+from weexctl.model.ticker import BookTicker, Ticker
 from weexctl.model.verdict import ExitDecision, RiskDecision, Verdict
+from weexctl.model.write_result import CancelResult, CloseResult, PlaceResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +45,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "Exchange",
+    "ExchangeDesk",
     "Exit",
     "Guard",
     "MarketColumns",
+    "Observer",
     "RegimeClassifier",
     "RiskPolicy",
     "Sizer",
@@ -146,6 +165,22 @@ class Exit(Protocol):
         ...
 
 
+class Observer(Protocol):
+    """Is told what happened; changes nothing."""
+
+    def on_decision(self, decision: dict[str, Any]) -> None:
+        """A full decision was recorded."""
+        ...
+
+    def on_order(self, intent: OrderIntent, order_id: str, state: str) -> None:
+        """An order came to an end, or to where it stays for now."""
+        ...
+
+    def on_fill(self, fill: dict[str, Any]) -> None:
+        """A fill was recorded."""
+        ...
+
+
 class Clock(Protocol):
     """Time, as a venue's clock has it."""
 
@@ -256,4 +291,138 @@ class Exchange(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+        ...
+
+
+class ExchangeDesk(Exchange, Protocol):
+    """Everything an exchange can be asked for: what the engine needs, and what people's commands need beside it.
+
+    Writes with several parts answer one result for each part, an error among them as a value; they raise only when
+    nothing was sent or no part is known.
+    """
+
+    def fetch_candles(
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        *,
+        limit: int,
+        end_ms: int | None = None,
+        price: PriceSource = PriceSource.LAST,
+    ) -> Candles:
+        """The newest closed candles up to `end_ms`, made of one kind of price; the forming one is dropped."""
+        ...
+
+    def fetch_tradable_symbols(self) -> list[str]:
+        """Every symbol that may be traded through the API."""
+        ...
+
+    def fetch_index_price(self, symbol: str) -> Decimal:
+        """The index price."""
+        ...
+
+    def fetch_ticker(self, symbol: str) -> Ticker:
+        """The last 24 hours."""
+        ...
+
+    def fetch_tickers(self) -> dict[str, Ticker]:
+        """The last 24 hours of every symbol weexctl trades."""
+        ...
+
+    def fetch_book_ticker(self, symbol: str) -> BookTicker:
+        """The best bid and ask."""
+        ...
+
+    def fetch_depth(self, symbol: str, *, levels: int = 15) -> Depth:
+        """The order book, 15 or 200 levels a side."""
+        ...
+
+    def fetch_trades(self, symbol: str, *, limit: int = 100) -> list[MarketTrade]:
+        """The newest trades of everybody, oldest first."""
+        ...
+
+    def fetch_open_interest(self, symbol: str) -> OpenInterest:
+        """How much of the symbol is held open."""
+        ...
+
+    def fetch_premium(self, symbol: str) -> Premium:
+        """Mark price, index price and the funding ahead."""
+        ...
+
+    def fetch_funding_rates(self, symbol: str, *, start_ms: int, end_ms: int) -> FundingHistory:
+        """Settlements of a span of time, oldest first."""
+        ...
+
+    def fetch_leverages(self) -> dict[str, LeverageSetting]:
+        """Margin mode and leverage of every symbol weexctl trades."""
+        ...
+
+    def fetch_commission(self, symbol: str) -> Commission:
+        """What this account pays for its fills."""
+        ...
+
+    def fetch_income(
+        self, *, start_ms: int, end_ms: int, kind: str | None = None, symbol: str | None = None
+    ) -> list[Bill]:
+        """The account's statement of a span of time, both ends included, oldest first."""
+        ...
+
+    def fetch_conditional_history(
+        self, symbol: str | None = None, *, start_ms: int, end_ms: int
+    ) -> list[ConditionalOrder]:
+        """Conditional orders of a span of time, finished ones included, oldest first."""
+        ...
+
+    def set_leverage(
+        self, symbol: str, leverage: int, *, margin_mode: MarginMode = MarginMode.CROSS
+    ) -> LeverageSetting:
+        """Set the leverage of a symbol for one margin mode; refused while it has orders."""
+        ...
+
+    def set_margin_mode(self, symbol: str, margin_mode: MarginMode, *, separated: bool = False) -> None:
+        """Set whether positions of a symbol share the account's margin."""
+        ...
+
+    def adjust_margin(self, position_id: str, amount: Decimal) -> None:
+        """Move margin into an isolated position, or out of it when the amount is negative."""
+        ...
+
+    def set_auto_margin(self, position_id: str, *, enabled: bool) -> None:
+        """Let the exchange add margin to an isolated position by itself, or stop it."""
+        ...
+
+    def place_orders(self, requests: Sequence[OrderRequest]) -> list[PlaceResult]:
+        """Send several orders, each once; five are always taken. A result for each, in the order given."""
+        ...
+
+    def place_conditional(self, request: ConditionalRequest) -> OrderAck:
+        """Send one order that waits for its trigger, once."""
+        ...
+
+    def modify_stop(
+        self, order_id: str, trigger_price: Decimal, *, trigger_source: TriggerSource = TriggerSource.MARK
+    ) -> None:
+        """Move the trigger of a stop or target, and say which price it watches."""
+        ...
+
+    def cancel_order_by_client_id(self, client_order_id: str) -> None:
+        """Ask for the end of a resting order by our own id; proven only by a read."""
+        ...
+
+    def cancel_orders(
+        self, order_ids: Sequence[str] = (), *, client_order_ids: Sequence[str] = ()
+    ) -> list[CancelResult]:
+        """Ask for the end of several resting orders, by the exchange's ids or by ours; ten are always taken."""
+        ...
+
+    def cancel_all_orders(self, symbol: str | None = None) -> list[CancelResult]:
+        """Ask for the end of every resting order, of one symbol or of all."""
+        ...
+
+    def cancel_all_conditional_orders(self, symbol: str | None = None) -> list[CancelResult]:
+        """Ask for the end of every stop, target and waiting entry, of one symbol or of all."""
+        ...
+
+    def close_positions(self, symbol: str | None = None) -> list[CloseResult]:
+        """Close every position at market, long and short, of one symbol or of all."""
         ...

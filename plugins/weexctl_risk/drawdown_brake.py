@@ -38,12 +38,13 @@ class DrawdownBrake:
             return RiskDecision(reason=f"drawdown {drawdown * 100:.1f} %")
         beyond = drawdown >= self._config.max
         multiplier = self._cushion(drawdown)
+        most = f"{self._config.max * 100:.1f} %"
         return RiskDecision(
             multiplier=multiplier,
             stop_multiplier=self._config.braking_stop,
             suspend_until_ms=self._suspension(book) if beyond else None,
             code="DRAWDOWN_MAX" if beyond else "DRAWDOWN_BRAKE",
-            reason=f"drawdown {drawdown * 100:.1f} % of at most {self._config.max * 100:.1f} %, size × {multiplier:.2f}",
+            reason=f"drawdown {drawdown * 100:.1f} % of at most {most}, size × {multiplier:.2f}",
         )
 
     def _cushion(self, drawdown: float) -> float:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -112,3 +113,28 @@ def weexctl(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, streams.out, streams.err)
 
     return call
+
+
+@dataclass
+class Home:
+    """A command line with folders of its own."""
+
+    call: Callable[..., Ran]
+    data: Path
+    config: Path
+
+    def __call__(self, *argv: str, **environment: str) -> Ran:
+        """Run it; only this environment is seen."""
+        folders = {"WEEXCTL_DATA_DIR": str(self.data), "WEEXCTL_CONFIG_DIR": str(self.config)}
+        return self.call(*argv, **folders, **environment)
+
+    @property
+    def journals(self) -> list[Path]:
+        """Every journal that was written."""
+        return sorted(self.data.rglob("*.sqlite"))
+
+
+@pytest.fixture
+def home(weexctl: Callable[..., Ran], tmp_path: Path) -> Home:
+    """The whole command line, with an empty home."""
+    return Home(weexctl, tmp_path / "home-data", tmp_path / "home-config")

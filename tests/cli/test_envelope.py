@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
-from weexctl.cli.envelope import HIDDEN, Failure, plain
+from weexctl.actions.context import Result
+from weexctl.cli.envelope import HIDDEN, Failure, plain, succeeded
 from weexctl.cli.fields import pick, unknown_fields
 from weexctl.cli.text import Scrubber, one_line
 from weexctl.errors import OutcomeUnknownError, RateLimitedError, RefusedError
@@ -114,6 +115,13 @@ def test_a_failure_keeps_what_the_exchange_said_apart_from_the_hint() -> None:
 def test_a_failure_says_what_became_of_the_order() -> None:
     assert Failure.of(RefusedError("no")).order_state == "not_sent"
     assert Failure.of(OutcomeUnknownError("?", order_state="unknown")).order_state == "unknown"
+
+
+def test_a_check_that_failed_answers_with_its_findings_and_the_error() -> None:
+    found = Result(data=Keys(key=SecretStr("k"), fills=[]), error=RefusedError("no", hint="do this"), exit_code=6)
+    document = succeeded(found, {"checks": 3}, command="c", request_id="r-1", ts="t")
+    assert (document["ok"], document["data"], document["error"]["suggestion"]) == (False, {"checks": 3}, "do this")
+    assert "error" not in succeeded(replace(found, error=None), {}, command="c", request_id="r-1", ts="t")
 
 
 def test_picking_goes_through_tables_and_lists() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,9 +25,10 @@ from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
 from weexctl.exchange.v3 import WeexV3
+from weexctl.exchange.v3_demo import WeexV3Demo
 from weexctl.model.account import MarginMode
-from weexctl.model.candle import Timeframe
-from weexctl.model.order import Leg, OrderRequest, OrderStatus, StopRequest
+from weexctl.model.candle import PriceSource, Timeframe
+from weexctl.model.order import ConditionalRequest, Leg, OrderRequest, OrderStatus, StopRequest, TriggerSource
 from weexctl.model.side import PositionSide, Side
 
 CASSETTES = pathlib.Path(__file__).parents[2] / "cassettes"
@@ -49,6 +51,19 @@ STOP = StopRequest(
     client_order_id="my-stop-0001",
 )
 
+TRIGGER = ConditionalRequest(
+    symbol="BTCUSDT",
+    side=Side.BUY,
+    position_side=PositionSide.LONG,
+    quantity=Decimal("0.01"),
+    trigger_price=Decimal(95000),
+    client_order_id="my-plan-0001",
+)
+BATCH = [
+    replace(ORDER, client_order_id="order12346"),
+    replace(ORDER, client_order_id="order12347", side=Side.SELL),
+]
+
 
 class NightClock:
     """A venue's clock that stands still."""
@@ -64,6 +79,12 @@ class NightClock:
 def exchange() -> WeexV3:
     keys = Credentials("key-of-nobody", "secret-of-nobody", "passphrase-of-nobody")
     return connect(credentials=keys, clock=NightClock(), limiter=Unlimited())
+
+
+@pytest.fixture
+def demo() -> WeexV3Demo:
+    keys = Credentials("key-of-nobody", "secret-of-nobody", "passphrase-of-nobody")
+    return connect(credentials=keys, clock=NightClock(), limiter=Unlimited(), demo=True)
 
 
 player = vcr.VCR(
@@ -82,6 +103,11 @@ def _ai_log(exchange: WeexV3) -> None:
         output={"direction": 1},
         explanation="The trend holds.",
     )
+
+
+def _margin_in_and_out(exchange: WeexV3) -> None:
+    exchange.adjust_margin("737255283637617000", Decimal(5))
+    exchange.adjust_margin("737255283637617000", Decimal("-2.5"))
 
 
 # Cassette, the calls that use it up, and what they give.
@@ -158,6 +184,99 @@ ANSWERS: list[tuple[str, Ask, object]] = [
         [("737074389748547944", Leg.STOP, True)],
     ),
     ("ai_log/upload", _ai_log, None),
+    (
+        "market/trades",
+        lambda it: [(row.trade_id, row.taker_side, row.value) for row in it.fetch_trades("ETHUSDT", limit=1)],
+        [("875fba11-f8a1-42ad-915d-012ccb375e8a", Side.BUY, Decimal("21.1477"))],
+    ),
+    ("market/tickers", lambda it: {k: v.last for k, v in it.fetch_tickers().items()}, {"ETHUSDT": Decimal("2081.8")}),
+    ("market/open_interest", lambda it: it.fetch_open_interest("ETHUSDT").quantity, Decimal("1772356.352")),
+    ("market/trading_symbols", lambda it: it.fetch_tradable_symbols(), ["ETHUSDT"]),
+    ("market/index_price", lambda it: it.fetch_index_price("ETHUSDT"), Decimal("1929.18")),
+    (
+        "market/mark_klines",
+        lambda it: it.fetch_candles("ETHUSDT", Timeframe.H1, limit=1, price=PriceSource.MARK).close.tolist(),
+        [100.0],
+    ),
+    (
+        "market/index_klines",
+        lambda it: it.fetch_candles("ETHUSDT", Timeframe.H1, limit=1, price=PriceSource.INDEX).close.tolist(),
+        [100.0],
+    ),
+    ("account/commission", lambda it: it.fetch_commission("DOGEUSDT").taker, Decimal("0.0008")),
+    ("account/symbol_configs", lambda it: {k: v.cross for k, v in it.fetch_leverages().items()}, {"BTCUSDT": 20}),
+    (
+        "account/isolated_leverage",
+        lambda it: it.set_leverage("ETHUSDT", 8, margin_mode=MarginMode.ISOLATED).isolated_short,
+        Decimal(8),
+    ),
+    ("account/margin_mode", lambda it: it.set_margin_mode("ETHUSDT", MarginMode.ISOLATED), None),
+    (
+        "account/margin",
+        _margin_in_and_out,
+        None,
+    ),
+    ("account/auto_margin", lambda it: it.set_auto_margin("737255283637617000", enabled=False), None),
+    (
+        "account/income",
+        lambda it: [
+            (row.bill_id, row.kind, row.amount, row.balance)
+            for row in it.fetch_income(start_ms=1789214411964 - HOUR, end_ms=1789214411964 + HOUR, symbol="VIRTUALUSDT")
+        ],
+        [("793622764958253481", "position_funding", Decimal("0.00000378"), Decimal("29.3623941"))],
+    ),
+    (
+        "orders/place_batch",
+        lambda it: [(row.ack and row.ack.order_id, row.error and row.error.code) for row in it.place_orders(BATCH)],
+        [("702345678901234567", None), (None, "INSUFFICIENT_MARGIN")],
+    ),
+    ("orders/cancel_by_client_id", lambda it: it.cancel_order_by_client_id("my-order-0001"), None),
+    (
+        "orders/cancel_batch",
+        lambda it: [
+            (row.order_id, row.error and row.error.code)
+            for row in it.cancel_orders(["702345678901234111", "702345678901234222"])
+        ],
+        [("702345678901234111", None), ("702345678901234222", "ORDER_NOT_FOUND")],
+    ),
+    (
+        "orders/cancel_all",
+        lambda it: [(row.order_id, row.error) for row in it.cancel_all_orders("BTCUSDT")],
+        [("712345678901234567", None)],
+    ),
+    (
+        "orders/close_positions",
+        lambda it: [[row.order_id for row in rows] for rows in (it.close_positions(), it.close_positions("DOGEUSDT"))],
+        [["737215340433375592"], ["737215340433375592"]],
+    ),
+    ("conditional/place_trigger", lambda it: it.place_conditional(TRIGGER).order_id, "702345678901234567"),
+    (
+        "conditional/history",
+        lambda it: [
+            (row.order_id, row.status, row.trigger_source)
+            for row in it.fetch_conditional_history("DOGEUSDT", start_ms=1775728800000, end_ms=1775736000000)
+        ],
+        [("737074389748547944", OrderStatus.CANCELLED, TriggerSource.LAST)],
+    ),
+    (
+        "conditional/cancel_all",
+        lambda it: [row.order_id for row in it.cancel_all_conditional_orders()],
+        ["712345678901234567"],
+    ),
+]
+DEMO: list[tuple[str, Callable[[WeexV3Demo], Any], object]] = [
+    ("demo/balance", lambda it: (it.fetch_balance().asset, it.fetch_balance().frozen), ("USDT", Decimal("81.2824"))),
+    (
+        "demo/positions",
+        lambda it: [(row.symbol, row.entry_price) for row in it.fetch_positions("DOGEUSDT")],
+        [("DOGEUSDT", Decimal("0.09323"))],
+    ),
+    ("demo/place", lambda it: it.place_order(ORDER).order_id, "702345678901234567"),
+    (
+        "demo/history",
+        lambda it: (it.fetch_order("737185556881998184").symbol, it.fetch_order("737185556881998184").status),
+        ("DOGEUSDT", OrderStatus.OPEN),
+    ),
 ]
 REFUSALS: list[tuple[str, Ask, type[ExchangeError], str]] = [
     ("errors/parameter", lambda it: it.fetch_order("1"), RejectedError, "BAD_PARAMETER"),
@@ -187,9 +306,19 @@ def test_a_documented_refusal_has_its_own_error(
         assert cassette.play_count == 1
 
 
+@pytest.mark.parametrize(("name", "ask", "expected"), DEMO, ids=[row[0] for row in DEMO])
+def test_an_answer_of_the_demo_account_is_read_right(
+    demo: WeexV3Demo, name: str, ask: Callable[[WeexV3Demo], Any], expected: object
+) -> None:
+    with player.use_cassette(f"{name}.yaml", allow_playback_repeats=True) as cassette:
+        assert ask(demo) == expected
+        assert cassette.all_played
+
+
 def test_every_cassette_is_played() -> None:
     found = {path.relative_to(CASSETTES).with_suffix("").as_posix() for path in CASSETTES.rglob("*.yaml")}
-    assert found == {row[0] for row in ANSWERS} | {row[0] for row in REFUSALS}
+    played = {row[0] for row in ANSWERS} | {row[0] for row in REFUSALS} | {row[0] for row in DEMO}
+    assert {name for name in found if not name.startswith("v2/")} == played
 
 
 FORBIDDEN = {
@@ -227,7 +356,9 @@ def test_every_cassette_says_where_it_comes_from_and_answers_json() -> None:
         text = path.read_text(encoding="utf-8")
         assert re.match(r"# (API reference, section|Composed|Recorded from WEEX on )", text), path
         for interaction in yamlserializer.deserialize(text)["interactions"]:
-            assert interaction["request"]["uri"].startswith("https://api-contract.weex.com/capi/v3/"), path
+            generation = "v2" if (CASSETTES / "v2") in path.parents else "v3"
+            host = "https://api-contract.weex.com"
+            assert interaction["request"]["uri"].startswith(f"{host}/capi/{generation}/"), path
             assert interaction["response"]["headers"]["content-type"], path
 
 

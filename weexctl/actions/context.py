@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from weexctl.errors import UsageError
+
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import BaseModel, SecretStr
+
+    from weexctl.errors import WeexctlError
 
 __all__ = ["Context", "NextCommand", "Notice", "Origin", "Progress", "Result", "Track", "silent_progress"]
 
@@ -74,6 +78,30 @@ def _never() -> bool:
     return False
 
 
+def _nobody(label: str) -> SecretStr:
+    raise UsageError(
+        f"nobody can be asked for the {label.rstrip(': ')} here; nothing was done",
+        hint="run it at a terminal",
+        code="NO_TERMINAL",
+    )
+
+
+def _no_person(question: str) -> str:  # noqa: ARG001  # nobody is there to read it
+    raise UsageError(
+        "this is for a person at a terminal, and there is none here; nothing was done",
+        hint="run it yourself at a terminal, without a pipe",
+        code="NO_TERMINAL",
+    )
+
+
+def _no_stdin() -> SecretStr:
+    raise UsageError(
+        "there is no standard input to read a secret from here; nothing was done",
+        hint="run it at a terminal",
+        code="NO_TERMINAL",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The world around one call: everything an action may read that is not in its input."""
@@ -83,6 +111,12 @@ class Context:
     progress: Progress = silent_progress
     note: Callable[[str], None] = _ignore
     """Tell a watching person one line; it is no part of the result."""
+    ask_secret: Callable[[str], SecretStr] = _nobody
+    """Ask the person at the terminal for something that must not show; a UsageError where there is none."""
+    ask: Callable[[str], str] = _no_person
+    """Ask the person at the terminal something that may show; a UsageError where standard input is no terminal."""
+    read_stdin: Callable[[], SecretStr] = _no_stdin
+    """All of standard input, for a secret that is piped in; a UsageError where it belongs to somebody else."""
     should_stop: Callable[[], bool] = _never
     """True once someone asked for an end; finish the step, protect what is open, and return."""
     quiet: bool = False
@@ -103,5 +137,7 @@ class Result:
     venue: str | None = None
     """Every result that concerns a venue names it."""
     profile: str | None = None
+    error: WeexctlError | None = None
+    """What a check failed on: the answer then carries both the data and the error, and is not ok."""
     exit_code: int = 0
     """6 for a check that found something, 3 for one that could not look, otherwise 0."""

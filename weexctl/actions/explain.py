@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.moment import iso_utc
 from weexctl.config.paths import find_paths
 from weexctl.errors import UsageError
 from weexctl.journal.archive import journal_files
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import DecisionRecord, OrderRecord, TradeRecord
+from weexctl.journal.rows import DecisionRecord, OrderRecord, RunRecord, TradeRecord
+from weexctl.model.candle import Timeframe
+from weexctl.model.fill import Fill
 from weexctl.model.instrument import normalise_symbol
 from weexctl.pipeline.explanation import explain
 
@@ -38,6 +42,8 @@ class Output(BaseModel):
 
     decision_id: str
     run_id: str | None
+    """None for a decision that a person or a tool made outside any run."""
+    profile: str | None
     venue: str
     account: str
     archived: bool
@@ -67,7 +73,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
             "there is no journal yet; nothing can be explained", hint="weexctl trade --profile safe", code="NO_JOURNAL"
         )
     output = _by_id(journals, input) if input.id is not None else _by_moment(journals, input)
-    return Result(data=output, venue=output.venue, next=_next(output))
+    return Result(data=output, venue=output.venue, profile=output.profile, next=_next(output))
 
 
 def _journals(data: Path) -> Iterator[Path]:
@@ -88,57 +94,89 @@ def _first(journals: list[Path], look: Callable[[Journal], T | None]) -> T | Non
 
 def _by_id(journals: list[Path], input: Input) -> Output:  # noqa: A002
     wanted = str(input.id)
+    nouns: list[str] = []
 
     def look(journal: Journal) -> Output | None:
         found = journal.find(wanted)
-        if found is None or found.decision_id is None:
+        if found is None:
             return None
-        record = journal.decisions.get(found.decision_id)
+        nouns.append(found.noun)
+        record = journal.decisions.get(found.decision_id) if found.decision_id is not None else None
         if record is None or (input.run is not None and record.run_id != input.run):
             return None
         return _output(journal, record)
 
     output = _first(journals, look)
     if output is None:
-        raise UsageError(
-            f"no order, client order or decision {wanted!r} is on record; nothing was done",
-            hint="weexctl trade -o json lists the order ids of a run",
+        raise _unknown(wanted, nouns[0] if nouns else "", input.run)
+    return output
+
+
+def _unknown(wanted: str, noun: str, run: str | None) -> UsageError:
+    """Why an id cannot be explained."""
+    if noun == "run":
+        return UsageError(
+            f"{wanted} is a run, and a run has many decisions; nothing was done",
+            hint=f"give the id of one of its orders, or ask --why-not SYMBOL --at TIME --run {wanted}",
             code="UNKNOWN_ID",
         )
-    return output
+    if noun:
+        where = f"of the run {run} " if run is not None else ""
+        return UsageError(
+            f"the {noun.replace('_', ' ')} {wanted} is on record, and no decision {where}stands behind it;"
+            " nothing was done",
+            hint="leave --run out" if run is not None else "it was made outside any run: by a check, or by hand",
+            code="NO_DECISION",
+        )
+    return UsageError(
+        f"no order, client order, trade or decision {wanted!r} is on record; nothing was done",
+        hint="`weexctl trade` names the orders of its run, and with -o json all their ids",
+        code="UNKNOWN_ID",
+    )
 
 
 def _by_moment(journals: list[Path], input: Input) -> Output:  # noqa: A002
     symbol = normalise_symbol(str(input.why_not))
+    spans: list[str] = []
 
     def look(journal: Journal) -> Output | None:
-        moment = input.at_ms if input.at_ms is not None else _latest(journal)
-        record = journal.decisions.at_or_before(symbol, moment, input.run) if moment is not None else None
-        return _output(journal, record) if record is not None else None
+        run = _run(journal, input.run)
+        if run is None:
+            return None
+        if run.steps:
+            spans.append(f"{run.run_id}: {iso_utc(run.from_ms)} to {iso_utc(run.to_ms)}")
+        moment = run.to_ms if input.at_ms is None else input.at_ms
+        record = journal.decisions.at_or_before(symbol, moment, run.run_id)
+        if record is None or moment >= record.close_ms + Timeframe(run.timeframe).ms:
+            return None  # before the run, or after its end: another candle's decision is no answer
+        return _output(journal, record)
 
     output = _first(journals, look)
     if output is None:
+        when = "" if input.at_ms is None else f" at {iso_utc(input.at_ms)}"
+        which = "" if input.run is None else f" in the run {input.run}"
         raise UsageError(
-            f"no decision on {symbol} at or before that moment is on record; nothing was done",
-            hint="choose a moment of a run: its first and last candle are in `weexctl trade -o json`",
+            f"no decision on {symbol}{when}{which} is on record; nothing was done",
+            hint=f"the newest run on record is {spans[0]}" if spans else "weexctl trade makes a run to ask about",
             code="NO_DECISION",
         )
     return output
 
 
-def _latest(journal: Journal) -> int | None:
-    run = journal.runs.latest()
-    return None if run is None else run.to_ms
+def _run(journal: Journal, run_id: str | None) -> RunRecord | None:
+    return journal.runs.latest() if run_id is None else journal.runs.get(run_id)
 
 
 def _output(journal: Journal, record: DecisionRecord) -> Output:
     body = record.record
+    run = journal.runs.get(record.run_id) if record.run_id is not None else None
     orders = _orders(journal, record.decision_id)
     fills = [_fill(f) for order in orders for f in journal.fills.of_order(order["order_id"])]
     trade = _trade(journal, record.decision_id)
     return Output(
         decision_id=record.decision_id,
         run_id=record.run_id,
+        profile=run.profile if run is not None else None,
         venue=journal.venue,
         account=journal.account,
         archived=journal.path.name != "journal.sqlite",
@@ -164,21 +202,22 @@ def _order(order: OrderRecord) -> dict[str, Any]:
         "side": order.side.value,
         "position_side": order.position_side.value,
         "status": order.status.value,
-        "quantity": str(order.quantity),
-        "trigger_price": None if order.trigger_price is None else str(order.trigger_price),
-        "average_price": None if order.average_price is None else str(order.average_price),
+        "quantity": _number(order.quantity),
+        "filled_quantity": _number(order.filled_quantity),
+        "trigger_price": None if order.trigger_price is None else _number(order.trigger_price),
+        "average_price": None if order.average_price is None else _number(order.average_price),
         "time_ms": order.updated_ms,
     }
 
 
-def _fill(fill: Any) -> dict[str, Any]:
+def _fill(fill: Fill) -> dict[str, Any]:
     return {
         "fill_id": fill.fill_id,
         "order_id": fill.order_id,
-        "quantity": str(fill.quantity),
-        "price": str(fill.price),
-        "fee": str(fill.fee),
-        "realised": str(fill.realised),
+        "quantity": _number(fill.quantity),
+        "price": _number(fill.price),
+        "fee": _number(fill.fee),
+        "realised": _number(fill.realised),
         "time_ms": fill.time_ms,
     }
 
@@ -189,7 +228,7 @@ def _trade(journal: Journal, decision_id: str) -> dict[str, Any] | None:
         return None
     trade = trades[-1]
     money = {
-        name: str(getattr(trade, name)) for name in ("entry_price", "exit_price", "gross", "fees", "funding", "net")
+        name: _number(getattr(trade, name)) for name in ("entry_price", "exit_price", "gross", "fees", "funding", "net")
     }
     return {
         "trade_id": trade.trade_id,
@@ -200,6 +239,11 @@ def _trade(journal: Journal, decision_id: str) -> dict[str, Any] | None:
         "exit_order_id": trade.exit_order_id,
         **money,
     }
+
+
+def _number(value: Decimal) -> str:
+    """Money and quantities as text, never with an exponent."""
+    return f"{value:f}"
 
 
 def _next(output: Output) -> tuple[NextCommand, ...]:

@@ -7,6 +7,7 @@ A row names the module that does the work. The module has `Input` and `Output` (
 from __future__ import annotations
 
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Literal
 
 __all__ = ["ACTIONS", "GROUPS", "Action", "Example", "Group", "Parameter", "find"]
@@ -42,9 +43,13 @@ class Parameter:
 
     @property
     def field(self) -> str:
-        """The field of `Input`: a time carries its unit in the name (`from` fills `from_ms`)."""
+        """The field of `Input`: a time carries its unit in the name (`from` fills `from_ms`), and a word of Python's
+        own has `_` after it.
+        """
         word = self.name.replace("-", "_")
-        return f"{word}_ms" if self.type == "time" else word
+        if self.type == "time":
+            return f"{word}_ms"
+        return f"{word}_" if iskeyword(word) else word
 
     @property
     def flag(self) -> str:
@@ -92,6 +97,8 @@ class Action:
     """Name of the function in the module. `run` has the models `Input` and `Output`; `show` has `ShowInput` and
     `ShowOutput`."""
     parameters: tuple[Parameter, ...] = ()
+    people_only: bool = False
+    """No door for models offers it: it handles keys, or decides what others may do."""
     stream: bool = False
     """Whether it can answer line by line while it runs."""
     examples: tuple[Example, ...] = ()
@@ -112,6 +119,7 @@ class Group:
 
 
 VENUES = ("sim", "paper", "demo", "live")
+SCOPES = ("observe", "research", "propose", "reduce", "trade")
 KINDS = ("regime", "strategy", "sizer", "risk", "guard", "exit")
 
 TRADE = "Trade"
@@ -135,7 +143,26 @@ _PROFILE = Parameter(
 )
 _KIND = Parameter(name="kind", type="str", help="Only plugins of this kind", choices=KINDS)
 
-GROUPS = (Group("plugins", SET_UP, "See what is installed for the pipeline"),)
+_KEY_NAME = Parameter(
+    name="name",
+    type="str",
+    help="Alias of the key; the one called main is used by itself",
+    argument=True,
+    required=True,
+)
+_SECRET_STDIN = Parameter(
+    name="secret-stdin",
+    type="bool",
+    help="Read the key from standard input: JSON with key, secret and passphrase, or the three on a line each",
+    default=False,
+)
+_SECRET_FILE = Parameter(name="secret-file", type="path", help="Read the key from a file that only you may read")
+
+GROUPS = (
+    Group("plugins", SET_UP, "See what is installed for the pipeline"),
+    Group("keys", SET_UP, "Keep API keys, encrypted"),
+    Group("profile", SET_UP, "Read, make, check and arm profiles"),
+)
 
 ACTIONS = (
     Action(
@@ -168,10 +195,24 @@ ACTIONS = (
                 commas=True,
                 metavar="A,B",
             ),
-            Parameter(name="from", type="time", help="First candle to decide on: ISO date or time in UTC, or ms"),
-            Parameter(name="to", type="time", help="Stop before this moment: ISO date or time in UTC, or ms"),
-            Parameter(name="steps", type="int", help="Stop after this many closed candles"),
-            Parameter(name="once", type="bool", help="Decide on the last closed candle only, then stop", default=False),
+            Parameter(
+                name="from",
+                type="time",
+                help="With --data: first moment to decide at; a candle is decided on when it closes. "
+                "A bare date is its 00:00 UTC",
+            ),
+            Parameter(
+                name="to",
+                type="time",
+                help="Last moment to decide at. A bare date is its 00:00 UTC: --to 2024-01-01 covers all of 2023, "
+                "and --to 2023-12-31 leaves that day out",
+            ),
+            Parameter(
+                name="steps",
+                type="int",
+                help="Stop after this many closed candles; 1440 on the synthetic market, else as many as --data has",
+            ),
+            Parameter(name="once", type="bool", help="Decide on one closed candle only, then stop", default=False),
             Parameter(
                 name="new", type="bool", help="Archive the earlier sim run instead of going on with it", default=False
             ),
@@ -204,11 +245,15 @@ ACTIONS = (
             Parameter(
                 name="id",
                 type="str",
-                help="Order id, client order id or decision id; leave it out with --why-not",
+                help="Order id (also of a stop), client order id, decision id or trade id; leave it out with --why-not",
                 argument=True,
             ),
             Parameter(name="why-not", type="str", help="Explain why this symbol was not traded", metavar="SYMBOL"),
-            Parameter(name="at", type="time", help="The moment --why-not asks about: ISO time in UTC, or ms"),
+            Parameter(
+                name="at",
+                type="time",
+                help="The moment --why-not asks about: ISO time in UTC, or ms; the end of the newest run if left out",
+            ),
             Parameter(name="run", type="str", help="Look in this run only; otherwise newest first", metavar="RUN_ID"),
         ),
         examples=(
@@ -239,7 +284,12 @@ ACTIONS = (
                 name="trade", type="bool", help="Also place and close the smallest order the venue takes", default=False
             ),
             Parameter(
-                name="timeout", type="float", help="Seconds to wait for each answer", default=10.0, metavar="SECONDS"
+                name="timeout",
+                type="float",
+                help="Seconds to wait for each answer",
+                default=10.0,
+                metavar="SECONDS",
+                env="WEEX_API_TIMEOUT",
             ),
         ),
         examples=(
@@ -300,6 +350,212 @@ ACTIONS = (
             ),
         ),
         examples=(Example("weexctl plugins show trend", "the settings of the rule trend"),),
+    ),
+    Action(
+        name="keys.add",
+        section=SET_UP,
+        summary="Store an API key, encrypted under a passphrase",
+        help=(
+            "Asks for key, secret and passphrase without showing them, or reads them from a pipe or a file, and stores "
+            "them encrypted in the configuration folder. No flag takes a secret. The key may be used for no more than "
+            "its scope says, whoever asks. The first key also asks for the passphrase of the vault, twice."
+        ),
+        risk="simulate",
+        module="weexctl.actions.keys",
+        function="add",
+        people_only=True,
+        parameters=(
+            _KEY_NAME,
+            Parameter(name="scope", type="str", help="The most it may be used for", choices=SCOPES, required=True),
+            Parameter(
+                name="venue",
+                type="str",
+                help="The furthest venue it may be used at; live includes demo",
+                choices=("live", "demo"),
+                default="live",
+            ),
+            _SECRET_STDIN,
+            _SECRET_FILE,
+        ),
+        examples=(
+            Example("weexctl keys add main --scope trade", "the key that is used when none is named"),
+            Example("weexctl keys add watcher --scope observe --secret-stdin", "piped in by a password manager"),
+        ),
+    ),
+    Action(
+        name="keys.list",
+        section=SET_UP,
+        summary="List the keys, without any part of them",
+        help=(
+            "Lists the stored keys and that of the environment: alias, scope, venue, when it was stored, and a "
+            "fingerprint that tells keys apart on this machine. Needs no passphrase and opens nothing."
+        ),
+        risk="read",
+        module="weexctl.actions.keys",
+        function="list_",
+        examples=(Example("weexctl keys list", "what there is"),),
+    ),
+    Action(
+        name="keys.remove",
+        section=SET_UP,
+        summary="Forget a stored key",
+        help=(
+            "Takes a key out of the vault; asks for the vault's passphrase. The exchange accepts the key until it is "
+            "deleted there."
+        ),
+        risk="simulate",
+        module="weexctl.actions.keys",
+        function="remove",
+        people_only=True,
+        parameters=(_KEY_NAME,),
+        examples=(Example("weexctl keys remove watcher", "forget the key watcher"),),
+    ),
+    Action(
+        name="keys.rotate",
+        section=SET_UP,
+        summary="Replace a stored key by a new one that works",
+        help=(
+            "Reads a new key as keys add does, asks the exchange for the balance with it, and puts it in the place of "
+            "the old one when that works. Until then, and when anything fails, the old key stays."
+        ),
+        risk="simulate",
+        module="weexctl.actions.keys",
+        function="rotate",
+        people_only=True,
+        parameters=(
+            _KEY_NAME,
+            Parameter(
+                name="scope",
+                type="str",
+                help="Another scope for the new key; that of the old if left out",
+                choices=SCOPES,
+            ),
+            _SECRET_STDIN,
+            _SECRET_FILE,
+            Parameter(
+                name="no-check", type="bool", help="Store the new key without asking the exchange", default=False
+            ),
+        ),
+        examples=(Example("weexctl keys rotate main", "after making a new key on the exchange's page"),),
+    ),
+    Action(
+        name="profile.list",
+        section=SET_UP,
+        summary="List the profiles that can be named",
+        help=(
+            "Lists the profiles of the working directory's profiles folder, of the configuration folder, and the "
+            "built-in ones, in the order of the look-up: whether each can be used, and whether it is armed."
+        ),
+        risk="read",
+        module="weexctl.actions.profiles",
+        function="list_",
+        examples=(Example("weexctl profile list", "what there is"),),
+    ),
+    Action(
+        name="profile.show",
+        section=SET_UP,
+        summary="Show every value of a profile and where it came from",
+        help=(
+            "Shows a profile as a run would use it: defaults filled in, the environment and --venue laid over it, and "
+            "beside each value the layer it came from."
+        ),
+        risk="read",
+        module="weexctl.actions.profiles",
+        function="show",
+        parameters=(
+            Parameter(
+                name="name",
+                type="str",
+                help="Profile name, or path of a profile file",
+                default="safe",
+                argument=True,
+                env="WEEXCTL_PROFILE",
+            ),
+            _VENUE,
+        ),
+        examples=(
+            Example("weexctl profile show balanced", "the values of a built-in profile"),
+            Example("weexctl profile show safe -o json --fields toml", "the whole of it as TOML"),
+        ),
+    ),
+    Action(
+        name="profile.new",
+        section=SET_UP,
+        summary="Write a copy of a profile to edit",
+        help=(
+            "Writes a profile with every default spelt out into the configuration folder, where its name is found. "
+            "It never overwrites a file, and does not take the name of a profile that is there."
+        ),
+        risk="simulate",
+        module="weexctl.actions.profiles",
+        function="new",
+        parameters=(
+            Parameter(name="name", type="str", help="Name of the new profile", argument=True, required=True),
+            Parameter(
+                name="from", type="str", help="Profile name or path to begin with", default="safe", metavar="NAME"
+            ),
+        ),
+        examples=(Example("weexctl profile new mine --from balanced", "begin with balanced"),),
+    ),
+    Action(
+        name="profile.validate",
+        section=SET_UP,
+        summary="Check a profile and list everything that is wrong with it",
+        help=(
+            "Reads a profile as it is written, checks every key, value and plugin, and builds the plugins. Answers "
+            "with exit code 6 when something is wrong, each fault with its path and the nearest valid word."
+        ),
+        risk="read",
+        module="weexctl.actions.profiles",
+        function="validate",
+        parameters=(
+            Parameter(
+                name="path",
+                type="str",
+                help="Path of a profile file, or profile name",
+                argument=True,
+                required=True,
+            ),
+        ),
+        examples=(Example("weexctl profile validate profiles/mine.toml", "before it trades"),),
+    ),
+    Action(
+        name="profile.schema",
+        section=SET_UP,
+        summary="Show the JSON schema of a profile, for editors",
+        help=(
+            "Makes the JSON schema of a profile with the settings of every plugin that is installed here, so that an "
+            "editor can complete and check a profile while it is written. An earlier schema is replaced, no other file."
+        ),
+        risk="simulate",
+        module="weexctl.actions.profiles",
+        function="schema",
+        parameters=(Parameter(name="write", type="path", help="Also write it to this file"),),
+        examples=(Example("weexctl profile schema --write profile.schema.json", "for an editor"),),
+    ),
+    Action(
+        name="profile.arm",
+        section=SET_UP,
+        summary="Let live trading use a profile, as a person at a terminal",
+        help=(
+            "Asks for the account's alias at a terminal; a pipe is refused. Live trading then accepts exactly this "
+            "content for this account; whatever changes in the profile has to be armed again. Sends nothing."
+        ),
+        risk="simulate",
+        module="weexctl.actions.profiles",
+        function="arm",
+        people_only=True,
+        parameters=(
+            Parameter(
+                name="name",
+                type="str",
+                help="Profile name, or path of a profile file",
+                argument=True,
+                required=True,
+            ),
+            Parameter(name="account", type="str", help="Alias of the account's key", default="main", metavar="ALIAS"),
+        ),
+        examples=(Example("weexctl profile arm safe", "before the first trade with --venue live"),),
     ),
 )
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
-from pathlib import Path
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.halting import halted_by
+from weexctl.actions.run_report import Output, sum_up
+from weexctl.config.access import require_key
 from weexctl.config.arming import require_armed
 from weexctl.config.compose import build_pipeline
-from weexctl.config.credentials import read_credentials
-from weexctl.config.environment import read_environment
-from weexctl.config.paths import find_paths
+from weexctl.config.environment import Environment, read_environment
+from weexctl.config.paths import Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
+from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, UsageError
 from weexctl.model.instrument import normalise_symbol
+from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import Offers, load_offers
 from weexctl.trader.fitting import Blocks
 from weexctl.trader.market_source import MarketSource, file_source, generated_source
@@ -50,138 +53,119 @@ class Input(BaseModel):
     seed: int | None = Field(default=None, ge=0)
 
 
-class Span(BaseModel):
-    """A value at the start and at the end."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One call of `trade`: what was asked for, and the world it was asked in."""
 
-    start: Decimal
-    end: Decimal
+    input: Input
+    context: Context
+    environment: Environment
+    paths: Paths
 
+    @property
+    def rehearsal(self) -> bool:
+        """True when no order may leave."""
+        return self.input.dry_run or self.input.read_only or self.environment.read_only
 
-class Pnl(BaseModel):
-    """Where the change of equity came from: start + realised + unrealised - fees + funding = end."""
+    @property
+    def account(self) -> str:
+        """A rehearsal has a journal of its own, so that it leaves the account's alone."""
+        return "rehearsal" if self.rehearsal else "sim"
 
-    realised: Decimal
-    unrealised: Decimal
-    fees: Decimal
-    funding: Decimal
+    @property
+    def new(self) -> bool:
+        """True when an earlier run is put aside; a rehearsal always begins anew."""
+        return self.input.new or self.rehearsal
 
-
-class OrderRow(BaseModel):
-    """One order the exchange had."""
-
-    order_id: str
-    client_order_id: str
-    decision_id: str
-    symbol: str
-    side: str
-    position_side: str
-    leg: str
-    quantity: Decimal
-    price: Decimal | None
-    """Average over its fills."""
-    status: str
-    time_ms: int
-
-
-class TradeRow(BaseModel):
-    """One position that ended."""
-
-    trade_id: str
-    symbol: str
-    position_side: str
-    opened_ms: int
-    closed_ms: int
-    quantity: Decimal
-    entry_price: Decimal
-    exit_price: Decimal
-    gross: Decimal
-    fees: Decimal
-    funding: Decimal
-    net: Decimal
-    exit_reason: str
-    rule: str
-    regime: str
-    entry_order_id: str
-    exit_order_id: str
-
-
-class OpenRow(BaseModel):
-    """One position that is still open."""
-
-    symbol: str
-    position_side: str
-    opened_ms: int
-    quantity: Decimal
-    entry_price: Decimal
-    stop_price: Decimal | None
-    rule: str
-    entry_order_id: str
-
-
-class Output(BaseModel):
-    """A run so far."""
-
-    run_id: str
-    from_ms: int
-    to_ms: int
-    steps: int
-    interrupted: bool
-    synthetic: bool
-    """True when a generator made the candles."""
-    equity: Span
-    pnl: Pnl
-    max_drawdown: float
-    exposure: float
-    """Mean of the gross exposure over the steps, as a fraction of equity."""
-    orders: list[OrderRow]
-    trades: list[TradeRow]
-    open_positions: list[OpenRow]
-    refusals: dict[str, int]
-    not_modelled: list[str]
-    manifest: dict[str, Any]
+    @property
+    def steps(self) -> int | None:
+        """How many closes to decide on at most; None for all there are."""
+        if self.input.once:
+            return 1
+        return SYNTHETIC_STEPS if self.input.steps is None and not self.input.data else self.input.steps
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Trade, and sum up."""
+    asked = _Asked(input, context, read_environment(context.environment), find_paths(context.environment))
+    _must_agree(input)
     offers = load_offers(environ=context.environment)
-    profile = _profile(input, context, offers)
-    _must_be_ready(profile)
+    profile = _profile(asked, offers)
+    _must_be_ready(asked, profile)
     pipeline = build_pipeline(profile, offers)
-    path = find_paths(context.environment).journal(profile.venue.name, _account(input))
-    earlier = None if input.new or _rehearsal(input) else read_earlier(path)
-    market = _market(input, profile, earlier)
+    path = asked.paths.journal(profile.venue.name, asked.account)
+    earlier = None if asked.new else read_earlier(path)
+    market = _market(asked, profile, earlier)
     _same_run(input, profile, market, earlier)
-    schedule = _schedule(input, profile, market, earlier)
-    session = _session(profile, pipeline, market, schedule, path, earlier, input, offers, context)
-    report = _drive(session, schedule, context)
-    return _result(report, market, profile, schedule)
+    schedule = _schedule(asked, profile, market, earlier)
+    fits = sum(1 for _ in schedule.blocks()) * len(market.candles)
+    with context.progress(fits or None, "fit") as track:
+        session = Session(
+            profile=profile,
+            pipeline=pipeline,
+            market=market,
+            schedule=schedule,
+            blocks=_blocks(pipeline, market, earlier, lambda symbol: track.advance(1, symbol)),
+            journal_path=path,
+            earlier=earlier,
+            new=asked.new,
+            read_only=asked.rehearsal,
+            observer=offers.observers,
+            halted=halted_by(asked.environment, asked.paths.kill_file(profile.venue.name, asked.account)),
+        )
+        session.check()
+    with context.progress(schedule.count, "trade") as track:
+        report = session.run(on_step=lambda note: track.advance(1, note), should_stop=context.should_stop)
+    return _result(report, asked, market, profile, schedule)
 
 
-def _profile(input: Input, context: Context, offers: Offers) -> Profile:  # noqa: A002
+def _must_agree(input: Input) -> None:  # noqa: A002
+    """Refuse flags that contradict each other."""
+    if input.once and input.steps is not None:
+        raise UsageError("--once is one step, --steps says how many; nothing was done", hint="leave one of them out")
+    if input.data and input.seed is not None:
+        raise UsageError(
+            "--seed makes a synthetic market, --data names candles; nothing was done", hint="leave one of them out"
+        )
+    if input.from_ms is not None and not input.data:
+        raise UsageError(
+            "--from chooses a start in your own candles; the synthetic market has one of its own; nothing was done",
+            hint="add --data PATH, or leave --from out",
+        )
+    if input.from_ms is not None and input.to_ms is not None and input.to_ms < input.from_ms:
+        raise UsageError("--to lies before --from; nothing was done", hint="exchange them")
+
+
+def _profile(asked: _Asked, offers: Offers) -> Profile:
     overrides: dict[str, Any] = {}
-    if input.venue is not None:
-        overrides["venue.name"] = input.venue
-    if input.symbols:
-        overrides["venue.symbols"] = [normalise_symbol(symbol) for symbol in input.symbols]
+    if asked.input.venue is not None:
+        overrides["venue.name"] = asked.input.venue
+    if asked.input.symbols:
+        overrides["venue.symbols"] = [normalise_symbol(symbol) for symbol in asked.input.symbols]
     return load_profile(
-        input.profile,
+        asked.input.profile,
         offers=offers,
         overrides=overrides,
-        environment=read_environment(context.environment),
-        paths=find_paths(context.environment),
-        named_by="environment" if context.origins.get("profile") == "environment" else "flag",
+        environment=asked.environment,
+        paths=asked.paths,
+        named_by="environment" if asked.context.origins.get("profile") == "environment" else "flag",
     )
 
 
-def _must_be_ready(profile: Profile) -> None:
+def _must_be_ready(asked: _Asked, profile: Profile) -> None:
     """Refuse the venues that are not open: keys first, then arming."""
     venue = profile.venue.name
     if venue is Venue.SIM:
         return
+    if asked.input.data:
+        raise UsageError(
+            f"--data is for the venue sim, and {venue.value} trades at the exchange's prices; nothing was done",
+            hint="leave --data out, or add --venue sim",
+        )
     if venue.needs_keys:
-        read_credentials()
+        require_key(venue, environ=asked.context.environment, vault=Vault(asked.paths.vault))
     if venue is Venue.LIVE:
-        require_armed(profile)
+        require_armed(profile, paths=asked.paths)
     raise ConfigError(
         f"this version trades at the venue sim only, not at {venue.value}; nothing was sent",
         hint="weexctl trade --venue sim, or weexctl test-connection to check the way to the exchange",
@@ -189,44 +173,21 @@ def _must_be_ready(profile: Profile) -> None:
     )
 
 
-def _rehearsal(input: Input) -> bool:  # noqa: A002
-    return input.dry_run or input.read_only
-
-
-def _account(input: Input) -> str:  # noqa: A002
-    """A rehearsal has a journal of its own, so that it leaves the account's alone."""
-    return "rehearsal" if _rehearsal(input) else "sim"
-
-
-def _market(input: Input, profile: Profile, earlier: Earlier | None) -> MarketSource:  # noqa: A002
+def _market(asked: _Asked, profile: Profile, earlier: Earlier | None) -> MarketSource:
     symbols, timeframe = profile.venue.symbols, profile.venue.timeframe
-    if input.data:
-        if input.seed is not None:
-            raise UsageError(
-                "--seed makes a synthetic market, --data names candles; nothing was done",
-                hint="leave one of them out",
-            )
-        return file_source(input.data, symbols, timeframe)
-    if input.from_ms is not None:
-        raise UsageError(
-            "--from chooses a start in your own candles; the synthetic market has one of its own; nothing was done",
-            hint="add --data PATH, or leave --from out",
-        )
-    seed = input.seed if input.seed is not None else _earlier_seed(earlier)
+    if asked.input.data:
+        return file_source(asked.input.data, symbols, timeframe)
+    known = earlier.run.seed if earlier is not None else None
+    seed = next((seed for seed in (asked.input.seed, known) if seed is not None), DEFAULT_SEED)
     done = earlier.run.steps if earlier is not None else 0
-    steps = 1 if input.once else input.steps or SYNTHETIC_STEPS
-    return generated_source(seed, symbols, timeframe, HISTORY_CANDLES + 1 + done + steps)
-
-
-def _earlier_seed(earlier: Earlier | None) -> int:
-    return earlier.run.seed if earlier is not None and earlier.run.seed is not None else DEFAULT_SEED
+    return generated_source(seed, symbols, timeframe, HISTORY_CANDLES + 1 + done + (asked.steps or SYNTHETIC_STEPS))
 
 
 def _same_run(input: Input, profile: Profile, market: MarketSource, earlier: Earlier | None) -> None:  # noqa: A002
     """A run goes on only as what it was."""
     if earlier is None:
         return
-    known, run = profile.venue.timeframe.value, earlier.run
+    run = earlier.run
     changed = [
         what
         for what, same in (
@@ -238,8 +199,8 @@ def _same_run(input: Input, profile: Profile, market: MarketSource, earlier: Ear
     ]
     if changed:
         raise ConfigError(
-            f"the run {run.run_id} on record (profile {run.profile}, {known}) was made with {' and '.join(changed)};"
-            " nothing was done",
+            f"the run {run.run_id} on record (profile {run.profile}, {run.source}) was made with"
+            f" {' and '.join(changed)}; nothing was done",
             hint="add --new to archive it and begin again, or give what it was made with",
             code="ANOTHER_RUN",
         )
@@ -259,153 +220,68 @@ def _start(input: Input, market: MarketSource, profile: Profile) -> int:  # noqa
     return plan.run_from_ms
 
 
-def _schedule(input: Input, profile: Profile, market: MarketSource, earlier: Earlier | None) -> Schedule:  # noqa: A002
-    steps = 1 if input.once else input.steps
-    if steps is None and not input.data:
-        steps = SYNTHETIC_STEPS
+def _schedule(asked: _Asked, profile: Profile, market: MarketSource, earlier: Earlier | None) -> Schedule:
     return plan_schedule(
         market,
         profile.venue.timeframe.ms,
         history=HISTORY_CANDLES,
-        from_ms=input.from_ms,
-        to_ms=input.to_ms,
-        steps=steps,
+        from_ms=asked.input.from_ms,
+        to_ms=asked.input.to_ms,
+        steps=asked.steps,
         run_from_ms=earlier.run.from_ms if earlier else None,
         done_ms=earlier.run.to_ms if earlier else None,
     )
 
 
-def _session(
-    profile: Profile,
-    pipeline: Any,
-    market: MarketSource,
-    schedule: Schedule,
-    path: Path,
-    earlier: Earlier | None,
-    input: Input,  # noqa: A002
-    offers: Offers,
-    context: Context,
-) -> Session:
-    fits = sum(1 for _ in schedule.blocks()) * len(market.candles)
-    with context.progress(fits or None, "fit") as track:
-        blocks = Blocks(
-            pipeline,
-            market.candles,
-            stored=earlier.fits if earlier else None,
-            on_fit=lambda symbol: track.advance(1, symbol),
-        )
-        session = Session(
-            profile=profile,
-            pipeline=pipeline,
-            market=market,
-            schedule=schedule,
-            blocks=blocks,
-            journal_path=path,
-            earlier=earlier,
-            read_only=_rehearsal(input),
-            observers=offers.observers,
-            halted=_halted(input, profile, context),
-        )
-        session.check()
-    return session
+def _blocks(pipeline: Pipeline, market: MarketSource, earlier: Earlier | None, on_fit: Callable[[str], None]) -> Blocks:
+    return Blocks(pipeline, market.candles, stored=earlier.fits if earlier else None, on_fit=on_fit)
 
 
-def _halted(input: Input, profile: Profile, context: Context) -> Callable[[], str]:  # noqa: A002
-    """Why trading is halted, asked anew each time: the kill file of the account, or `WEEXCTL_KILL`."""
-    kill = read_environment(context.environment).kill
-    file = find_paths(context.environment).kill_file(profile.venue.name, _account(input))
-
-    def halted() -> str:
-        if kill is True or (isinstance(kill, Path) and kill.exists()):
-            return "WEEXCTL_KILL is set"
-        return f"the kill file {file} exists" if file.exists() else ""
-
-    return halted
-
-
-def _drive(session: Session, schedule: Schedule, context: Context) -> SessionReport:
-    with context.progress(schedule.count, "trade") as track:
-        return session.run(on_step=lambda note: track.advance(1, note), should_stop=context.should_stop)
-
-
-def _result(report: SessionReport, market: MarketSource, profile: Profile, schedule: Schedule) -> Result:
-    warnings = []
-    if schedule.count == 0:
-        warnings.append(Notice("NOTHING_LEFT", "every candle of this market has been decided on; --new begins again"))
-    if market.synthetic:
-        warnings.append(Notice("SYNTHETIC", "the candles were generated; these results say nothing about a market"))
-    if report.state.locked:
-        locked = ", ".join(f"{symbol} ({code})" for symbol, code in report.state.locked.items())
-        warnings.append(Notice("LOCKED", f"no entries until a person looks: {locked}"))
+def _result(report: SessionReport, asked: _Asked, market: MarketSource, profile: Profile, schedule: Schedule) -> Result:
     return Result(
-        data=_output(report, market),
-        warnings=tuple(warnings),
-        next=_next(report),
+        data=sum_up(report, market),
+        warnings=tuple(_warnings(report, asked, market, schedule)),
+        next=tuple(_next(report, asked, market)),
         venue=profile.venue.name.value,
         profile=profile.name,
         exit_code=130 if report.interrupted else 0,
     )
 
 
-def _next(report: SessionReport) -> tuple[NextCommand, ...]:
+def _warnings(report: SessionReport, asked: _Asked, market: MarketSource, schedule: Schedule) -> list[Notice]:
+    warnings = []
+    if schedule.count == 0:
+        until = "up to --to" if asked.input.to_ms is not None else "of this market"
+        warnings.append(
+            Notice("NOTHING_LEFT", f"every candle {until} was decided on before, none was left; --new begins again")
+        )
+    if market.synthetic:
+        warnings.append(Notice("SYNTHETIC", "the candles were generated; these results say nothing about a market"))
+    if asked.rehearsal:
+        warnings.append(Notice("REHEARSAL", "no order was sent: decisions were made and recorded, and that is all"))
+    if report.state.locked:
+        locked = ", ".join(f"{symbol} ({code})" for symbol, code in report.state.locked.items())
+        warnings.append(Notice("LOCKED", f"no entries until a person looks: {locked}"))
+    return warnings
+
+
+def _next(report: SessionReport, asked: _Asked, market: MarketSource) -> list[NextCommand]:
     commands = []
     entries = [order for order, _ in report.orders if order.kind == "entry"]
     if entries:
         commands.append(NextCommand(f"weexctl explain {entries[-1].order_id}", "why this order was sent"))
-    commands.append(NextCommand("weexctl trade", "go on after the last closed candle"))
-    return tuple(commands)
+    elif report.run.steps:
+        symbol = report.run.symbols[0]
+        commands.append(NextCommand(f"weexctl explain --why-not {symbol}", f"why {symbol} was left alone"))
+    if not asked.rehearsal and (market.seed is not None or report.run.to_ms < market.last_close_ms):
+        commands.append(NextCommand(_again(asked.input), "go on after the last closed candle"))
+    return commands
 
 
-def _output(report: SessionReport, market: MarketSource) -> Output:
-    run, state, balance = report.run, report.state, report.balance
-    start = Decimal(str(run.manifest["start_equity"]))
-    return Output(
-        run_id=run.run_id,
-        from_ms=run.from_ms,
-        to_ms=run.to_ms,
-        steps=run.steps,
-        interrupted=report.interrupted,
-        synthetic=market.synthetic,
-        equity=Span(start=start, end=balance.equity),
-        pnl=Pnl(realised=state.realised, unrealised=balance.unrealised, fees=state.fees, funding=state.funding),
-        max_drawdown=_max_drawdown([float(start), *(float(point.equity) for point in report.equity)]),
-        exposure=float(np.mean([p.gross_exposure for p in report.equity])) if report.equity else 0.0,
-        orders=[_order_row(order, decision) for order, decision in report.orders],
-        trades=[_trade_row(trade) for trade in report.trades],
-        open_positions=[_open_row(trade) for trade in report.open_trades],
-        refusals=dict(sorted(state.refusals.items(), key=lambda item: -item[1])),
-        not_modelled=list(market.not_modelled),
-        manifest=run.manifest,
-    )
-
-
-def _max_drawdown(equity: Sequence[float]) -> float:
-    """Largest fall from a running peak, positive fraction, on the marks of each step."""
-    marks = np.asarray(equity)
-    return float(np.max(1 - marks / np.maximum.accumulate(marks)))
-
-
-def _order_row(order: Any, decision_id: str) -> OrderRow:
-    return OrderRow(
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        decision_id=decision_id,
-        symbol=order.symbol,
-        side=order.side.value,
-        position_side=order.position_side.value,
-        leg=order.kind,
-        quantity=order.quantity,
-        price=order.average_price,
-        status=order.status.value,
-        time_ms=order.updated_ms,
-    )
-
-
-def _trade_row(trade: Any) -> TradeRow:
-    names = [name for name in TradeRow.model_fields if name != "position_side"]
-    return TradeRow(position_side=trade.position_side.value, **{name: getattr(trade, name) for name in names})
-
-
-def _open_row(trade: Any) -> OpenRow:
-    names = ("symbol", "opened_ms", "quantity", "entry_price", "stop_price", "rule", "entry_order_id")
-    return OpenRow(position_side=trade.side.value, **{name: getattr(trade, name) for name in names})
+def _again(input: Input) -> str:  # noqa: A002
+    """The command that goes on with this run."""
+    words = ["weexctl", "trade"]
+    words += ["--profile", input.profile] if input.profile != "safe" else []
+    words += [word for path in input.data for word in ("--data", path)]
+    words += ["--symbols", ",".join(input.symbols)] if input.symbols else []
+    return shlex.join(words)

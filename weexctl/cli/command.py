@@ -15,6 +15,7 @@ from weexctl.cli.envelope import Failure
 from weexctl.cli.interrupt import INTERRUPTED, Interrupt
 from weexctl.cli.output import Printer
 from weexctl.cli.progress import choose_progress
+from weexctl.cli.terminal import ask, ask_secret, read_stdin
 from weexctl.errors import OrderState, WeexctlError
 
 __all__ = ["Command"]
@@ -64,6 +65,9 @@ class Command:
             cwd=Path.cwd(),
             progress=choose_progress(sys.stderr, quiet=flags.quiet, verbose=flags.verbose),
             note=self._printer.note,
+            ask_secret=ask_secret,
+            ask=ask,
+            read_stdin=read_stdin,
             should_stop=interrupt.should_stop,
             quiet=flags.quiet,
             verbose=flags.verbose,

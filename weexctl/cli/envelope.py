@@ -60,13 +60,15 @@ def succeeded(
     result: Result, data: Any, *, command: str, request_id: str, ts: str, warnings: Sequence[Notice] = ()
 ) -> dict[str, Any]:
     """The envelope of a result; `data` is plain and may have been narrowed to some fields."""
+    wrong = {} if result.error is None else {"error": _error(Failure.of(result.error))}
     return {
         "schema": SCHEMA,
-        "ok": True,
+        "ok": result.error is None,
         "venue": result.venue,
         "profile": result.profile,
         "command": command,
         "request_id": request_id,
+        **wrong,
         "data": data,
         "warnings": [{"code": n.code, "message": n.message} for n in (*result.warnings, *warnings)],
         "next": [{"command": step.command, "why": step.why} for step in result.next],
@@ -85,19 +87,23 @@ def failed(
         "profile": profile,
         "command": command,
         "request_id": request_id,
-        "error": {
-            "type": failure.type,
-            "code": failure.code,
-            "message": failure.message,
-            "suggestion": failure.hint or None,
-            "retryable": failure.retryable,
-            "retry_after_ms": failure.retry_after_ms,
-            "order_state": failure.order_state,
-            "exchange_code": failure.exchange_code,
-            "exchange_message": failure.exchange_message,
-            "details": plain(failure.details),
-        },
+        "error": _error(failure),
         "ts": ts,
+    }
+
+
+def _error(failure: Failure) -> dict[str, Any]:
+    return {
+        "type": failure.type,
+        "code": failure.code,
+        "message": failure.message,
+        "suggestion": failure.hint or None,
+        "retryable": failure.retryable,
+        "retry_after_ms": failure.retry_after_ms,
+        "order_state": failure.order_state,
+        "exchange_code": failure.exchange_code,
+        "exchange_message": failure.exchange_message,
+        "details": plain(failure.details),
     }
 
 

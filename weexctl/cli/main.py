@@ -23,6 +23,9 @@ def main() -> NoReturn:
         # Answered before anything is imported; output.py would cost more than the answer.
         sys.stdout.write(f"weexctl {__version__}\n")
         sys.exit(0)
+    from weexctl.config.redaction import guard_logging
+
+    guard_logging()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -31,7 +31,10 @@ ENVIRONMENT = {
     "WEEXCTL_CONFIG_DIR": "the folder of profiles and keys",
     "WEEXCTL_DATA_DIR": "the folder of journals and candles",
     "WEEXCTL_LOAD_PLUGINS": "distributions whose plugins may be loaded besides weexctl's own, separated by commas",
+    "WEEXCTL_SCOPE": "the most a key may be used for: `observe`, `research`, `propose`, `reduce` or `trade`",
+    "WEEXCTL_VAULT_PASSPHRASE_FILE": "a file with the passphrase of the key vault, which only you may read",
     "WEEX_API_KEY": "the key; with `WEEX_API_SECRET` and `WEEX_API_PASSPHRASE`, never on the command line",
+    "WEEX_API_TIMEOUT": "seconds `test-connection` waits for an answer, when `--timeout` is absent",
     "NO_COLOR": "set to anything, it takes the colours out",
 }
 """Variable: what it stands for."""
@@ -56,6 +59,9 @@ whether the command worked or not; everything else goes to stderr.
  "error": {"type": "usage", "code": "…", "message": "…", "suggestion": "…", "retryable": false, "retry_after_ms": null,
            "order_state": "not_sent", "exchange_code": null, "exchange_message": null, "details": {}}, "ts": "…Z"}
 ```
+
+A check that fails, such as `test-connection`, has both: `ok` is false, `error` says what failed, and `data` what was
+found.
 
 Money and quantities are text, statistics are numbers, ids are text, and a time in `data` is UTC milliseconds in a field
 that ends in `_ms`. `order_state` says what became of the order a failure was about: `not_sent`, `accepted`, `rejected`

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 
+from weexctl.config.redaction import REDACTOR
+
 __all__ = ["Scrubber", "one_line"]
 
 SECRET_VARIABLES = ("WEEX_API_KEY", "WEEX_API_SECRET", "WEEX_API_PASSPHRASE")
@@ -30,5 +32,5 @@ class Scrubber:
         self._hidden = hidden
 
     def __call__(self, text: str) -> str:
-        """The text without them."""
-        return self._pattern.sub(self._hidden, text) if self._pattern else text
+        """The text without them, nor any that has been registered since: stored keys, typed passphrases."""
+        return REDACTOR(self._pattern.sub(self._hidden, text) if self._pattern else text)

@@ -1,4 +1,4 @@
-"""Which profiles a person armed for live trading. Read only: arming itself is done by a person at a terminal.
+"""Which profiles a person armed for live trading; only `weexctl profile arm`, at a terminal, writes it down.
 
 The file is `armed.json` in the config folder:
 
@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
+from weexctl.config.private_file import write_private
 from weexctl.config.profile import Profile
 from weexctl.config.venue import Venue
-from weexctl.errors import NotArmedError
+from weexctl.errors import ConfigError, NotArmedError
 
-__all__ = ["Arming", "arming_of", "is_armed", "require_armed"]
+__all__ = ["Arming", "arm", "arming_of", "is_armed", "require_armed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,42 @@ def arming_of(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths 
     if any(row.get("profile") == profile.name for row in mine):
         return Arming(False, "it was armed with other content and has changed since")
     return Arming(False, "nobody armed it for this account")
+
+
+def arm(profile: Profile, account: str, *, armed_ms: int, paths: Paths) -> str:
+    """Write down that a person armed this content for this account; the digest that was armed.
+
+    What was armed of the same profile for the same account before is armed no more. The file is mode 0600.
+
+    Raises:
+        ConfigError: the list that is there cannot be used, or the new one cannot be written; nothing was armed.
+        UsageError: the account alias is no plain word.
+    """
+    check_account(account)
+    try:
+        rows = _rows(json.loads(_trusted_text(paths.armed)))
+    except FileNotFoundError:
+        rows = []
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{paths.armed} is not usable ({error}); nothing was armed",
+            hint="look at it, then remove it: what was armed in it has to be armed again",
+            code="BAD_ARMED_LIST",
+        ) from error
+    digest = profile.at_venue(Venue.LIVE).digest
+    kept = [row for row in rows if (row.get("account"), row.get("profile")) != (account, profile.name)]
+    kept.append({"account": account, "profile": profile.name, "digest": digest, "armed_ms": armed_ms})
+    text = json.dumps({"schema": 1, "armed": kept}, indent=2) + "\n"
+    try:
+        paths.config.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{paths.config} cannot be made ({error.strerror}); nothing was armed",
+            hint="WEEXCTL_CONFIG_DIR names another place",
+            code="NOT_SAVED",
+        ) from error
+    write_private(paths.armed, text.encode(), what="the list of armed profiles")
+    return digest
 
 
 def _trusted_text(path: Path) -> str:

@@ -10,9 +10,10 @@ from pydantic import SecretStr
 
 from weexctl.errors import MissingCredentialsError
 
-__all__ = ["SIM_CREDENTIALS", "Credentials", "read_credentials"]
+__all__ = ["SIM_CREDENTIALS", "VARIABLES", "Credentials", "checked_credentials", "read_credentials"]
 
-_VARIABLES = {"key": "WEEX_API_KEY", "secret": "WEEX_API_SECRET", "passphrase": "WEEX_API_PASSPHRASE"}
+VARIABLES = {"key": "WEEX_API_KEY", "secret": "WEEX_API_SECRET", "passphrase": "WEEX_API_PASSPHRASE"}
+"""Part: the variable that holds it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,20 +40,42 @@ def read_credentials(environ: Mapping[str, str] | None = None) -> Credentials:
             names the variable, never the value.
     """
     values = os.environ if environ is None else environ
-    found = {word: values.get(name, "").strip() for word, name in _VARIABLES.items()}
-    missing = [_VARIABLES[word] for word, value in found.items() if not value]
+    found = {word: SecretStr(values.get(name, "").strip()) for word, name in VARIABLES.items()}
+    missing = [VARIABLES[word] for word, value in found.items() if not value.get_secret_value()]
     if missing:
         names = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
         raise MissingCredentialsError(
             f"{names} {'is' if len(missing) == 1 else 'are'} not set; nothing was sent",
             hint="set all three, or store a key with `weexctl keys add`; the venues sim and paper need none",
         )
-    for word, value in found.items():
-        if not (value.isascii() and value.isprintable()) or " " in value:
-            name = _VARIABLES[word]
+    return checked_credentials(found, VARIABLES)
+
+
+def checked_credentials(parts: Mapping[str, SecretStr], names: Mapping[str, str]) -> Credentials:
+    """The credentials made of these three parts.
+
+    Args:
+        parts: `key`, `secret` and `passphrase`, without space around them.
+        names: what a person calls each part, for the message.
+
+    Raises:
+        MissingCredentialsError: a part is empty or has what no header can carry; the message names it and shows none.
+    """
+    for word, part in parts.items():
+        if problem := _problem(part):
             raise MissingCredentialsError(
-                f"{name} holds a space or a character that no request can carry; nothing was sent",
-                hint=f"copy it again from the exchange's key page into {name}, without quotes",
+                f"{names[word]} {problem}; nothing was sent",
+                hint=f"copy it again from the exchange's key page into {names[word]}, without quotes",
                 code="BAD_KEYS",
             )
-    return Credentials(**{word: SecretStr(value) for word, value in found.items()})
+    return Credentials(**parts)
+
+
+def _problem(part: SecretStr) -> str:
+    """Why no header can carry it; empty when one can."""
+    value = part.get_secret_value()
+    if not value:
+        return "is empty"
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        return "holds a space or a character that no request can carry"
+    return ""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from weexctl.config.venue import Venue, parse_venue
 from weexctl.errors import ConfigError
+from weexctl.model.scope import Scope
 from weexctl.plugin_host import LOAD_PLUGINS, nearest_word
 
 __all__ = ["VARIABLES", "Environment", "read_environment"]
@@ -26,6 +27,7 @@ VARIABLES = {
     "WEEXCTL_OUTPUT": "table, json or ndjson",
     "WEEXCTL_READ_ONLY": "1 refuses everything that changes anything",
     "WEEXCTL_KILL": "1, or a file whose presence stops everything but closing",
+    "WEEXCTL_SCOPE": "the most a key may be used for: observe, research, propose, reduce or trade",
     "WEEXCTL_VAULT_PASSPHRASE_FILE": "file with the passphrase of the key vault",
     LOAD_PLUGINS: "distributions whose plugins may be loaded, separated by commas; empty: weexctl's own only",
     "WEEXCTL_SHARED": "folder of real candles and samples, for the tests",
@@ -71,6 +73,8 @@ class Environment:
     kill: Path | bool = False
     """True or False, or the file whose presence means True."""
     vault_passphrase_file: Path | None = None
+    scope: Scope | None = None
+    """The most any key may be used for."""
     api_base: str | None = None
     """Scheme, host and port, without a slash at the end."""
     api_timeout_s: float | None = None
@@ -96,6 +100,7 @@ def read_environment(environ: Mapping[str, str] | None = None) -> Environment:
         read_only=_switch("WEEXCTL_READ_ONLY", values.get("WEEXCTL_READ_ONLY", "")),
         kill=_kill(values.get("WEEXCTL_KILL", "")),
         vault_passphrase_file=Path(passphrase_file).expanduser() if passphrase_file else None,
+        scope=_scope(values.get("WEEXCTL_SCOPE") or None),
         api_base=_base(values.get("WEEX_API_BASE") or None),
         api_timeout_s=_timeout(values.get("WEEX_API_TIMEOUT") or None),
         locale=_locale(values.get("WEEX_LOCALE") or None),
@@ -129,6 +134,13 @@ def _output(text: str | None) -> OutputFormat | None:
     if text is None:
         return None
     raise _wrong("WEEXCTL_OUTPUT", text, ", ".join(_OUTPUTS), nearest_word(text.lower(), _OUTPUTS))
+
+
+def _scope(text: str | None) -> Scope | None:
+    words = [scope.value for scope in Scope]
+    if text is None or text in words:
+        return Scope(text) if text else None
+    raise _wrong("WEEXCTL_SCOPE", text, ", ".join(words), nearest_word(text.lower(), words))
 
 
 def _switch(name: str, text: str) -> bool:

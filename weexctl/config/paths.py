@@ -40,8 +40,8 @@ class Paths:
 
     @property
     def vault(self) -> Path:
-        """The encrypted keys."""
-        return self.config / "vault.bin"
+        """The encrypted keys, in a folder of their own that nobody else may look into."""
+        return self.config / "keys" / "vault.bin"
 
     @property
     def candles(self) -> Path:

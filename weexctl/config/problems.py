@@ -136,8 +136,9 @@ def refusal(problems: Sequence[Problem], layered: Layered) -> WeexctlError:
         "problems": [problem.line() for problem in problems],
         "path": path_text(first.location),
     }
+    hint = first.hint or f"correct {path_text(first.location)} and try again"
     if origin.layer == "flag":
-        return UsageError(message, hint=first.hint, code="BAD_PROFILE", details=details)
+        return UsageError(message, hint=hint, code="BAD_PROFILE", details=details)
     if first.unknown_offer:
-        return UnknownOfferError(message, hint=first.hint, details=details)
-    return ConfigError(message, hint=first.hint, code="BAD_PROFILE", details=details)
+        return UnknownOfferError(message, hint=hint, details=details)
+    return ConfigError(message, hint=hint, code="BAD_PROFILE", details=details)

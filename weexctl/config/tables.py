@@ -140,10 +140,9 @@ class LimitsTable(Table):
 
 
 class SimulatorTable(Table):
-    """`[simulator]`: the account and the market of the venue `sim`."""
+    """`[simulator]`: the account of the venue `sim`."""
 
     start_equity: Money = Field(default=Decimal(10_000), description="USDT.")
-    seed: int = Field(default=1, ge=0, description="Seed of the synthetic market.")
 
 
 class Document(Table):

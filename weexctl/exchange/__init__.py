@@ -6,8 +6,9 @@
     base_url       where a signed request may go
     transport      one request, one outcome
     outcome        what an answer means, as a pure function
-    error_codes    the exchange's codes, by number
-    rate_limiter   how many requests may leave
+    error_codes    what codes can mean; the numbers are in v2_errors and v3_errors
+    rate_limiter   how many requests may leave, and whose first
     server_clock   the exchange's time, and how sure we are of it
-    v3*            the words of the V3 API; a sibling for another generation can stand beside them
+    span, candle_series, write_rows   many rows: all of a span, candles without holes, a result for each part
+    v2*, v3*       the words of one generation of the API each, and nowhere else
 """

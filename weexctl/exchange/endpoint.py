@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from weexctl.exchange.lane import Lane
+
 __all__ = ["Endpoint"]
 
 
@@ -22,6 +24,8 @@ class Endpoint:
     """Changes something at the exchange: sent once, never again."""
     order: bool = False
     """Counts against the limit of order calls per second."""
+    lane: Lane = Lane.RECONCILE
+    """Its place in the queue; a call may ask for another."""
     deadline_ms: int = 10_000
     """For the whole call, connection and body included (reliability 6.3)."""
 

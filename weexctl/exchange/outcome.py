@@ -5,7 +5,6 @@ A write is refused only by a code that is known to mean it. Whatever else comes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,7 +20,7 @@ from weexctl.errors import (
     WireError,
 )
 from weexctl.exchange.endpoint import Endpoint
-from weexctl.exchange.error_codes import SUCCESS_CODES, V3_CODES, Refusal, refusal_for, step_in
+from weexctl.exchange.error_codes import SUCCESS_CODES, ErrorTable, Refusal, step_in
 
 __all__ = ["Answer", "Envelope", "judge", "judge_row", "no_answer", "no_proof"]
 
@@ -48,7 +47,9 @@ class Answer:
 class Envelope(BaseModel):
     """The members of an answer that can tell success from failure; the rest is left alone."""
 
-    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, alias_generator=to_camel)
+    model_config = ConfigDict(
+        extra="ignore", coerce_numbers_to_str=True, alias_generator=to_camel, populate_by_name=True
+    )
 
     code: str | None = None
     msg: str | None = None
@@ -57,7 +58,7 @@ class Envelope(BaseModel):
     error_message: str | None = None
 
 
-def judge(answer: Answer, endpoint: Endpoint, codes: Mapping[str, Refusal] = V3_CODES) -> ExchangeError | None:
+def judge(answer: Answer, endpoint: Endpoint, errors: ErrorTable) -> ExchangeError | None:
     """The error in an answer, None when it reports success and its body is JSON."""
     if answer.status in _TOO_MANY:
         return _too_many(answer, endpoint)
@@ -68,25 +69,23 @@ def judge(answer: Answer, endpoint: Endpoint, codes: Mapping[str, Refusal] = V3_
     envelope = _envelope(answer.body)
     if envelope is None:
         return no_proof(endpoint, "answered with something that is not JSON", answer.body, status=answer.status)
-    error = judge_row(envelope, endpoint, status=answer.status, codes=codes)
+    error = judge_row(envelope, endpoint, errors, status=answer.status)
     if error is None and not 200 <= answer.status < 300:
         return _not_json(answer, endpoint)
     return error
 
 
-def judge_row(
-    envelope: Envelope, endpoint: Endpoint, *, status: int = 200, codes: Mapping[str, Refusal] = V3_CODES
-) -> ExchangeError | None:
+def judge_row(envelope: Envelope, endpoint: Endpoint, errors: ErrorTable, *, status: int = 200) -> ExchangeError | None:
     """The error in one object of an answer, None when it reports none."""
     if (envelope.code or "") not in SUCCESS_CODES:
-        return _by_code(envelope.code or "", envelope.msg or "", endpoint, status, codes)
+        return _by_code(envelope.code or "", envelope.msg or "", endpoint, status, errors)
     code, message = envelope.error_code or "", envelope.error_message or ""
     failed = code not in SUCCESS_CODES or bool(message)
     if envelope.success is False:
-        return _by_code(code, message, endpoint, status, codes, said_no=not _is_number(code))
+        return _by_code(code, message, endpoint, status, errors, said_no=not _is_number(code))
     if failed and endpoint.write:
         return _unknown(endpoint, f"reported success and an error at once ({code} {message[:200]})", status)
-    return _by_code(code, message, endpoint, status, codes) if failed else None
+    return _by_code(code, message, endpoint, status, errors) if failed else None
 
 
 def no_answer(endpoint: Endpoint, what: str) -> ExchangeError:
@@ -128,11 +127,11 @@ def _by_code(
     message: str,
     endpoint: Endpoint,
     status: int,
-    codes: Mapping[str, Refusal],
+    errors: ErrorTable,
     *,
     said_no: bool = False,
 ) -> ExchangeError:
-    refusal = refusal_for(codes, code, message)
+    refusal = errors.refusal(code, message)
     if refusal is None and said_no:
         refusal = _SAID_NO
     if refusal is None:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from weexctl.errors import UnavailableError
+from weexctl.exchange.endpoint import Endpoint
 
-__all__ = ["fetch_span"]
+__all__ = ["Page", "fetch_pages", "fetch_span"]
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """What one request brought."""
+
+    rows: list[T]
+    more: bool
+    """True when the exchange may have more than it shows."""
+
+
 def fetch_span(
-    fetch: Callable[[int, int], list[T]],
+    fetch: Callable[[int, int], Page[T]],
     identify: Callable[[T], str],
     *,
     start_ms: int,
     end_ms: int,
     max_span_ms: int,
-    page_rows: int,
     max_requests: int = 400,
 ) -> list[T]:
     """All rows between two moments, each once, in no order.
@@ -28,12 +38,11 @@ def fetch_span(
     share their border, so it does not matter whether the exchange counts its ends in.
 
     Args:
-        fetch: the rows between two moments, at most `page_rows`.
+        fetch: the rows between two moments, as many as the endpoint shows at once.
         identify: what makes a row the same row.
         start_ms: UTC, included.
         end_ms: UTC, included.
         max_span_ms: the longest span the endpoint takes.
-        page_rows: the most rows it gives.
         max_requests: after so many the search is given up.
 
     Raises:
@@ -45,9 +54,9 @@ def fetch_span(
     while spans:
         low_ms, high_ms = spans.pop()
         allowed -= 1
-        rows = fetch(low_ms, high_ms)
-        if len(rows) < page_rows:
-            found.update((identify(row), row) for row in rows)
+        page = fetch(low_ms, high_ms)
+        if not page.more:
+            found.update((identify(row), row) for row in page.rows)
             continue
         if high_ms - low_ms <= 1 or allowed <= 0:
             raise UnavailableError(
@@ -63,3 +72,37 @@ def fetch_span(
 def _pieces(start_ms: int, end_ms: int, max_span_ms: int) -> list[tuple[int, int]]:
     starts = range(start_ms, max(end_ms, start_ms + 1), max_span_ms)
     return [(low_ms, min(low_ms + max_span_ms, end_ms)) for low_ms in starts]
+
+
+def fetch_pages(
+    fetch: Callable[[int], Page[T]],
+    identify: Callable[[T], str],
+    endpoint: Endpoint,
+    *,
+    first: int,
+    max_pages: int = 50,
+) -> list[T]:
+    """The rows of all numbered pages, each once; a row may move to the next page while we read.
+
+    Args:
+        fetch: the page of a number.
+        identify: what makes a row the same row.
+        endpoint: named in the error.
+        first: the number of the first page.
+        max_pages: after so many the search is given up.
+
+    Raises:
+        UnavailableError: there are more; what was read is dropped.
+    """
+    found: dict[str, T] = {}
+    for number in range(first, first + max_pages):
+        page = fetch(number)
+        found.update((identify(row), row) for row in page.rows)
+        if not page.more:
+            return list(found.values())
+    raise UnavailableError(
+        f"{endpoint.label} has more than {max_pages} pages; the list is not complete and was dropped",
+        hint="ask for one symbol",
+        code="INCOMPLETE",
+        endpoint=endpoint.label,
+    )

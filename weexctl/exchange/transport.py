@@ -25,17 +25,20 @@ from weexctl.errors import (
 )
 from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url
 from weexctl.exchange.endpoint import Endpoint
-from weexctl.exchange.error_codes import CLOCK_CODES
+from weexctl.exchange.error_codes import ErrorTable
+from weexctl.exchange.lane import Lane
 from weexctl.exchange.outcome import Answer, judge, no_answer, no_proof
 from weexctl.exchange.rate_limiter import Limiter, RateLimiter
 from weexctl.exchange.server_clock import SigningClock, boot_ms
 from weexctl.exchange.signing import Credentials, sign_headers
+from weexctl.exchange.v3_errors import V3_ERRORS
 
 __all__ = ["Transport", "WireTrace"]
 
 BACKOFF_S = (0.25, 1.0)
 """Pauses before the second and the third attempt of a read."""
 MAX_BODY_BYTES = 5_000_000
+_BANNED_STATUS = 418
 CONNECT_S = 3.0
 IDLE_S = 20.0
 """A connection idle for longer is not used again: a stale one makes an unknown outcome out of nothing."""
@@ -85,6 +88,8 @@ class Transport:
         sleep: lets time pass between attempts of a read, seconds.
         local_ms: a clock that never jumps, for deadlines.
         on_exchange: told about every attempt; what it raises is dropped.
+        timeout_s: longest wait for one answer; caps every endpoint's own deadline.
+        errors: the codes of the API generation that is spoken.
     """
 
     def __init__(
@@ -98,6 +103,8 @@ class Transport:
         sleep: Callable[[float], None] = time.sleep,
         local_ms: Callable[[], float] = boot_ms,
         on_exchange: Callable[[WireTrace], None] | None = None,
+        timeout_s: float | None = None,
+        errors: ErrorTable = V3_ERRORS,
     ) -> None:
         self.base_url = checked_base_url(base_url)
         self.clock = clock
@@ -107,6 +114,8 @@ class Transport:
         self._sleep = sleep
         self._local_ms = local_ms
         self._on_exchange = on_exchange
+        self._errors = errors
+        self._cap_ms = float("inf") if timeout_s is None else timeout_s * 1000
         self._client: httpx.Client | None = None
         self._urls: dict[str, httpx.URL] = {}
         self._lock = threading.Lock()
@@ -124,19 +133,19 @@ class Transport:
             except (NotSentError, UnavailableError):
                 self._sleep(pause_s)
             except UnauthorisedError as error:
-                if error.exchange_code not in CLOCK_CODES:
+                if error.exchange_code not in self._errors.clock_codes:
                     raise  # the clock is measured again by now; anything else would only be refused again
         return self._attempt(endpoint, query, body)
 
-    def write(self, endpoint: Endpoint, *, query: str = "", body: bytes = b"") -> bytes:
-        """The body of a write's successful answer; sent once, whatever happens.
+    def write(self, endpoint: Endpoint, *, query: str = "", body: bytes = b"", lane: Lane | None = None) -> bytes:
+        """The body of a write's successful answer; sent once, whatever happens. The lane is the endpoint's own if none.
 
         Raises:
             NotSentError: it never left; nothing was done.
             OutcomeUnknownError: it left, and nobody knows.
             RateLimitedError, UnauthorisedError, RejectedError: it was refused; nothing was done.
         """
-        return self._attempt(endpoint, query, body)
+        return self._attempt(endpoint, query, body, lane)
 
     def close(self) -> None:
         """Let go of the connection; the next request would open a new one."""
@@ -145,16 +154,16 @@ class Transport:
                 self._client.close()
                 self._client = None
 
-    def _attempt(self, endpoint: Endpoint, query: str, body: bytes) -> bytes:
-        self._limiter.acquire(endpoint.weight, order=endpoint.order)
+    def _attempt(self, endpoint: Endpoint, query: str, body: bytes, lane: Lane | None = None) -> bytes:
+        self._limiter.acquire(endpoint.weight, order=endpoint.order, lane=endpoint.lane if lane is None else lane)
         request = self._request(endpoint, query, body)
         answer = self._exchange(endpoint, request, body)
-        error = judge(answer, endpoint)
+        error = judge(answer, endpoint, self._errors)
         if error is None:
             return answer.body
         if isinstance(error, RateLimitedError):
-            error.retry_after_ms = self._limiter.freeze(error.retry_after_ms)
-        elif error.exchange_code in CLOCK_CODES and self.clock is not None:
+            error.retry_after_ms = self._limiter.freeze(error.retry_after_ms, banned=answer.status == _BANNED_STATUS)
+        elif error.exchange_code in self._errors.clock_codes and self.clock is not None:
             self.clock.mark_stale()
         raise error
 
@@ -163,11 +172,15 @@ class Transport:
         headers = dict(_HEADERS)
         if endpoint.private:
             headers.update(self._signed(endpoint, url, body))
-        limit_s = endpoint.deadline_ms / 1000
-        timeout = {"connect": CONNECT_S, "read": limit_s, "write": limit_s, "pool": CONNECT_S}
+        limit_s = self._deadline_ms(endpoint) / 1000
+        connect_s = min(CONNECT_S, limit_s)
+        timeout = {"connect": connect_s, "read": limit_s, "write": limit_s, "pool": connect_s}
         return httpx.Request(
             endpoint.method, url, headers=headers, content=body or None, extensions={"timeout": timeout}
         )
+
+    def _deadline_ms(self, endpoint: Endpoint) -> float:
+        return min(endpoint.deadline_ms, self._cap_ms)
 
     def _signed(self, endpoint: Endpoint, url: httpx.URL, body: bytes) -> dict[str, str]:
         if self._credentials is None or self.clock is None:
@@ -207,6 +220,7 @@ class Transport:
         return answer
 
     def _receive(self, endpoint: Endpoint, request: httpx.Request, started_ms: float) -> Answer:
+        deadline_ms = self._deadline_ms(endpoint)
         response = self._http().send(request, stream=True, follow_redirects=False)
         try:
             body = bytearray()
@@ -214,8 +228,8 @@ class Transport:
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
                     raise no_proof(endpoint, "answered with more than 5 MB", bytes(body), status=response.status_code)
-                if self._local_ms() - started_ms > endpoint.deadline_ms:
-                    raise no_answer(endpoint, f"brought no whole answer within {endpoint.deadline_ms / 1000:.0f} s")
+                if self._local_ms() - started_ms > deadline_ms:
+                    raise no_answer(endpoint, f"brought no whole answer within {deadline_ms / 1000:g} s")
         finally:
             response.close()
         headers = response.headers

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import TypeVar
-
-from weexctl.errors import UnavailableError, WireError
+from weexctl.errors import WireError
 from weexctl.exchange import v3_endpoints as endpoints
 from weexctl.exchange import v3_models as models
+from weexctl.exchange.bills import asked_bills, funding_of
 from weexctl.exchange.endpoint import Endpoint
-from weexctl.exchange.span import fetch_span
+from weexctl.exchange.span import Page, fetch_pages, fetch_span
 from weexctl.exchange.v3_market import V3Market
-from weexctl.exchange.v3_requests import checked_order_id, query_of
-from weexctl.exchange.v3_words import balance_of, conditional_order_of, fill_of, leverage_of, order_of, position_of
+from weexctl.exchange.v3_words import (
+    balance_of,
+    bill_of,
+    conditional_order_of,
+    fill_of,
+    leverage_of,
+    order_of,
+    position_of,
+)
+from weexctl.exchange.wire_types import parsed
+from weexctl.exchange.wire_values import checked_order_id, encoded, query_of
 from weexctl.model.account import AccountConfig, Balance, LeverageSetting, Position
+from weexctl.model.commission import Commission
 from weexctl.model.fill import Fill
+from weexctl.model.instrument import SYMBOLS
 from weexctl.model.order import ConditionalOrder, Order
-from weexctl.model.payment import FundingPayment
+from weexctl.model.payment import FUNDING, Bill, FundingPayment
 
 __all__ = ["V3Account"]
 
 _PAGE_ROWS = 100
-_MAX_PAGES = 50
 _ORDER_ROWS, _ORDER_SPAN_MS = 1_000, 90 * 86_400_000
 _FILL_ROWS, _FILL_SPAN_MS = 100, 7 * 86_400_000
 _BILL_ROWS, _BILL_SPAN_MS = 100, 100 * 86_400_000
-_FUNDING = "position_funding"
-
-T = TypeVar("T")
+_PLAN_ROWS, _PLAN_SPAN_MS = 1_000, 90 * 86_400_000
 
 
 class V3Account(V3Market):
@@ -41,7 +46,7 @@ class V3Account(V3Market):
             WireError: the answer has no USDT, which is not the same as having none.
         """
         body = self._wire.read(endpoints.BALANCE)
-        for row in models.parsed(models.BALANCES, body, endpoints.BALANCE):
+        for row in parsed(models.BALANCES, body, endpoints.BALANCE):
             if row.asset == "USDT":
                 return balance_of(row)
         raise WireError(
@@ -54,26 +59,36 @@ class V3Account(V3Market):
     def fetch_account_config(self) -> AccountConfig:
         """What the account may do."""
         body = self._wire.read(endpoints.ACCOUNT_CONFIG)
-        row = models.parsed(models.ACCOUNT_CONFIG, body, endpoints.ACCOUNT_CONFIG)
+        row = parsed(models.ACCOUNT_CONFIG, body, endpoints.ACCOUNT_CONFIG)
         return AccountConfig(can_trade=row.can_trade, can_withdraw=row.can_withdraw, hedge_mode=row.dual_side_position)
 
     def fetch_positions(self, symbol: str | None = None) -> list[Position]:
         """Open positions; an empty list is a proven flat account."""
         endpoint = endpoints.ALL_POSITIONS if symbol is None else endpoints.SINGLE_POSITION
-        rows = models.parsed(models.POSITIONS, self._wire.read(endpoint, query_of(symbol=symbol)), endpoint)
+        rows = parsed(models.POSITIONS, self._wire.read(endpoint, query_of(symbol=symbol)), endpoint)
         return [position for row in rows if (position := position_of(row)) is not None]
 
     def fetch_leverage(self, symbol: str) -> LeverageSetting:
         """Margin mode and leverage of a symbol."""
         body = self._wire.read(endpoints.SYMBOL_CONFIG, query_of(symbol=symbol))
-        for row in models.parsed(models.SYMBOL_CONFIGS, body, endpoints.SYMBOL_CONFIG):
+        for row in parsed(models.SYMBOL_CONFIGS, body, endpoints.SYMBOL_CONFIG):
             if row.symbol == symbol:
                 return leverage_of(row)
-        raise WireError(
-            f"{endpoints.SYMBOL_CONFIG.label} answered without {symbol}; the leverage is unknown",
-            body=body,
-            endpoint=endpoints.SYMBOL_CONFIG.label,
-        )
+        raise _without(endpoints.SYMBOL_CONFIG, symbol, "the leverage", body)
+
+    def fetch_leverages(self) -> dict[str, LeverageSetting]:
+        """Margin mode and leverage of every symbol weexctl trades; those the exchange does not name are absent."""
+        body = self._wire.read(endpoints.SYMBOL_CONFIG)
+        rows = {row.symbol: row for row in parsed(models.SYMBOL_CONFIGS, body, endpoints.SYMBOL_CONFIG)}
+        return {symbol: leverage_of(rows[symbol]) for symbol in SYMBOLS if symbol in rows}
+
+    def fetch_commission(self, symbol: str) -> Commission:
+        """What this account pays for its fills."""
+        body = self._wire.read(endpoints.COMMISSION, query_of(symbol=symbol))
+        row = parsed(models.COMMISSION, body, endpoints.COMMISSION)
+        if row.symbol != symbol:
+            raise _without(endpoints.COMMISSION, symbol, "the fee", body)
+        return Commission(symbol=symbol, maker=row.maker_commission_rate, taker=row.taker_commission_rate)
 
     def fetch_order(self, order_id: str) -> Order:
         """One order by the exchange's id, conditional ones included.
@@ -82,7 +97,7 @@ class V3Account(V3Market):
             OrderNotFoundError: the exchange does not show it, which proves nothing about one still on its way.
         """
         body = self._wire.read(endpoints.ORDER, query_of(orderId=checked_order_id(order_id)))
-        order = order_of(models.parsed(models.ORDER, body, endpoints.ORDER))
+        order = order_of(parsed(models.ORDER, body, endpoints.ORDER))
         if order.order_id != order_id:
             raise WireError(
                 f"{endpoints.ORDER.label} answered with another order than {order_id}; its state is unknown",
@@ -94,24 +109,25 @@ class V3Account(V3Market):
     def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         """Resting orders, oldest first."""
 
-        def page(number: int) -> list[Order]:
+        def page(number: int) -> Page[Order]:
             query = query_of(symbol=symbol, limit=_PAGE_ROWS, page=number)
             body = self._wire.read(endpoints.OPEN_ORDERS, query)
-            return [order_of(row) for row in models.parsed(models.ORDERS, body, endpoints.OPEN_ORDERS)]
+            rows = [order_of(row) for row in parsed(models.ORDERS, body, endpoints.OPEN_ORDERS)]
+            return Page(rows, len(rows) >= _PAGE_ROWS)
 
-        orders = _all_pages(page, lambda order: order.order_id, endpoints.OPEN_ORDERS, first=0)
+        orders = fetch_pages(page, lambda order: order.order_id, endpoints.OPEN_ORDERS, first=0)
         return sorted(orders, key=lambda order: (order.created_ms, order.order_id))
 
     def fetch_conditional_orders(self, symbol: str | None = None) -> list[ConditionalOrder]:
         """Stops and targets that wait for their trigger, oldest first."""
 
-        def page(number: int) -> list[ConditionalOrder]:
+        def page(number: int) -> Page[ConditionalOrder]:
             query = query_of(symbol=symbol, limit=_PAGE_ROWS, page=number)
             body = self._wire.read(endpoints.OPEN_CONDITIONAL, query)
-            rows = models.parsed(models.CONDITIONAL_ORDERS, body, endpoints.OPEN_CONDITIONAL)
-            return [conditional_order_of(row) for row in rows]
+            rows = parsed(models.CONDITIONAL_ORDERS, body, endpoints.OPEN_CONDITIONAL)
+            return Page([conditional_order_of(row) for row in rows], len(rows) >= _PAGE_ROWS)
 
-        orders = _all_pages(page, lambda order: order.order_id, endpoints.OPEN_CONDITIONAL, first=1)
+        orders = fetch_pages(page, lambda order: order.order_id, endpoints.OPEN_CONDITIONAL, first=1)
         return sorted(orders, key=lambda order: (order.created_ms, order.order_id))
 
     def fetch_order_history(self, symbol: str | None, *, start_ms: int, end_ms: int) -> list[Order]:
@@ -121,10 +137,11 @@ class V3Account(V3Market):
             UnavailableError: there are more than can be shown; a part is never given for the whole.
         """
 
-        def span(low_ms: int, high_ms: int) -> list[Order]:
+        def span(low_ms: int, high_ms: int) -> Page[Order]:
             query = query_of(symbol=symbol, startTime=low_ms, endTime=high_ms, limit=_ORDER_ROWS, page=0)
             body = self._wire.read(endpoints.ORDER_HISTORY, query)
-            return [order_of(row) for row in models.parsed(models.ORDERS, body, endpoints.ORDER_HISTORY)]
+            rows = [order_of(row) for row in parsed(models.ORDERS, body, endpoints.ORDER_HISTORY)]
+            return Page(rows, len(rows) >= _ORDER_ROWS)
 
         orders = fetch_span(
             span,
@@ -132,7 +149,6 @@ class V3Account(V3Market):
             start_ms=start_ms,
             end_ms=end_ms,
             max_span_ms=_ORDER_SPAN_MS,
-            page_rows=_ORDER_ROWS,
         )
         return sorted(orders, key=lambda order: (order.created_ms, order.order_id))
 
@@ -144,10 +160,11 @@ class V3Account(V3Market):
         """
         wanted = None if order_id is None else checked_order_id(order_id)
 
-        def span(low_ms: int, high_ms: int) -> list[Fill]:
+        def span(low_ms: int, high_ms: int) -> Page[Fill]:
             query = query_of(symbol=symbol, orderId=wanted, startTime=low_ms, endTime=high_ms, limit=_FILL_ROWS)
             body = self._wire.read(endpoints.FILLS, query)
-            return [fill_of(row) for row in models.parsed(models.FILLS, body, endpoints.FILLS)]
+            rows = [fill_of(row) for row in parsed(models.FILLS, body, endpoints.FILLS)]
+            return Page(rows, len(rows) >= _FILL_ROWS)
 
         fills = fetch_span(
             span,
@@ -155,10 +172,51 @@ class V3Account(V3Market):
             start_ms=start_ms,
             end_ms=end_ms,
             max_span_ms=_FILL_SPAN_MS,
-            page_rows=_FILL_ROWS,
         )
         kept = (fill for fill in fills if wanted is None or fill.order_id == wanted)
         return sorted(kept, key=lambda fill: (fill.time_ms, fill.fill_id))
+
+    def fetch_conditional_history(
+        self, symbol: str | None = None, *, start_ms: int, end_ms: int
+    ) -> list[ConditionalOrder]:
+        """Stops, targets and waiting entries of a span of time, finished ones included, oldest first.
+
+        Raises:
+            UnavailableError: there are more than can be shown; a part is never given for the whole.
+        """
+
+        def span(low_ms: int, high_ms: int) -> Page[ConditionalOrder]:
+            query = query_of(symbol=symbol, startTime=low_ms, endTime=high_ms, limit=_PLAN_ROWS)
+            body = self._wire.read(endpoints.CONDITIONAL_HISTORY, query)
+            page = parsed(models.CONDITIONAL_PAGE, body, endpoints.CONDITIONAL_HISTORY)
+            return Page([conditional_order_of(row) for row in page.orders], page.has_more)
+
+        orders = fetch_span(
+            span,
+            lambda order: order.order_id,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            max_span_ms=_PLAN_SPAN_MS,
+        )
+        return sorted(orders, key=lambda order: (order.created_ms, order.order_id))
+
+    def fetch_income(
+        self, *, start_ms: int, end_ms: int, kind: str | None = None, symbol: str | None = None
+    ) -> list[Bill]:
+        """The statement of a span of time, both ends included, oldest first; of one kind or symbol if named.
+
+        Raises:
+            UnavailableError: there are more lines than can be shown; a part is never given for the whole.
+        """
+
+        def span(low_ms: int, high_ms: int) -> Page[Bill]:
+            asked = {"asset": "USDT", "symbol": symbol, "incomeType": kind, "startTime": low_ms, "endTime": high_ms}
+            body = self._wire.read(endpoints.INCOME, body=encoded({**asked, "limit": _BILL_ROWS}))
+            page = parsed(models.INCOME, body, endpoints.INCOME)
+            return Page([bill_of(row) for row in page.items], page.has_next_page or len(page.items) >= _BILL_ROWS)
+
+        bills = fetch_span(span, lambda bill: bill.bill_id, start_ms=start_ms, end_ms=end_ms, max_span_ms=_BILL_SPAN_MS)
+        return asked_bills(bills, start_ms=start_ms, end_ms=end_ms, kind=kind, symbol=symbol)
 
     def fetch_funding_payments(self, *, start_ms: int, end_ms: int) -> list[FundingPayment]:
         """Funding booked in a span of time, both ends included, oldest first.
@@ -166,43 +224,10 @@ class V3Account(V3Market):
         Raises:
             UnavailableError: there are more than can be shown; a part is never given for the whole.
         """
-
-        def span(low_ms: int, high_ms: int) -> list[FundingPayment]:
-            times = {"startTime": low_ms, "endTime": high_ms}
-            asked = {"asset": "USDT", "incomeType": _FUNDING, **times, "limit": _BILL_ROWS}
-            body = self._wire.read(endpoints.INCOME, body=json.dumps(asked, separators=(",", ":")).encode())
-            page = models.parsed(models.INCOME, body, endpoints.INCOME)
-            return [_payment(row) for row in page.items if row.income_type == _FUNDING]
-
-        payments = fetch_span(
-            span,
-            lambda payment: payment.bill_id,
-            start_ms=start_ms,
-            end_ms=end_ms,
-            max_span_ms=_BILL_SPAN_MS,
-            page_rows=_BILL_ROWS,
-        )
-        inside = (payment for payment in payments if start_ms <= payment.time_ms <= end_ms)
-        return sorted(inside, key=lambda payment: (payment.time_ms, payment.bill_id))
+        return [funding_of(bill) for bill in self.fetch_income(start_ms=start_ms, end_ms=end_ms, kind=FUNDING)]
 
 
-def _payment(row: models.IncomeRow) -> FundingPayment:
-    return FundingPayment(bill_id=row.bill_id, symbol=row.symbol or "", amount=row.income, time_ms=row.time)
-
-
-def _all_pages(
-    fetch: Callable[[int], list[T]], identify: Callable[[T], str], endpoint: Endpoint, *, first: int
-) -> list[T]:
-    """The rows of all pages, each once; a row may move to the next page while we read."""
-    found: dict[str, T] = {}
-    for number in range(first, first + _MAX_PAGES):
-        rows = fetch(number)
-        found.update((identify(row), row) for row in rows)
-        if len(rows) < _PAGE_ROWS:
-            return list(found.values())
-    raise UnavailableError(
-        f"{endpoint.label} has more than {_MAX_PAGES} pages; the list is not complete and was dropped",
-        hint="ask for one symbol",
-        code="INCOMPLETE",
-        endpoint=endpoint.label,
+def _without(endpoint: Endpoint, symbol: str, what: str, body: bytes) -> WireError:
+    return WireError(
+        f"{endpoint.label} answered without {symbol}; {what} is unknown", body=body, endpoint=endpoint.label
     )

@@ -1,33 +1,30 @@
-"""Answers of the V3 API, validated from bytes. Field names are the wire's, in snake case.
-
-Ids may come as text or as a JSON number of 18 or 19 digits: they become text, exactly. Amounts may come as text or
-as a number: a number is read as the shortest decimal that is the same double, exact up to 15 digits; the exchange
-sends money as text. NaN and infinity are refused. Unknown members are ignored.
-"""
+"""Answers of the V3 API, validated from bytes. Field names are the wire's, in snake case."""
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-from weexctl.exchange.endpoint import Endpoint
-from weexctl.exchange.outcome import no_proof
+from weexctl.exchange.wire_types import Amount, Decimals, Id, Moment, Row
 
 __all__ = [
     "ACCOUNT_CONFIG",
     "ACKNOWLEDGEMENT",
     "BALANCES",
     "BOOK_TICKERS",
+    "CLOSE_ROWS",
+    "COMMISSION",
     "CONDITIONAL_ORDERS",
+    "CONDITIONAL_PAGE",
     "DEPTH",
     "EXCHANGE_INFO",
     "FILLS",
     "FUNDING_RATES",
+    "INCOME",
     "LEVERAGE",
+    "OPEN_INTEREST",
     "ORDER",
     "ORDERS",
     "POSITIONS",
@@ -35,54 +32,46 @@ __all__ = [
     "PRICE",
     "SERVER_TIME",
     "SYMBOL_CONFIGS",
+    "SYMBOL_NAMES",
     "TICKERS",
+    "TRADES",
+    "WRITE_ROWS",
+    "AccountConfigBody",
+    "AcknowledgementBody",
     "BalanceRow",
     "BookTickerRow",
+    "CloseRow",
+    "CommissionBody",
+    "ConditionalPage",
     "ConditionalRow",
     "DepthBody",
+    "ExchangeInfoBody",
     "FillRow",
     "FundingRow",
+    "IncomeBody",
+    "IncomeRow",
     "InstrumentRow",
     "LeverageBody",
+    "OpenInterestBody",
     "OrderRow",
     "PositionRow",
     "PremiumRow",
+    "PriceBody",
+    "ServerTimeBody",
     "TickerRow",
-    "parsed",
+    "TradeRow",
+    "WriteRow",
 ]
 
-_ID = re.compile(r"[0-9]{1,20}")
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 
-
-def _id(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return str(value)
-    if isinstance(value, str) and _ID.fullmatch(value):
-        return value
-    raise ValueError("not an id")  # a float lands here too: its digits would be wrong
-
-
-def _amount(value: object) -> object:
-    if isinstance(value, str) and not _AMOUNT.fullmatch(value):
-        raise ValueError("not an amount")
-    if isinstance(value, bool):
-        raise ValueError("not an amount")  # noqa: TRY004  # pydantic turns ValueError into a validation error
-    return value
-
-
-Id = Annotated[str, BeforeValidator(_id)]
-Amount = Annotated[Decimal, BeforeValidator(_amount)]
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+class _Row(Row):
+    model_config = ConfigDict(alias_generator=to_camel)
 
 
 class ServerTimeBody(_Row):
     """The exchange's clock."""
 
-    server_time: int
+    server_time: Moment
 
 
 class InstrumentRow(_Row):
@@ -91,10 +80,10 @@ class InstrumentRow(_Row):
     symbol: str
     base_asset: str
     quote_asset: str
-    price_precision: int
-    quantity_precision: int
+    price_precision: Decimals
+    quantity_precision: Decimals
     contract_val: Amount
-    delivery: list[str] = []
+    delivery: tuple[str, ...] = ()
     max_leverage: int
     maker_fee_rate: Amount
     taker_fee_rate: Amount
@@ -130,7 +119,7 @@ class TickerRow(_Row):
     quote_volume: Amount
     mark_price: Amount
     index_price: Amount
-    close_time: int
+    close_time: Moment
 
 
 class BookTickerRow(_Row):
@@ -141,7 +130,7 @@ class BookTickerRow(_Row):
     bid_qty: Amount
     ask_price: Amount
     ask_qty: Amount
-    time: int
+    time: Moment
 
 
 class DepthBody(_Row):
@@ -160,9 +149,9 @@ class PremiumRow(_Row):
     index_price: Amount
     last_funding_rate: Amount
     forecast_funding_rate: Amount
-    next_funding_time: int
-    time: int
-    collect_cycle: int
+    next_funding_time: Moment
+    time: Moment
+    collect_cycle: Annotated[int, Field(gt=0, le=100_000)]
     """Minutes."""
 
 
@@ -171,7 +160,7 @@ class FundingRow(_Row):
 
     symbol: str
     funding_rate: Amount
-    funding_time: int
+    funding_time: Moment
 
 
 class BalanceRow(_Row):
@@ -217,8 +206,8 @@ class PositionRow(_Row):
     funding_fee: Amount
     unrealize_pnl: Amount
     liquidate_price: Amount
-    created_time: int
-    updated_time: int
+    created_time: Moment
+    updated_time: Moment
 
 
 class OrderRow(_Row):
@@ -237,8 +226,8 @@ class OrderRow(_Row):
     price: Amount | None = None
     reduce_only: bool = False
     time_in_force: str | None = None
-    time: int
-    update_time: int
+    time: Moment
+    update_time: Moment
 
 
 class FillRow(_Row):
@@ -255,17 +244,20 @@ class FillRow(_Row):
     commission: Amount
     realized_pnl: Amount
     maker: bool
-    time: int
+    time: Moment
 
 
 class IncomeRow(_Row):
     """One bill (14.10)."""
 
     bill_id: Id
+    asset: str
     symbol: str | None = None
     income: Amount
     income_type: str
-    time: int
+    balance: Amount | None = None
+    fill_fee: Amount | None = None
+    time: Moment
 
 
 class IncomeBody(_Row):
@@ -290,15 +282,71 @@ class ConditionalRow(_Row):
     trigger_price: Amount
     price: Amount | None = None
     working_type: str
-    create_time: int
-    update_time: int
-    trigger_time: int | None = None
+    create_time: Moment
+    update_time: Moment
+    trigger_time: Moment | None = None
+
+
+class ConditionalPage(_Row):
+    """A page of conditional orders, finished ones among them."""
+
+    orders: list[ConditionalRow]
+    has_more: bool
+
+
+class TradeRow(_Row):
+    """A trade of the market (13.3)."""
+
+    id: str
+    time: Moment
+    price: Amount
+    qty: Amount
+    quote_qty: Amount
+    is_buyer_maker: bool
+
+
+class OpenInterestBody(_Row):
+    """Open interest (13)."""
+
+    symbol: str
+    open_interest: Amount
+    time: Moment
+
+
+class CommissionBody(_Row):
+    """Fee rates (14.4)."""
+
+    symbol: str
+    maker_commission_rate: Amount
+    taker_commission_rate: Amount
 
 
 class AcknowledgementBody(_Row):
     """What a write answers (15)."""
 
     order_id: Id | None = None
+
+
+class WriteRow(_Row):
+    """One row of a write that answers a list; read leniently, since a refusal may leave anything out."""
+
+    order_id: Id | Literal[""] | None = None
+    client_order_id: str | None = None
+    orig_client_order_id: str | None = None
+    success: bool | None = None
+    code: int | str | None = None
+    msg: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class CloseRow(_Row):
+    """One position of a closing of all (15.11)."""
+
+    position_id: Id
+    success_order_id: Id | None = None
+    success: bool
+    error_message: str | None = None
 
 
 SERVER_TIME = TypeAdapter(ServerTimeBody)
@@ -319,21 +367,11 @@ ORDER = TypeAdapter(OrderRow)
 ORDERS = TypeAdapter(list[OrderRow])
 FILLS = TypeAdapter(list[FillRow])
 CONDITIONAL_ORDERS = TypeAdapter(list[ConditionalRow])
+CONDITIONAL_PAGE = TypeAdapter(ConditionalPage)
+TRADES = TypeAdapter(list[TradeRow])
+OPEN_INTEREST = TypeAdapter(OpenInterestBody)
+COMMISSION = TypeAdapter(CommissionBody)
+SYMBOL_NAMES = TypeAdapter(list[str])
 ACKNOWLEDGEMENT = TypeAdapter(AcknowledgementBody)
-
-T = TypeVar("T")
-
-
-def parsed(adapter: TypeAdapter[T], body: bytes, endpoint: Endpoint) -> T:
-    """The body as the documentation describes it.
-
-    Raises:
-        WireError: a read's body is something else.
-        OutcomeUnknownError: a write's body is something else, so it proves nothing.
-    """
-    try:
-        return adapter.validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the whole"
-        raise no_proof(endpoint, f"answered otherwise than documented ({place}: {first['msg']})", body) from error
+WRITE_ROWS = TypeAdapter(list[WriteRow])
+CLOSE_ROWS = TypeAdapter(list[CloseRow])

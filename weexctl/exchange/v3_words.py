@@ -7,34 +7,48 @@ from decimal import Decimal
 from typing import TypeVar
 
 from weexctl.errors import WireError
+from weexctl.exchange.steps import proven_step
 from weexctl.exchange.v3_models import (
     BalanceRow,
     ConditionalRow,
     FillRow,
+    IncomeRow,
     InstrumentRow,
     LeverageBody,
     OrderRow,
     PositionRow,
+    PremiumRow,
+    TickerRow,
+    TradeRow,
 )
 from weexctl.model.account import Balance, LeverageSetting, MarginMode, Position
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
+from weexctl.model.market_trade import MarketTrade
 from weexctl.model.order import ConditionalOrder, Leg, Order, OrderStatus, OrderType, TimeInForce, TriggerSource
+from weexctl.model.payment import Bill
+from weexctl.model.premium import Premium
 from weexctl.model.side import PositionSide, Side
+from weexctl.model.ticker import Ticker
 
 __all__ = [
     "MARGIN_MODES",
+    "MARGIN_WORDS",
     "POSITION_SIDE_WORDS",
     "SIDE_WORDS",
     "TIME_IN_FORCE_WORDS",
     "TRIGGER_WORDS",
     "balance_of",
+    "bill_of",
     "conditional_order_of",
     "fill_of",
     "instrument_of",
     "leverage_of",
     "order_of",
     "position_of",
+    "premium_of",
+    "ticker_of",
+    "trade_of",
 ]
 
 SIDE_WORDS = {Side.BUY: "BUY", Side.SELL: "SELL"}
@@ -46,6 +60,7 @@ TIME_IN_FORCE_WORDS = {
     TimeInForce.POST_ONLY: "POST_ONLY",
 }
 TRIGGER_WORDS = {TriggerSource.LAST: "CONTRACT_PRICE", TriggerSource.MARK: "MARK_PRICE"}
+MARGIN_WORDS = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 MARGIN_MODES = {"CROSSED": MarginMode.CROSS, "ISOLATED": MarginMode.ISOLATED}
 
 _SIDES = {word: side for side, word in SIDE_WORDS.items()}
@@ -79,18 +94,12 @@ def instrument_of(row: InstrumentRow) -> Instrument:
     Raises:
         WireError: the smallest order is not on the size step, so one of the two is not what we think it is.
     """
-    step = Decimal(1).scaleb(-row.quantity_precision)
-    if step <= 0 or row.min_order_size % step:
-        raise WireError(
-            f"{row.symbol}: the smallest order {row.min_order_size} is not a multiple of the step {step}; not listed",
-            hint="the API may have changed; report it",
-        )
     return Instrument(
         symbol=row.symbol,
         base=row.base_asset,
         quote=row.quote_asset,
         price_step=Decimal(1).scaleb(-row.price_precision),
-        quantity_step=step,
+        quantity_step=proven_step(row.symbol, row.quantity_precision, row.min_order_size),
         min_quantity=row.min_order_size,
         max_quantity=row.max_order_size,
         max_leverage=row.max_leverage,
@@ -111,6 +120,64 @@ def balance_of(row: BalanceRow) -> Balance:
         available=row.available_balance,
         frozen=row.frozen,
         unrealised=row.unrealize_pnl,
+    )
+
+
+def ticker_of(row: TickerRow) -> Ticker:
+    """The last 24 hours of a symbol."""
+    return Ticker(
+        symbol=row.symbol,
+        last=row.last_price,
+        change=row.price_change,
+        change_ratio=row.price_change_percent,
+        high=row.high_price,
+        low=row.low_price,
+        volume=row.volume,
+        turnover=row.quote_volume,
+        mark_price=row.mark_price,
+        index_price=row.index_price,
+        time_ms=row.close_time,
+    )
+
+
+def premium_of(row: PremiumRow) -> Premium:
+    """Mark, index and funding of a symbol."""
+    return Premium(
+        symbol=row.symbol,
+        mark_price=row.mark_price,
+        index_price=row.index_price,
+        last_rate=row.last_funding_rate,
+        forecast_rate=row.forecast_funding_rate,
+        next_funding_ms=row.next_funding_time,
+        interval_ms=row.collect_cycle * 60_000,
+        time_ms=row.time,
+    )
+
+
+def trade_of(row: TradeRow, symbol: str) -> MarketTrade:
+    """A trade of the market; the taker sold when the buyer was the maker."""
+    return MarketTrade(
+        trade_id=row.id,
+        symbol=symbol,
+        price=row.price,
+        quantity=row.qty,
+        value=row.quote_qty,
+        taker_side=Side.SELL if row.is_buyer_maker else Side.BUY,
+        time_ms=row.time,
+    )
+
+
+def bill_of(row: IncomeRow) -> Bill:
+    """A line of the statement."""
+    return Bill(
+        bill_id=row.bill_id,
+        asset=row.asset,
+        symbol=row.symbol or None,
+        kind=row.income_type,
+        amount=row.income,
+        balance=row.balance,
+        fee=row.fill_fee or Decimal(0),
+        time_ms=row.time,
     )
 
 

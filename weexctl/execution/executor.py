@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from weexctl.errors import (
     ExchangeError,
@@ -19,7 +20,7 @@ from weexctl.execution.gate import Admitted, Gate, Refused
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import AttemptRecord, OrderRecord
+from weexctl.journal.rows import AttemptRecord, IntentRecord, OrderRecord
 from weexctl.model.book import Book
 from weexctl.model.fill import Fill
 from weexctl.model.order import Order, OrderIntent, OrderRequest, OrderStatus
@@ -34,6 +35,8 @@ SETTLE_MS = 10_000
 _POLL_MS = 500
 HORIZON_MS = 45_000
 """After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
+_FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
+"""States in which nothing of an intent is under way, so that an attempt may be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,26 +99,28 @@ class Executor:
         """
         admitted = self._gate.admit(reviewed, book, flow)
         if isinstance(admitted, Refused):
-            return Execution(
-                intent=reviewed.intent,
-                intent_id=None,
-                state=IntentState.REJECTED,
-                code=admitted.verdict.code,
-                reason=admitted.verdict.reason,
-            )
+            return _refused(reviewed.intent, admitted.verdict.code, admitted.verdict.reason)
+        known = self._journal.intents.of_leg(reviewed.intent.decision_id, reviewed.intent.leg)
+        if known is not None and known.state not in _FREE:  # a step that is done again after a crash
+            return _refused(reviewed.intent, "DUPLICATE", f"intent {known.intent_id} is {known.state.value} already")
         attempt = self._write_ahead(admitted)
         return self._send(admitted, attempt)
 
     def settle_unknown(self) -> list[Execution]:
-        """Look for the orders of every intent whose outcome is not known; found or proven absent, or still unknown.
+        """Look again at every intent that is not at its end: found or proven absent, or still unknown.
 
-        A missing order is proof only after the horizon, and only when every source could be read.
+        A missing order is proof only after the horizon, and only when every source could be read. An accepted order
+        is read until it is final and its fills are there.
         """
-        return [self._settle(record.intent_id) for record in self._journal.intents.in_states(IntentState.UNKNOWN)]
+        intents = self._journal.intents
+        unknown = [self._settle(record.intent_id) for record in intents.in_states(IntentState.UNKNOWN)]
+        settled = {execution.intent_id for execution in unknown}
+        accepted = [record for record in intents.in_states(IntentState.ACCEPTED) if record.intent_id not in settled]
+        return unknown + [self._resume(record) for record in accepted]
 
     def frozen_symbols(self) -> frozenset[str]:
-        """Symbols with an order whose outcome is unknown: nothing may open there."""
-        states = (IntentState.UNKNOWN, IntentState.SENDING)
+        """Symbols with an order whose outcome is not known to its end: nothing may open there."""
+        states = (IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
         return frozenset(record.symbol for record in self._journal.intents.in_states(*states))
 
     def mark_interrupted(self) -> None:
@@ -211,9 +216,10 @@ class Executor:
         if order is None:
             return Execution(intent=intent, intent_id=intent_id, state=IntentState.ACCEPTED, code="NOT_SEEN")
         fills = self._fills(order) if order.filled_quantity > 0 else ()
+        whole = sum((fill.quantity for fill in fills), Decimal(0)) >= order.filled_quantity
         with self._journal.transaction():
             self._journal.orders.put(order_record(order, intent_id, intent.leg.value))
-            state = _final_state(order)
+            state = _final_state(order) if whole else IntentState.ACCEPTED  # read again until the fills are there
             if state is not IntentState.ACCEPTED:
                 self._journal.intents.move(intent_id, state, at_ms=self._clock.now_ms())
         return Execution(intent=intent, intent_id=intent_id, state=state, order=order, fills=fills)
@@ -247,6 +253,15 @@ class Executor:
             if self._clock.now_ms() >= deadline:
                 return () if isinstance(found, Unavailable) else tuple(found)
             self._clock.sleep_ms(_POLL_MS)
+
+    def _resume(self, record: IntentRecord) -> Execution:
+        """Go on reading an order that was accepted and has not been seen to its end."""
+        intent = record.order_intent()
+        attempts = self._journal.attempts.of_intent(record.intent_id)
+        order_id = attempts[-1].order_id if attempts else None
+        if order_id is None:
+            return Execution(intent=intent, intent_id=record.intent_id, state=record.state, code="NOT_SEEN")
+        return self._read_back(intent, record.intent_id, order_id)
 
     def _settle(self, intent_id: int) -> Execution:
         record = self._journal.intents.get(intent_id)
@@ -302,6 +317,11 @@ def order_record(order: Order, intent_id: int | None, kind: str) -> OrderRecord:
         created_ms=order.created_ms,
         updated_ms=order.updated_ms,
     )
+
+
+def _refused(intent: OrderIntent, code: str, reason: str) -> Execution:
+    """An intent that was not written down and not sent."""
+    return Execution(intent=intent, intent_id=None, state=IntentState.REJECTED, code=code, reason=reason)
 
 
 def _final_state(order: Order) -> IntentState:

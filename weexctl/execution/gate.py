@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weexctl.errors import HaltedError, RefusedError
+from weexctl.execution.scoping import require_scope, require_tighter, require_unneeded, scope_needed, scope_verdicts
 from weexctl.model.account import LeverageSetting
 from weexctl.model.book import Book
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
-from weexctl.model.order import OrderAck, OrderIntent, OrderRequest, StopRequest
+from weexctl.model.order import OrderAck, OrderIntent, OrderRequest, OrderType, StopRequest
+from weexctl.model.scope import Scope
 from weexctl.model.verdict import Verdict
 from weexctl.pipeline.guards import Flow, Reviewed, review_essential
 from weexctl.ports import Exchange
@@ -43,6 +45,7 @@ class Gate:
         limits: the profile's limits.
         read_only: refuse everything that changes anything.
         halted: says why trading is halted, or an empty text; asked before every request that adds risk.
+        scope: how far the key that signs reaches; what lies beyond is refused before anything is signed.
     """
 
     def __init__(
@@ -52,16 +55,18 @@ class Gate:
         *,
         read_only: bool = False,
         halted: Callable[[], str] = lambda: "",
+        scope: Scope = Scope.TRADE,
     ) -> None:
         self._exchange = exchange
         self._limits = limits
         self._read_only = read_only
         self._halted = halted
+        self._scope = scope
 
     def admit(self, reviewed: Reviewed, book: Book, flow: Flow) -> Admitted | Refused:
         """The last word on an intent: the verdicts it came with, and the essential guards asked once more."""
         again = review_essential(reviewed.intent, book, self._limits, flow)
-        verdicts = (*reviewed.verdicts, *again)
+        verdicts = (*reviewed.verdicts, *again, *scope_verdicts(reviewed.intent, self._scope))
         refusal = Reviewed(reviewed.intent, verdicts).refusal
         if refusal is not None:
             return Refused(reviewed.intent, refusal, verdicts)
@@ -71,11 +76,11 @@ class Gate:
         """Send an admitted order, once.
 
         Raises:
-            RefusedError: read-only, or the request says something else than what was admitted.
+            RefusedError: read-only, beyond the key's scope, or the request says something else than what was admitted.
             HaltedError: it adds risk and trading is halted.
             ExchangeError: as `Exchange.place_order`.
         """
-        self._may_write(f"the {admitted.intent.leg.value} order on {request.symbol}")
+        self._may_write(f"the {admitted.intent.leg.value} order on {request.symbol}", scope_needed(admitted.intent))
         _same(admitted.intent, request)
         if not admitted.intent.reduces and (why := self._halted()):
             raise HaltedError(
@@ -85,13 +90,15 @@ class Gate:
         return self._exchange.place_order(request)
 
     def protect(self, request: StopRequest) -> OrderAck:
-        """Send a stop or target on an existing position: it can only close, so nothing but read-only stops it."""
+        """Send a stop or target on an existing position: it can only close, so only read-only and the scope stop it."""
         self._may_write(f"the {request.leg.value} on {request.symbol}")
         return self._exchange.place_stop(request)
 
     def tighten(self, order_id: str, trigger_price: Decimal) -> None:
-        """Move the trigger of a stop."""
+        """Move the trigger of a stop; a key that may only reduce moves it towards the price."""
         self._may_write(f"the change of stop {order_id}")
+        if not self._scope.covers(Scope.TRADE):
+            require_tighter(self._exchange, order_id, trigger_price)
         self._exchange.modify_stop(order_id, trigger_price)
 
     def cancel(self, order_id: str) -> None:
@@ -102,11 +109,13 @@ class Gate:
     def cancel_conditional(self, order_id: str) -> None:
         """Cancel a stop or target that protects nothing any more."""
         self._may_write(f"the cancel of {order_id}")
+        if not self._scope.covers(Scope.TRADE):
+            require_unneeded(self._exchange, order_id)
         self._exchange.cancel_conditional_order(order_id)
 
     def set_leverage(self, symbol: str, leverage: int) -> LeverageSetting:
         """Set a symbol's leverage, never above the profile's limit or the hard one."""
-        self._may_write(f"the leverage of {symbol}")
+        self._may_write(f"the leverage of {symbol}", Scope.TRADE)
         if leverage > min(self._limits.max_leverage, HARD_MAX_LEVERAGE):
             raise RefusedError(
                 f"leverage {leverage} on {symbol} is above the limit {self._limits.max_leverage}; nothing was sent",
@@ -126,18 +135,26 @@ class Gate:
             order_id=None, stage="", model="", input={}, output={}, explanation="connection test"
         )
 
-    def _may_write(self, what: str) -> None:
+    def _may_write(self, what: str, needed: Scope = Scope.REDUCE) -> None:
         if self._read_only:
             raise RefusedError(
                 f"read-only: {what} was not sent", hint="run again without --read-only", code="READ_ONLY"
             )
+        require_scope(self._scope, needed, what)
 
 
 def _same(intent: OrderIntent, request: OrderRequest) -> None:
     """A request may carry nothing that the guards did not see."""
-    asked = (intent.symbol, intent.side, intent.position_side, intent.quantity, intent.stop_price)
-    sent = (request.symbol, request.side, request.position_side, request.quantity, request.stop_price)
-    if asked != sent:
+    asked = (intent.symbol, intent.side, intent.position_side, intent.quantity, intent.stop_price, intent.target_price)
+    sent = (
+        request.symbol,
+        request.side,
+        request.position_side,
+        request.quantity,
+        request.stop_price,
+        request.target_price,
+    )
+    if asked != sent or request.type is not OrderType.MARKET:
         raise RefusedError(
             f"the order on {request.symbol} differs from the intent that was approved; it was not sent",
             hint="this is a defect in weexctl, please report it",

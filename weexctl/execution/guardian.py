@@ -14,10 +14,12 @@ from weexctl.model.side import PositionSide
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Clock, Exchange
 
-__all__ = ["Guardian", "Proof"]
+__all__ = ["VISIBLE_MS", "Guardian", "Proof"]
 
 PATIENCE_MS = 10_000
-"""Attached stops become visible up to 6 s after the entry (reliability C13)."""
+"""How long a stop is looked for, and how long a cancelled one may linger."""
+VISIBLE_MS = 6_000
+"""Attached stops become visible up to this long after the entry (reliability C13)."""
 _POLL_MS = 1_000
 _ATTEMPTS = 3
 
@@ -29,6 +31,7 @@ class Proof:
     stops: tuple[ConditionalOrder, ...]
     covered: bool
     """True when the stops seen cover the whole position."""
+    targets: tuple[ConditionalOrder, ...] = ()
 
 
 class Guardian:
@@ -45,11 +48,10 @@ class Guardian:
         """Wait until stops that cover this quantity can be read, at most `PATIENCE_MS`."""
         deadline = self._clock.now_ms() + PATIENCE_MS
         while True:
-            found = self._stops(trade.symbol, trade.side)
-            if not isinstance(found, Unavailable) and _covers(found, quantity):
-                return Proof(tuple(found), True)
-            if self._clock.now_ms() >= deadline:
-                return Proof(() if isinstance(found, Unavailable) else tuple(found), False)
+            found = self._left(trade.symbol, trade.side)
+            proof = Proof((), False) if isinstance(found, Unavailable) else _proof(found, quantity)
+            if proof.covered or self._clock.now_ms() >= deadline:
+                return proof
             self._clock.sleep_ms(_POLL_MS)
 
     def ensure(self, trade: OpenTrade, quantity: Decimal) -> Proof:
@@ -85,18 +87,26 @@ class Guardian:
                 failed = error.code
         return failed
 
-    def sweep(self, symbol: str, side: PositionSide) -> str:
+    def sweep(self, symbol: str, side: PositionSide, *, hidden_until_ms: int = 0) -> str:
         """Cancel the stops and targets of a position that is gone, until a read shows none.
+
+        Args:
+            symbol: the position's symbol.
+            side: the position's side.
+            hidden_until_ms: a stop that nobody has seen yet may appear until then; up to it an empty list is no
+                proof, unless a stop has been seen and cancelled.
 
         Returns:
             empty when the symbol is clean, else the code of what is in the way.
         """
-        deadline = self._clock.now_ms() + PATIENCE_MS
+        deadline = max(self._clock.now_ms(), hidden_until_ms) + PATIENCE_MS
+        seen = False
         while True:
             left = self._left(symbol, side)
             if not isinstance(left, Unavailable):
-                if not left:
+                if not left and (seen or self._clock.now_ms() >= hidden_until_ms):
                     return ""
+                seen = seen or bool(left)
                 for order in left:
                     self._cancel(order)
             if self._clock.now_ms() >= deadline:
@@ -109,10 +119,6 @@ class Guardian:
         except ExchangeError:
             return  # the next read tells whether it is gone
 
-    def _stops(self, symbol: str, side: PositionSide) -> list[ConditionalOrder] | Unavailable:
-        left = self._left(symbol, side)
-        return left if isinstance(left, Unavailable) else [order for order in left if order.leg is Leg.STOP]
-
     def _left(self, symbol: str, side: PositionSide) -> list[ConditionalOrder] | Unavailable:
         found = read("conditional orders", lambda: self._exchange.fetch_conditional_orders(symbol))
         if isinstance(found, Unavailable):
@@ -120,6 +126,9 @@ class Guardian:
         return [o for o in found if o.position_side is side and o.protective and not o.status.final]
 
 
-def _covers(stops: list[ConditionalOrder], quantity: Decimal) -> bool:
+def _proof(found: list[ConditionalOrder], quantity: Decimal) -> Proof:
     """A stop without a quantity is one on the whole position."""
-    return any(stop.quantity == 0 for stop in stops) or sum((s.quantity for s in stops), Decimal(0)) >= quantity > 0
+    stops = tuple(order for order in found if order.leg is Leg.STOP)
+    whole = any(stop.quantity == 0 for stop in stops)
+    covered = whole or sum((stop.quantity for stop in stops), Decimal(0)) >= quantity > 0
+    return Proof(stops, covered, tuple(order for order in found if order.leg is Leg.TARGET))

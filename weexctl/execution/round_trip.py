@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from weexctl.errors import RefusedError, WeexctlError
+from weexctl.errors import (
+    HaltedError,
+    NotSentError,
+    OutcomeUnknownError,
+    RefusedError,
+    RejectedError,
+    WeexctlError,
+)
 from weexctl.execution.executor import Execution, Executor
-from weexctl.execution.guardian import Guardian
+from weexctl.execution.guardian import VISIBLE_MS, Guardian
+from weexctl.journal.intent_state import IntentState
 from weexctl.model.account import Balance
 from weexctl.model.book import Book
 from weexctl.model.instrument import Instrument
@@ -57,8 +65,11 @@ def round_trip(
         raise _not_opened(entry)
     quantity = sum((fill.quantity for fill in entry.fills), Decimal(0))
     closing = executor.execute(Reviewed(_intent(instrument, price, now, quantity), ()), book, Flow())
-    leftover = "" if not closing.fills else guardian.sweep(instrument.symbol, PositionSide.LONG)
-    return RoundTrip(entry, closing, leftover if closing.fills else "NOT_CLOSED")
+    if sum((fill.quantity for fill in closing.fills), Decimal(0)) < quantity:
+        return RoundTrip(entry, closing, "NOT_CLOSED")  # the rest keeps its stop
+    hidden_until_ms = entry.order.updated_ms + VISIBLE_MS
+    leftover = guardian.sweep(instrument.symbol, PositionSide.LONG, hidden_until_ms=hidden_until_ms)
+    return RoundTrip(entry, closing, leftover)
 
 
 def quantity_for(instrument: Instrument, price: Decimal) -> Decimal:
@@ -104,9 +115,21 @@ def _book(symbol: str, price: Decimal, balance: Balance, now_ms: int, max_levera
 
 
 def _not_opened(entry: Execution) -> WeexctlError:
+    """Why there is no position; also that there may be one."""
     what = f"the test order became no position: {entry.code or entry.state.value} {entry.reason}".rstrip()
-    if entry.intent_id is None:
-        return RefusedError(f"{what}; nothing was sent", hint="check the limits of the profile", code=entry.code)
-    return WeexctlError(
-        f"{what}; nothing is open", hint="weexctl test-connection without --trade shows what is wrong", code=entry.code
-    )
+    if entry.state in (IntentState.UNKNOWN, IntentState.ACCEPTED):
+        return OutcomeUnknownError(
+            f"the test order may have arrived and was not sent again: {entry.code} {entry.reason}".rstrip(),
+            hint="look at the open orders and positions on the exchange",
+            order_state="unknown",
+            code=entry.code or None,
+        )
+    if entry.code == HaltedError.default_code:
+        return HaltedError(f"{what}; nothing is open", hint="take the kill switch away first")
+    if entry.intent_id is None or entry.code == "READ_ONLY":
+        hint = "allow writing first" if entry.code == "READ_ONLY" else "check the limits of the profile"
+        return RefusedError(f"{what}; nothing was sent", hint=hint, code=entry.code)
+    hint = "weexctl test-connection without --trade shows what is wrong"
+    if entry.state is IntentState.NOT_PLACED:
+        return NotSentError(f"{what}; nothing is open", hint=hint, code=entry.code)
+    return RejectedError(f"{what}; nothing is open", hint=hint, code=entry.code or None, order_state="rejected")

@@ -37,9 +37,9 @@ class Artefacts:
     def latest(self, plugin: str, symbol: str, run_id: str | None = None) -> Artefact | None:
         """The newest fit of a classifier for a symbol; of one run when named."""
         row = self._database.row(
-            "SELECT body FROM artefact WHERE plugin = ?1 AND symbol = ?2 AND (?3 IS NULL OR run_id = ?3) "
+            "SELECT body FROM artefact WHERE plugin = ? AND symbol = ? AND (? IS NULL OR run_id = ?) "
             "ORDER BY fitted_ms DESC, rowid DESC",
-            (plugin, symbol, run_id),
+            (plugin, symbol, run_id, run_id),
         )
         return None if row is None else Artefact(**json.loads(row[0]))
 

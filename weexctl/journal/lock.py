@@ -61,6 +61,6 @@ def _held_error(path: Path, note: bytes) -> LockHeldError:
         who, details = "an unknown process", {}
     return LockHeldError(
         f"another weexctl writes for this account ({who}); nothing was done",
-        hint=f"stop it first, or only look: `weexctl status` needs no lock (lock file {path})",
+        hint=f"stop it first, or only look: `weexctl explain` needs no lock (lock file {path})",
         details=details,
     )

@@ -40,7 +40,8 @@ class AccountConfig:
     """What the exchange says this key's account may do."""
 
     can_trade: bool
-    can_withdraw: bool
+    can_withdraw: bool | None
+    """None where the exchange does not say."""
     hedge_mode: bool
 
 

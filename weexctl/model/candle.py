@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["COLUMNS", "Candles", "Timeframe"]
+__all__ = ["COLUMNS", "Candles", "PriceSource", "Timeframe"]
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 _MS = {
@@ -47,6 +47,14 @@ class Timeframe(StrEnum):
     def ms(self) -> int:
         """Length in milliseconds."""
         return _MS[self.value]
+
+
+class PriceSource(StrEnum):
+    """The price that candles are made of. Mark and index candles have no volume."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from weexctl.model.side import PositionSide, Side
 
 __all__ = [
     "ConditionalOrder",
+    "ConditionalRequest",
     "Leg",
     "Order",
     "OrderAck",
@@ -19,6 +20,7 @@ __all__ = [
     "OrderType",
     "StopRequest",
     "TimeInForce",
+    "TriggerKind",
     "TriggerSource",
 ]
 
@@ -90,6 +92,15 @@ class TriggerSource(StrEnum):
     MARK = "mark"
 
 
+class TriggerKind(StrEnum):
+    """On which side of the market a conditional order waits."""
+
+    STOP = "stop"
+    """With the move: a buy above the market, a sell below it."""
+    TARGET = "target"
+    """Against the move: a buy below the market, a sell above it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
     """What a decision wants sent, before any guard has looked at it."""
@@ -139,6 +150,12 @@ class OrderRequest:
     """Attached stop, executed at market."""
     target_price: Decimal | None = None
     trigger_source: TriggerSource = TriggerSource.MARK
+    """The price that the attached stop and target watch, where the exchange lets us choose."""
+
+    @property
+    def reduces(self) -> bool:
+        """True when it can only shrink a position."""
+        return self.side is self.position_side.closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +170,31 @@ class StopRequest:
     client_order_id: str
     leg: Leg = Leg.STOP
     trigger_source: TriggerSource = TriggerSource.MARK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionalRequest:
+    """An order that waits for a price of its own: an entry on a break or a pullback, or an exit beside the position."""
+
+    symbol: str
+    side: Side
+    position_side: PositionSide
+    quantity: Decimal
+    trigger_price: Decimal
+    client_order_id: str
+    kind: TriggerKind = TriggerKind.STOP
+    price: Decimal | None = None
+    """Limit price, None for market execution."""
+    stop_price: Decimal | None = None
+    """Attached to the position that it opens, executed at market."""
+    target_price: Decimal | None = None
+    attached_source: TriggerSource = TriggerSource.MARK
+    """The price that the attached stop and target watch."""
+
+    @property
+    def reduces(self) -> bool:
+        """True when it can only shrink a position."""
+        return self.side is self.position_side.closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +238,7 @@ class ConditionalOrder:
     side: Side
     position_side: PositionSide
     leg: Leg
-    """STOP or TARGET; an entry trigger is ENTRY."""
+    """STOP or TARGET; an entry trigger is ENTRY; EXIT where the exchange does not tell stop from target."""
     trigger_price: Decimal
     trigger_source: TriggerSource
     quantity: Decimal

@@ -161,9 +161,9 @@ def _untouched(frame: pd.DataFrame, candles: Candles) -> bool:
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    if array.flags.writeable:
-        array = array.copy()
-        array.flags.writeable = False
+    """A read-only copy: a plugin that keeps its frame could still write through it into a mere view."""
+    array = array.copy()
+    array.flags.writeable = False
     return array
 
 
@@ -179,7 +179,9 @@ def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> 
         total[counted] += values
     if (np.abs(total[counted] - 1) > _TOLERANCE).any():
         raise _fault(stage, "columns", "gave probabilities that do not sum to one", candles)
-    _finite(stage, candles, columns, "confidence", counted)
+    confidence = _finite(stage, candles, columns, "confidence", counted)
+    if ((confidence < -_TOLERANCE) | (confidence > 1 + _TOLERANCE)).any():
+        raise _fault(stage, "columns", "gave a confidence outside 0 to 1", candles)
     unknown = set(map(str, columns["name"][counted])) - {regime.value for regime in REGIMES}
     if unknown:
         raise _fault(stage, "columns", f"named a regime {sorted(unknown)[0]!r}", candles)
@@ -198,6 +200,9 @@ def _strategy_columns(stage: Stage[Any], candles: Candles) -> Columns:
         raise _fault(stage, "columns", "gave a strength outside 0 to 1", candles)
     if "entry" not in columns:
         columns["entry"] = _frozen(np.ones(len(candles), dtype=bool))
+    entry = _finite(stage, candles, columns, "entry", counted)
+    if not np.isin(entry, (0, 1)).all():
+        raise _fault(stage, "columns", "gave an entry that is neither true nor false", candles)
     return columns
 
 
@@ -207,7 +212,10 @@ def _require(stage: Stage[Any], candles: Candles, columns: Columns, names: tuple
 
 
 def _finite(stage: Stage[Any], candles: Candles, columns: Columns, name: str, counted: slice) -> NDArray[np.float64]:
-    values = columns[name][counted].astype(np.float64)
+    try:
+        values = columns[name][counted].astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise _fault(stage, "columns", f"gave something that is no number in column {name}", candles) from error
     if not np.isfinite(values).all():
         raise _fault(stage, "columns", f"gave NaN or infinity in column {name} after its own warm-up", candles)
     return values

@@ -19,7 +19,18 @@ from weexctl.pipeline.guards import Flow, Reviewed, review
 from weexctl.pipeline.identity import decision_id
 from weexctl.pipeline.protection import Protection, protect
 from weexctl.pipeline.record import Findings, compact_record, full_record
-from weexctl.pipeline.sizing import PLUGIN_FAULT, Assessment, Sizing, assess, gross_scale, raw_exposures, size
+from weexctl.pipeline.sizing import (
+    PLUGIN_FAULT,
+    Assessment,
+    Room,
+    Sizing,
+    assess,
+    gross_scale,
+    held_exposure,
+    raw_exposures,
+    rooms,
+    size,
+)
 from weexctl.pipeline.stage import Pipeline
 
 __all__ = ["Identity", "Step", "StopMove", "decide"]
@@ -76,6 +87,9 @@ class _Moment:
     sizer_fault: str
     scale: float
     slots: frozenset[str]
+    rooms: Mapping[str, Room]
+    assessments: Mapping[str, Assessment]
+    """Of every symbol that wants a position."""
 
 
 @dataclass(slots=True)
@@ -90,6 +104,8 @@ class _Case:
     outcome: Outcome = Outcome.NONE
     blocked: str = ""
     stop_move: StopMove | None = None
+    failed: bool = False
+    """Whether a plugin failed on it: then the record is full, although nothing may have changed."""
     why: list[str] = field(default_factory=list)
 
 
@@ -141,6 +157,9 @@ def _moment(
     }
     raw, fault = raw_exposures(pipeline, book, rows.get("sizer", {}))
     wanted = [symbol for symbol in rows_at if book.wanted(symbol)]
+    scale = gross_scale(raw, wanted, pipeline.limits)
+    slots = _slots(book, raw, wanted, pipeline.limits)
+    growing = [symbol for symbol in wanted if symbol in slots and book.signals[symbol].entry]
     return _Moment(
         pipeline=pipeline,
         book=book,
@@ -148,8 +167,10 @@ def _moment(
         instruments=instruments,
         raw=raw,
         sizer_fault=fault,
-        scale=gross_scale(raw, wanted, pipeline.limits),
-        slots=_slots(book, raw, wanted, pipeline.limits),
+        scale=scale,
+        slots=slots,
+        rooms=rooms(raw, scale, growing, book, pipeline.limits),
+        assessments=assess(pipeline, book, rows, wanted),
     )
 
 
@@ -163,7 +184,9 @@ def _with_market(
         regimes[symbol] = columns[symbol].regime_view(row)
         held = book.positions.get(symbol)
         rule = held.rule if held is not None and held.rule in columns[symbol].rules else names[regimes[symbol].name]
-        signals[symbol] = columns[symbol].signal(rule, row)
+        signal = columns[symbol].signal(rule, row)
+        # A position keeps its rule when the regime changes, but only the rule of the present regime may add risk.
+        signals[symbol] = signal if rule == names[regimes[symbol].name] else replace(signal, entry=False)
     return replace(book, regimes=regimes, signals=signals)
 
 
@@ -210,8 +233,8 @@ def _case(
 def _consider(case: _Case, moment: _Moment) -> None:
     """Fill in what this symbol should do."""
     book, symbol = moment.book, case.symbol
-    if book.wanted(symbol):
-        case.findings = replace(case.findings, assessment=assess(moment.pipeline, book, moment.rows, symbol))
+    if symbol in moment.assessments:
+        case.findings = replace(case.findings, assessment=moment.assessments[symbol])
     if (held := book.positions.get(symbol)) is not None:
         _consider_held(case, held, moment)
     elif book.wanted(symbol):
@@ -231,7 +254,10 @@ def _sized(case: _Case, position: HeldPosition, moment: _Moment) -> tuple[Protec
         limits=moment.pipeline.limits,
         equity=moment.book.equity,
         stop_distance=protection.stop_distance(position.price),
+        held=held_exposure(moment.book, case.symbol),
+        room=moment.rooms.get(case.symbol),
     )
+    case.failed = bool(moment.sizer_fault) or any(answer.code == PLUGIN_FAULT for answer in protection.answers)
     case.findings = replace(case.findings, protection=protection, sizing=sizing, sizer_fault=moment.sizer_fault)
     return protection, sizing
 
@@ -435,7 +461,7 @@ def _step(cases: list[_Case], book: Book) -> Step:
 
 
 def _decision(case: _Case, book: Book) -> Decision:
-    quiet = case.intent is None and not case.blocked and case.stop_move is None
+    quiet = case.intent is None and not case.blocked and case.stop_move is None and not case.failed
     body = (
         compact_record(case.decision_id, case.findings, case.outcome, case.why, book)
         if quiet

@@ -59,7 +59,9 @@ def explain(
 def headline(record: Mapping[str, Any]) -> str:
     """One sentence: what was done under which regime, and how far the size was cut."""
     regime = record.get("regime") or {}
-    under = f"under a {regime['name']} regime ({percent(regime['confidence'])})" if regime else "without a regime"
+    under = "without a regime"
+    if regime:
+        under = f"under {_article(regime['name'])} {regime['name']} regime ({percent(regime['confidence'])})"
     when = _time(record["close_ms"])
     outcome, symbol = record["outcome"], record["symbol"]
     if outcome in _OPENING:
@@ -79,12 +81,16 @@ def percent(value: float, digits: int = 0) -> str:
     return f"{value * 100:.{digits}f} %"
 
 
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
+
+
 def _cut(record: Mapping[str, Any]) -> str:
     sizing = record.get("sizing")
     if not sizing or record["outcome"] not in ("entry", "add") or not sizing["raw"]:
         return ""
     share = sizing["final"] / sizing["raw"]
-    reasons = [p["reason"] for p in sizing["policies"] if p["multiplier"] < 1 and p["reason"]]
+    reasons = [p["reason"] or p["plugin"] for p in sizing["policies"] if p["multiplier"] < 1]
     if sizing["gross_scale"] < 1:
         reasons.append("gross exposure at its limit")
     if sizing["binding"]:
@@ -114,6 +120,8 @@ def _sizing(record: Mapping[str, Any]) -> list[str]:
     sizing = record.get("sizing")
     if not sizing:
         return []
+    if sizing["fault"]:
+        return [f"Size: unknown, {sizing['fault']}."]
     lines = [f"Base size: {sizing['raw']:.4f} of equity {record['account']['equity']:.2f} USDT."]
     if sizing["gross_scale"] < 1:
         lines.append(f"  × {sizing['gross_scale']:.2f} gross exposure limit")
@@ -136,13 +144,21 @@ def _protection(record: Mapping[str, Any]) -> list[str]:
     if protection and protection["stop"] is not None and record.get("price"):
         stop = (intent or {}).get("stop_price") or f"{protection['stop']:.6g}"
         away = abs(record["price"] - protection["stop"]) / record["price"]
-        by = next((a["plugin"] for a in protection["exits"] if a["stop"] is not None), "")
-        tightened = record["sizing"]["stop_multiplier"] if record.get("sizing") else 1.0
-        extra = f", tightened to {tightened:.2f} of its distance" if tightened < 1 else ""
-        lines.append(f"Stop: {stop}, {percent(away, 1)} away ({by or 'kept'}{extra}).")
+        lines.append(f"Stop: {stop}, {percent(away, 1)} away ({_stop_source(record)}).")
     if protection:
-        lines += [f"Exit {a['plugin']}: {a['reason']}." for a in protection["exits"] if a["close"] and a["reason"]]
+        told = [a for a in protection["exits"] if (a["close"] or a["code"] == "PLUGIN_FAULT") and a["reason"]]
+        lines += [f"Exit {a['plugin']}: {a['reason']}." for a in told]
     return lines
+
+
+def _stop_source(record: Mapping[str, Any]) -> str:
+    """The exit whose stop counts, and how far policies tightened it; `kept` when the live stop is the tighter one."""
+    protection, held = record["protection"], record.get("held")
+    if held and held["stop"] == protection["stop"]:
+        return "kept"
+    by = next((a["plugin"] for a in protection["exits"] if a["stop"] == protection["initial_stop"]), "kept")
+    tightened = record["sizing"]["stop_multiplier"]
+    return f"{by}, tightened to {tightened:.2f} of its distance" if tightened < 1 else str(by)
 
 
 def _verdicts(record: Mapping[str, Any]) -> list[str]:

@@ -12,16 +12,13 @@ from weexctl.model.instrument import SYMBOLS
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
 from weexctl.model.order import OrderIntent
 from weexctl.model.verdict import ALLOW, GuardAction, Verdict
-from weexctl.pipeline.sizing import PLUGIN_FAULT
+from weexctl.pipeline.sizing import PLUGIN_FAULT, held_exposure, largest_gross
 from weexctl.pipeline.stage import Pipeline, Stage
 
 __all__ = ["ESSENTIAL_GUARDS", "Flow", "Reviewed", "review", "review_essential"]
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
 _TOLERANCE = 1e-9
-_ASSUMED_MAINTENANCE = 0.01
-_LIQUIDATION_STOPS = 3.0
-"""The estimated liquidation must lie at least this many stop distances away (methods 7.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +136,7 @@ def _exposure(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Ve
     if book.equity <= 0:
         return _deny("NO_EQUITY", "there is no equity to risk")
     added = float(intent.notional) / book.equity
-    held = book.positions.get(intent.symbol)
-    symbol_after = added + (abs(held.exposure) if held else 0.0)
+    symbol_after = added + held_exposure(book, intent.symbol)
     if symbol_after > limits.max_symbol_exposure + _TOLERANCE:
         return _deny("MAX_SYMBOL_EXPOSURE", f"{symbol_after:.3f} of equity, limit {limits.max_symbol_exposure}")
     gross_after = book.gross_exposure + flow.gross_added + added
@@ -150,13 +146,13 @@ def _exposure(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Ve
 
 
 def _liquidation_distance(intent: OrderIntent, gross_after: float) -> Verdict:
-    """Cross margin: with gross exposure g, a move of about 1/g against every position takes the account."""
     if intent.stop_price is None:
         return ALLOW
     stop = abs(float((intent.reference_price - intent.stop_price) / intent.reference_price))
-    distance = 1 / gross_after - _ASSUMED_MAINTENANCE
-    if distance < _LIQUIDATION_STOPS * stop:
-        return _deny("LIQUIDATION_TOO_NEAR", f"liquidation about {distance * 100:.1f} % away, stop {stop * 100:.1f} %")
+    if gross_after > largest_gross(stop) + _TOLERANCE:
+        return _deny(
+            "LIQUIDATION_TOO_NEAR", f"liquidation about {100 / gross_after:.1f} % away, stop {stop * 100:.1f} %"
+        )
     return ALLOW
 
 
@@ -232,8 +228,11 @@ def review(
 
 
 def _ask(stage: Stage[Any], intent: OrderIntent, book: Book) -> Verdict:
-    verdict: Verdict = stage.plugin.review(intent, book)
-    return replace(verdict, action=GuardAction(verdict.action))
+    answer = stage.plugin.review(intent, book)
+    action, code = GuardAction(answer.action), str(answer.code or "")
+    if action is not GuardAction.ALLOW:
+        code = code or stage.name.upper().replace("-", "_")
+    return Verdict(action=action, code=code, reason=str(answer.reason or ""), expires_ms=answer.expires_ms)
 
 
 def _named(name: str, ask: Callable[[], Verdict]) -> Verdict:

@@ -79,7 +79,7 @@ def _answer(stage: Stage[Any], position: HeldPosition, book: Book) -> ExitAnswer
     try:
         decision = stage.plugin.review(position, book)
         stop, target = _number(decision.stop), _number(decision.target)
-        close, code, reason = bool(decision.close), str(decision.code), str(decision.reason)
+        close, code, reason = bool(decision.close), str(decision.code or ""), str(decision.reason or "")
     except Exception as error:  # noqa: BLE001  # third-party code: a broken exit keeps the stop that is already there
         fault = ExitDecision(code=PLUGIN_FAULT, reason=f"{stage.name} raised {type(error).__name__}: {error}")
         stop, target, close, code, reason = None, None, False, fault.code, fault.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +21,8 @@ __all__ = ["Findings", "compact_record", "full_record"]
 
 _DIGITS = 10
 """Significant digits kept of a statistic."""
+_REASON = 48
+"""Characters of a rule's reason in a compact record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +56,11 @@ def compact_record(
     }
     if (view := findings.regime) is not None:
         record["regime"] = [view.name.value, *(round(p, 4) for p in (view.trending, view.ranging, view.unstable))]
-        record["signal"] = [findings.signal.rule, findings.signal.direction, findings.signal.reason]
+        record["signal"] = [findings.signal.rule, findings.signal.direction, findings.signal.reason[:_REASON]]
     if findings.held is not None:
         record["held"] = _short(findings.held.exposure)
-    if findings.sizing is not None:
-        record["target"] = _short(findings.sizing.final)
+        if findings.sizing is not None:
+            record["target"] = _short(findings.sizing.final * findings.held.side.sign)
     return record
 
 
@@ -96,7 +99,7 @@ def full_record(
         "protection": _protection(findings.protection),
         "intent": _intent(reviewed),
         "verdicts": _verdicts(reviewed),
-        "stop_move": None if stop_move is None else str(stop_move),
+        "stop_move": None if stop_move is None else f"{stop_move:f}",
     }
 
 
@@ -115,7 +118,7 @@ def _regime(findings: Findings) -> dict[str, Any] | None:
         "ranging": _short(view.ranging),
         "unstable": _short(view.unstable),
         "artefact": findings.artefact_id,
-        "features": {name: _short(value) for name, value in findings.features.items()},
+        "features": {n: _short(value) if math.isfinite(value) else None for n, value in findings.features.items()},
     }
 
 
@@ -207,11 +210,11 @@ def _intent(reviewed: Reviewed | None) -> dict[str, Any] | None:
         "leg": intent.leg.value,
         "side": intent.side.value,
         "position_side": intent.position_side.value,
-        "quantity": str(intent.quantity),
-        "reference_price": str(intent.reference_price),
-        "stop_price": None if intent.stop_price is None else str(intent.stop_price),
-        "target_price": None if intent.target_price is None else str(intent.target_price),
-        "notional": str(intent.notional),
+        "quantity": f"{intent.quantity:f}",
+        "reference_price": f"{intent.reference_price:f}",
+        "stop_price": None if intent.stop_price is None else f"{intent.stop_price:f}",
+        "target_price": None if intent.target_price is None else f"{intent.target_price:f}",
+        "notional": f"{intent.notional:f}",
         "reason": intent.reason,
         "approved": reviewed.approved,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weexctl.model.book import Book, Row
@@ -12,11 +12,27 @@ from weexctl.model.limits import Limits
 from weexctl.model.verdict import RiskDecision
 from weexctl.pipeline.stage import Pipeline, Stage
 
-__all__ = ["PLUGIN_FAULT", "Assessment", "Multiplier", "Sizing", "assess", "raw_exposures", "size"]
+__all__ = [
+    "PLUGIN_FAULT",
+    "Assessment",
+    "Multiplier",
+    "Room",
+    "Sizing",
+    "assess",
+    "gross_scale",
+    "held_exposure",
+    "largest_gross",
+    "raw_exposures",
+    "rooms",
+    "size",
+]
 
 PLUGIN_FAULT = "PLUGIN_FAULT"
 MIN_STOP_MULTIPLIER = 0.5
 """However many policies tighten a stop, half its distance stays: 1.5 ATR of the usual 3 (methods 7.3)."""
+_ASSUMED_MAINTENANCE = 0.01
+_LIQUIDATION_STOPS = 3.0
+"""The estimated liquidation must lie at least this many stop distances away (methods 7.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,16 @@ class Assessment:
     suspend_until_ms: int = 0
     blocked: str = ""
     """Code of a running cooldown or suspension; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How far one symbol may grow beside the rest of the book; settled before any policy is asked."""
+
+    share: float
+    """Exposure it may add within the gross limit."""
+    others: float
+    """Gross exposure of all other symbols after this step, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,56 +101,65 @@ def raw_exposures(pipeline: Pipeline, book: Book, rows: Mapping[str, Row]) -> tu
     return exposures, ""
 
 
-def assess(pipeline: Pipeline, book: Book, rows: Mapping[str, Mapping[str, Row]], symbol: str) -> Assessment:
-    """What every policy makes of one symbol: the product of multipliers, in profile order."""
-    found: list[Multiplier] = []
-    cooldown = suspend = 0
-    for position, stage in enumerate(pipeline.risk):
-        decision = _ask(stage, book.for_plugin(rows.get(f"risk.{position}", {})), symbol)
-        cooldown = max(cooldown, decision.cooldown_until_ms or 0)
-        suspend = max(suspend, decision.suspend_until_ms or 0)
-        found.append(
-            Multiplier(
-                stage.name,
-                stage.distribution,
-                stage.version,
-                decision.multiplier,
-                decision.stop_multiplier,
-                decision.code,
-                decision.reason,
-            )
-        )
-    blocked = _blocked(book, symbol, max(cooldown, book.cooldowns.get(symbol, 0)), suspend)
+def assess(
+    pipeline: Pipeline, book: Book, rows: Mapping[str, Mapping[str, Row]], symbols: Sequence[str]
+) -> dict[str, Assessment]:
+    """What every policy makes of each symbol: the product of multipliers, in profile order.
+
+    A suspension that a policy asks for over one symbol holds for all of them, in this step already.
+    """
+    asked = {symbol: _ask_all(pipeline, book, rows, symbol) for symbol in symbols}
+    suspended = max((a.suspend_until_ms for a in asked.values()), default=0)
+    return {symbol: _settled(assessment, book, symbol, suspended) for symbol, assessment in asked.items()}
+
+
+def _ask_all(pipeline: Pipeline, book: Book, rows: Mapping[str, Mapping[str, Row]], symbol: str) -> Assessment:
+    decisions = [
+        _ask(stage, book.for_plugin(rows.get(f"risk.{position}", {})), symbol)
+        for position, stage in enumerate(pipeline.risk)
+    ]
     return Assessment(
-        tuple(found),
-        0.0 if blocked else math.prod(m.multiplier for m in found),
-        max(MIN_STOP_MULTIPLIER, math.prod(m.stop_multiplier for m in found)),
-        cooldown,
-        suspend,
-        blocked,
+        tuple(
+            Multiplier(s.name, s.distribution, s.version, d.multiplier, d.stop_multiplier, d.code, d.reason)
+            for s, d in zip(pipeline.risk, decisions, strict=True)
+        ),
+        math.prod(d.multiplier for d in decisions),
+        max(MIN_STOP_MULTIPLIER, math.prod(d.stop_multiplier for d in decisions)),
+        max((d.cooldown_until_ms or 0 for d in decisions), default=0),
+        max((d.suspend_until_ms or 0 for d in decisions), default=0),
     )
 
 
-def _blocked(book: Book, symbol: str, cooldown_ms: int, suspend_ms: int) -> str:
+def _settled(assessment: Assessment, book: Book, symbol: str, suspended_ms: int) -> Assessment:
     """Cooldowns and suspensions stop new positions only; a held one keeps its rule."""
     if symbol in book.positions:
-        return ""
-    if max(suspend_ms, book.suspended_until_ms) > book.now_ms:
-        return "SUSPENDED"
-    return "COOLDOWN" if cooldown_ms > book.now_ms else ""
+        return assessment
+    if max(suspended_ms, book.suspended_until_ms) > book.now_ms:
+        return replace(assessment, multiplier=0.0, blocked="SUSPENDED")
+    if max(assessment.cooldown_until_ms, book.cooldowns.get(symbol, 0)) > book.now_ms:
+        return replace(assessment, multiplier=0.0, blocked="COOLDOWN")
+    return assessment
 
 
 def _ask(stage: Stage[Any], book: Book, symbol: str) -> RiskDecision:
+    """A policy's answer as plain numbers, whatever types it came in; 0 when it has no such answer."""
     try:
-        decision = stage.plugin.assess(book, symbol)
-        multiplier, stop = float(decision.multiplier), float(decision.stop_multiplier)
+        answer = stage.plugin.assess(book, symbol)
+        decision = RiskDecision(
+            multiplier=float(answer.multiplier),
+            stop_multiplier=float(answer.stop_multiplier),
+            cooldown_until_ms=int(answer.cooldown_until_ms or 0),
+            suspend_until_ms=int(answer.suspend_until_ms or 0),
+            code=str(answer.code or ""),
+            reason=str(answer.reason or ""),
+        )
     except Exception as error:  # noqa: BLE001  # third-party code: anything can come out of it, and all of it means 0
         return _fault(f"{stage.name} raised {type(error).__name__}: {error}")
-    if not 0.0 <= multiplier <= 1.0:
-        return _fault(f"{stage.name} gave the multiplier {multiplier}")
-    if not 0.0 < stop <= 1.0:
-        return _fault(f"{stage.name} gave the stop multiplier {stop}")
-    return decision  # type: ignore[no-any-return]  # whatever it is, it has just been checked
+    if not 0.0 <= decision.multiplier <= 1.0:
+        return _fault(f"{stage.name} gave the multiplier {decision.multiplier}")
+    if not 0.0 < decision.stop_multiplier <= 1.0:
+        return _fault(f"{stage.name} gave the stop multiplier {decision.stop_multiplier}")
+    return decision
 
 
 def _fault(reason: str) -> RiskDecision:
@@ -137,8 +172,60 @@ def gross_scale(exposures: Mapping[str, float], counted: Sequence[str], limits: 
     return min(1.0, limits.max_gross_exposure / gross) if gross > 0 else 1.0
 
 
+def largest_gross(stop_distance: float) -> float:
+    """The gross exposure at which liquidation would still lie three stop distances away.
+
+    Cross margin: with gross exposure g, a move of about 1/g against every position takes the account.
+
+    Args:
+        stop_distance: as a fraction of the price, positive.
+    """
+    return 1.0 / (_LIQUIDATION_STOPS * stop_distance + _ASSUMED_MAINTENANCE)
+
+
+def rooms(
+    exposures: Mapping[str, float], scale: float, growing: Sequence[str], book: Book, limits: Limits
+) -> dict[str, Room]:
+    """What the gross limit leaves to each symbol that may grow, in proportion to what it lacks.
+
+    Taken on unmultiplied exposures, so that a policy that shrinks one symbol never makes room for another.
+
+    Args:
+        exposures: the sizer's, by symbol.
+        scale: the gross limit's factor.
+        growing: symbols that may open or add.
+        book: what is held; a position that is about to shrink counts in full.
+        limits: the profile's limits.
+    """
+    lacking = {
+        symbol: max(0.0, min(exposures[symbol] * scale, limits.max_symbol_exposure) - held_exposure(book, symbol))
+        for symbol in growing
+    }
+    total = sum(lacking.values())
+    left = max(0.0, limits.max_gross_exposure - book.gross_exposure)
+    part = min(1.0, left / total) if total > 0 else 0.0
+    gross = book.gross_exposure + part * total
+    return {
+        symbol: Room(part * missing, gross - part * missing - held_exposure(book, symbol))
+        for symbol, missing in lacking.items()
+    }
+
+
+def held_exposure(book: Book, symbol: str) -> float:
+    """The exposure a symbol has now, without sign; 0 when flat."""
+    return abs(book.positions[symbol].exposure) if symbol in book.positions else 0.0
+
+
 def size(
-    raw: float, scale: float, assessment: Assessment, *, limits: Limits, equity: float, stop_distance: float
+    raw: float,
+    scale: float,
+    assessment: Assessment,
+    *,
+    limits: Limits,
+    equity: float,
+    stop_distance: float,
+    held: float = 0.0,
+    room: Room | None = None,
 ) -> Sizing:
     """One symbol's chain.
 
@@ -149,14 +236,20 @@ def size(
         limits: the profile's limits.
         equity: quote.
         stop_distance: distance of the untightened stop as a fraction of the price, so that a tighter stop never
-            makes a larger position.
+            makes a larger position. 0 when no exit gave one: what is held may then stay, and nothing is added.
+        held: exposure now, without sign.
+        room: what the book leaves to a symbol that may grow; None when it may not.
     """
     caps = {
         "max_symbol_exposure": limits.max_symbol_exposure,
         "max_margin_per_position": limits.max_margin_per_position * limits.max_leverage,
         "max_order_notional": float(limits.max_order_notional) / equity if equity > 0 else 0.0,
-        "per_trade_risk": limits.per_trade_risk / stop_distance if stop_distance > 0 else 0.0,
+        "per_trade_risk": limits.per_trade_risk / stop_distance if stop_distance > 0 else held,
     }
+    if room is not None:
+        caps["max_gross_exposure"] = held + room.share
+        if stop_distance > 0:
+            caps["liquidation_distance"] = max(held, largest_gross(stop_distance) - room.others)
     wanted = raw * scale * assessment.multiplier
     tightest = min(caps, key=lambda name: caps[name])
     cut = caps[tightest] < wanted

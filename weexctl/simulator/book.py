@@ -59,13 +59,12 @@ class Book:
         depth = abs(float(limit) / best - 1) / (2 * self.impact) * self.turnover
         return (self.touch + depth) / best
 
-    def limit_price(self, side: Side, limit: Decimal, quantity: Decimal) -> Decimal:
-        """The average price at which a limit order takes, never beyond the limit."""
+    def limit_price(self, side: Side, quantity: Decimal) -> Decimal:
+        """The average price at which a limit order takes; for a quantity `within` its limit it is not beyond it."""
         best = float(self.ask if side is Side.BUY else self.bid)
         beyond = max(0.0, float(quantity) * best - self.touch)
         away = best * self.impact * beyond / self.turnover if self.turnover > 0 else 0.0
-        price = self._on_step(best + away if side is Side.BUY else best - away, side)
-        return min(price, limit) if side is Side.BUY else max(price, limit)
+        return self._on_step(best + away if side is Side.BUY else best - away, side)
 
     def levels(self, side: Side, count: int) -> list[tuple[Decimal, float]]:
         """Prices and base units offered to a taker of this side, best first."""

@@ -38,7 +38,7 @@ def kline_rows(
     if start_ms is not None and first < start_ms:
         first += length
     final_ms = tape.times[-1] + tape.timeframe.ms - 1
-    last = _at_or_before(min(end_ms, venue.now_ms, final_ms), length, phase)
+    last = _at_or_before(min(end_ms, final_ms), length, phase)
     if start_ms is None:
         first = max(first, last - (limit - 1) * length)
     else:

@@ -42,7 +42,7 @@ def match_limit(venue: Venue, order: SimOrder, time_ms: int, reference: Decimal 
         quantity = ZERO
     takes = _takes(venue, book, order, quantity)
     if takes:
-        fill(venue, order, takes, book.limit_price(order.side, limit, takes), maker=False, time_ms=time_ms)
+        fill(venue, order, takes, book.limit_price(order.side, takes), maker=False, time_ms=time_ms)
     if takes == quantity:
         venue.finish(order, OrderStatus.FILLED if order.executed else OrderStatus.CANCELLED, time_ms)
     elif order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):

@@ -22,7 +22,8 @@ class SimulatorSettings:
     """False makes the key read-only."""
     ip_allowed: bool = True
     """False answers HTTP 521 to every private request."""
-    rate_limits: bool = True
+    rate_limits: bool = False
+    """True answers 429 beyond the two limits below. In simulated time a step's requests come within a second."""
     latency_ms: int = 20
     """What each request adds to the clock before it is looked at."""
     signature_window_ms: int = 30_000

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from weexctl.errors import ExchangeError
+from weexctl.execution.executor import order_record
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.fills import FillOutcome
@@ -13,14 +15,17 @@ from weexctl.journal.journal import Journal
 from weexctl.journal.rows import OrderRecord
 from weexctl.model.account import Balance, Position
 from weexctl.model.fill import Fill
-from weexctl.model.order import OrderStatus
+from weexctl.model.order import Leg, OrderStatus
 from weexctl.ports import Exchange
-from weexctl.trader.positions import by_key, closed_trade, position_record, trade_record
+from weexctl.trader.positions import by_key, closed_trade, position_record, rounded_price, trade_record
 from weexctl.trader.risk_state import RiskState
 
 __all__ = ["AccountSync", "AccountView"]
 
 Key = tuple[str, str]
+_LIQUIDATION = "liquidation"
+_LIQUIDATION_IDS = ("burst_liquidate", "offset_liquidate")
+"""How the exchange names the orders by which it takes a position over."""
 _OVERLAP_MS = 1_000
 """Fills are asked for again this far back: one that was booked while the last read ran must not be missed."""
 
@@ -36,6 +41,14 @@ class AccountView:
     """Trades that the exchange ended since the last read; what they leave behind is still there."""
     external: tuple[Key, ...]
     """Positions that this run did not open: never adopted, their symbols take no entries."""
+    unsettled: tuple[Key, ...]
+    """Trades whose fills do not add up to what is held; their symbols take no entries until they do."""
+
+    @property
+    def blocked(self) -> dict[str, str]:
+        """Symbols that take no entries now, with the code of why."""
+        unsettled = {symbol: "FILLS_MISSING" for symbol, _ in self.unsettled}
+        return unsettled | {symbol: "EXTERNAL_POSITION" for symbol, _ in self.external}
 
 
 class AccountSync:
@@ -55,6 +68,7 @@ class AccountSync:
         self._state = state
         self._run_id = run_id
         self._on_fill = on_fill
+        self._ended: list[OpenTrade] = []
         self.trades = trades
 
     def refresh(self, now_ms: int) -> AccountView | Unavailable:
@@ -63,20 +77,21 @@ class AccountSync:
         if isinstance(positions, Unavailable):
             return positions
         held = by_key(positions)
-        ended: list[OpenTrade] = []
         try:
             if self.trades:
                 if self._funding_moved(held):
                     self._take_funding(now_ms)
-                ended = self._take_fills(held, now_ms)
+                self._take_fills(held, now_ms)
             balance = self._exchange.fetch_balance()
         except ExchangeError as error:
             return Unavailable("the account", error)
+        ended, self._ended = self._ended, []  # kept while reads fail, so that none is left unswept
         return AccountView(
             balance=balance,
             positions=held,
             ended=tuple(ended),
             external=tuple(key for key in held if key not in self.trades),
+            unsettled=tuple(key for key, trade in self.trades.items() if not _agree(trade, held.get(key))),
         )
 
     def opened(self, trade: OpenTrade, fills: tuple[Fill, ...]) -> OpenTrade:
@@ -93,7 +108,11 @@ class AccountSync:
 
     def keep(self, trade: OpenTrade) -> None:
         """Store a changed trade."""
-        self.trades[trade.symbol, trade.side.value] = trade
+        key = (trade.symbol, trade.side.value)
+        if key in self.trades:
+            self.trades[key] = trade
+        else:  # in the journal's order: sums of floats must not depend on whether the run was interrupted
+            self.trades = dict(sorted((self.trades | {key: trade}).items()))
         self._journal.positions.put(position_record(trade))
 
     def _funding_moved(self, held: Mapping[Key, Position]) -> bool:
@@ -108,25 +127,25 @@ class AccountSync:
         for payment in self._exchange.fetch_funding_payments(start_ms=self._state.funding_ms + 1, end_ms=now_ms):
             self._state.funding += payment.amount
             for key, trade in self.trades.items():
-                if key[0] == payment.symbol:
+                if key[0] == payment.symbol and trade.opened_ms < payment.time_ms:
                     self.keep(replace(trade, funding=trade.funding + payment.amount))
                     break
         self._state.funding_ms = now_ms
 
-    def _take_fills(self, held: Mapping[Key, Position], now_ms: int) -> list[OpenTrade]:
-        """Executions that happened without us: stops, targets, liquidations. Returns the trades they ended."""
-        ended = []
+    def _take_fills(self, held: Mapping[Key, Position], now_ms: int) -> None:
+        """Executions that happened without us: stops, targets, liquidations. Notes the trades they ended."""
         for key, trade in list(self.trades.items()):
-            position = held.get(key)
-            if position is not None and position.quantity == trade.quantity:
+            if _agree(trade, held.get(key)):
                 continue
             fills = self._exchange.fetch_fills(trade.symbol, start_ms=trade.last_fill_ms - _OVERLAP_MS, end_ms=now_ms)
-            mine = tuple(f for f in fills if f.position_side is trade.side)
+            mine = tuple(fill for fill in fills if fill.position_side is trade.side)
             trade = self._apply(trade, mine)
+            fired = {order_id for order_id in {fill.order_id for fill in mine} if self._mark_filled(order_id)}
+            trade = replace(trade, stop_order_ids=tuple(o for o in trade.stop_order_ids if o not in fired))
+            self.keep(trade)
             if trade.quantity <= 0:
-                self._close(trade, self._closing_reason(trade), None)
-                ended.append(trade)
-        return ended
+                self._close(trade, *self._closing_reason(trade))
+                self._ended.append(trade)
 
     def _apply(self, trade: OpenTrade, fills: tuple[Fill, ...]) -> OpenTrade:
         """Each fill counts once, however often it is read."""
@@ -140,25 +159,45 @@ class AccountSync:
         self.keep(trade)
         return trade
 
-    def _closing_reason(self, trade: OpenTrade) -> str:
-        """What ended a position that we did not end: told by the order of its last fill."""
+    def _closing_reason(self, trade: OpenTrade) -> tuple[str, str | None]:
+        """What ended a position: told by the order of its last fill, with our decision when it was an order of ours."""
         order_id = trade.last_order_id
-        known = self._journal.orders.get(order_id)
-        if known is not None:
-            self._mark_filled(known, trade)
-            return {"stop": "STOP_HIT", "target": "TARGET_HIT"}.get(known.kind, "EXCHANGE_CLOSE")
-        return "EXCHANGE_CLOSE"
+        intent = self._journal.intents.by_order_id(order_id)
+        if intent is not None and intent.leg is Leg.EXIT:  # its fills became visible only now
+            return intent.reason, intent.decision_id
+        known = self._journal.orders.get(order_id) or self._foreign(order_id)
+        if known is None:
+            return "EXCHANGE_CLOSE", None
+        if known.kind == _LIQUIDATION:
+            self._state.locked[trade.symbol] = "LIQUIDATED"
+        reasons = {"stop": "STOP_HIT", "target": "TARGET_HIT", _LIQUIDATION: "LIQUIDATED"}
+        return reasons.get(known.kind, "EXCHANGE_CLOSE"), None
 
-    def _mark_filled(self, order: OrderRecord, trade: OpenTrade) -> None:
+    def _foreign(self, order_id: str) -> OrderRecord | None:
+        """An order that was not ours, put on record; None when it cannot be read."""
+        order = read("the order", lambda: self._exchange.fetch_order(order_id))
+        if isinstance(order, Unavailable):
+            return None
+        kind = _LIQUIDATION if order.client_order_id.startswith(_LIQUIDATION_IDS) else "external"
+        return self._journal.orders.put(order_record(order, None, kind))
+
+    def _mark_filled(self, order_id: str) -> bool:
+        """Bring a stop or target that has fired to its end on record; False for any other order."""
+        order = self._journal.orders.get(order_id)
+        if order is None or order.kind not in (Leg.STOP, Leg.TARGET):
+            return False
+        fills = self._journal.fills.of_order(order_id)
+        quantity = sum((fill.quantity for fill in fills), Decimal(0))
         self._journal.orders.put(
             replace(
                 order,
                 status=OrderStatus.FILLED,
-                filled_quantity=trade.closed_quantity,
-                average_price=trade.exit_price,
-                updated_ms=trade.last_fill_ms,
+                filled_quantity=quantity,
+                average_price=rounded_price(sum((fill.value for fill in fills), Decimal(0)) / quantity),
+                updated_ms=fills[-1].time_ms,
             )
         )
+        return True
 
     def _close(self, trade: OpenTrade, reason: str, decision_id: str | None) -> None:
         record = trade_record(
@@ -168,3 +207,8 @@ class AccountSync:
         self._journal.positions.remove(trade.symbol, trade.side)
         del self.trades[trade.symbol, trade.side.value]
         self._state.trades.append(closed_trade(record))
+
+
+def _agree(trade: OpenTrade, position: Position | None) -> bool:
+    """Whether the fills on record come to what the exchange holds."""
+    return position is not None and position.quantity == trade.quantity

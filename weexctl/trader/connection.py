@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 
 from weexctl.config.credentials import SIM_CREDENTIALS, Credentials
 from weexctl.config.venue import Venue
+from weexctl.errors import ConfigError
 from weexctl.exchange import signing
-from weexctl.exchange.base_url import DEFAULT_BASE_URL
+from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url, is_loopback
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.model.candle import Timeframe
@@ -50,7 +52,7 @@ def open_connection(
         timeout_s: longest wait for one answer.
 
     Raises:
-        ConfigError: the address is neither the exchange nor on this machine.
+        ConfigError: the address is neither the exchange nor on this machine, or sim was asked for elsewhere.
     """
     keys = credentials or SIM_CREDENTIALS
     signer = signing.Credentials(
@@ -58,7 +60,13 @@ def open_connection(
     )
     if venue is Venue.SIM and base_url is None:
         return _in_process(signer)
-    address = base_url or DEFAULT_BASE_URL
+    address = checked_base_url(base_url or DEFAULT_BASE_URL)
+    if venue is Venue.SIM and not is_loopback(urlsplit(address).hostname or ""):
+        raise ConfigError(
+            f"the venue sim never leaves this machine, and {address} is not on it; nothing was sent",
+            hint="give the address of a simulator on this machine, or name the venue you mean with --venue",
+            code="BASE_URL",
+        )
     exchange = connect(address, signer, timeout_s=timeout_s)
     return Connection(exchange, exchange.clock, address, lambda: time.time() * 1000)
 

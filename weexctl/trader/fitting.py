@@ -65,14 +65,19 @@ class Blocks:
         began = time.perf_counter()
         artefacts = self._stored.get(fitted_ms)
         if artefacts is None:
-            artefacts = fit_all(self._pipeline, self._candles, fitted_ms, self._previous, on_fit=self._on_fit)
+            previous = self._previous or self._stored_before(fitted_ms)
+            artefacts = fit_all(self._pipeline, self._candles, fitted_ms, previous, on_fit=self._on_fit)
         fitted = time.perf_counter()
-        columns = block_columns(self._pipeline, self._candles, artefacts, first_ms, last_ms)
+        columns = block_columns(self._pipeline, self._candles, artefacts, fitted_ms, last_ms)
         self.seconds["fit"] += fitted - began
         self.seconds["columns"] += time.perf_counter() - fitted
         self._previous = dict(artefacts)
         self._ready = Block(fitted_ms, first_ms, last_ms, artefacts, columns)
         return self._ready
+
+    def _stored_before(self, fitted_ms: int) -> Mapping[str, Artefact]:
+        """The newest fits of an interrupted run, which the next ones follow on."""
+        return self._stored[max(known)] if (known := [m for m in self._stored if m < fitted_ms]) else {}
 
 
 def _say_nothing(symbol: str) -> None:
@@ -135,16 +140,18 @@ def block_columns(
     pipeline: Pipeline,
     candles: Mapping[str, Candles],
     artefacts: Mapping[str, Artefact],
-    first_ms: int,
+    fitted_ms: int,
     last_ms: int,
 ) -> dict[str, SymbolColumns]:
-    """Columns of each fitted symbol from its warm-up before `first_ms` to `last_ms`.
+    """Columns of each fitted symbol from its warm-up before the fit to `last_ms`.
 
-    Row t of a column depends on rows up to t, so computing a block at once decides nothing with the future.
+    They begin at the fit wherever the steps begin, so that a run that goes on has the same numbers as one that was
+    never interrupted. Row t of a column depends on rows up to t, so computing a block at once decides nothing with
+    the future.
     """
     columns: dict[str, SymbolColumns] = {}
     for symbol, artefact in artefacts.items():
         known = candles[symbol].closed_by(last_ms)
-        before = len(known.closed_by(first_ms)) - 1 - pipeline.warmup_candles
+        before = len(known.closed_by(fitted_ms)) - 1 - pipeline.warmup_candles
         columns[symbol] = compute_columns(pipeline, known.rows(before, len(known)), artefact)
     return columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -34,47 +35,67 @@ class OrderDesk:
     journal: Journal
     state: RiskState
 
-    def carry_out(self, step: Step, flow: Flow) -> list[Execution]:
-        """Reductions, then entries, then stops. A refusal or failure of one keeps none of the others back."""
-        book = step.book
-        done: list[Execution] = []
-        frozen = self.executor.frozen_symbols()
-        for reviewed in step.orders:
+    def settle(self) -> list[Execution]:
+        """Take in what has become of orders whose outcome was open.
+
+        A position that comes to light is the run's own from here on, and its stop is proven; when it cannot be, the
+        next `carry_out` goes on trying.
+        """
+        settled = [e for e in self.executor.settle_unknown() if e.order is not None and e.fills]
+        for execution in settled:
+            if execution.intent.reduces:
+                self._reduced(execution)
+            elif (trade := self._opened(execution)) is not None:
+                self._secure(trade, execution.intent_id)
+        return settled
+
+    def carry_out(self, step: Step, flow: Flow, blocked: Mapping[str, str]) -> list[Execution]:
+        """Reductions, then positions without a proven stop, then entries, then stops.
+
+        A refusal or failure of one keeps none of the others back.
+
+        Args:
+            step: what was decided.
+            flow: what has gone out lately.
+            blocked: symbols that take no entries now, with the code of why.
+        """
+        book, done = step.book, []
+        reductions = [reviewed for reviewed in step.orders if reviewed.intent.reduces]
+        for reviewed in reductions:
+            done.append(self._send(reviewed, book, flow))
+            flow = _after(flow, reviewed.intent, book)
+        done += self._repair(step)
+        locks = dict.fromkeys(self.executor.frozen_symbols(), "OUTCOME_UNKNOWN") | dict(blocked)
+        for reviewed in step.orders[len(reductions) :]:
             intent = reviewed.intent
-            if not intent.reduces and (code := self._locked(intent, frozen)):
+            if code := self.state.locked.get(intent.symbol) or locks.get(intent.symbol):
                 self.state.refuse(code)
                 continue
-            execution = self.executor.execute(reviewed, book, flow)
-            self._take(execution, book)
-            done.append(execution)
-            exposure = float(intent.notional) / book.equity if book.equity > 0 else 0.0
-            flow = flow.with_order(intent, book.now_ms, exposure, intent.symbol not in book.positions)
+            done.append(self._send(reviewed, book, flow))
+            flow = _after(flow, intent, book)
         for move in step.stop_moves:
             self._tighten(move)
         return done
 
-    def _locked(self, intent: OrderIntent, frozen: frozenset[str]) -> str:
-        if intent.symbol in self.state.locked:
-            return self.state.locked[intent.symbol]
-        return "OUTCOME_UNKNOWN" if intent.symbol in frozen else ""
-
-    def _take(self, execution: Execution, book: Book) -> None:
-        """What one execution means for the run."""
-        intent = execution.intent
+    def _send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
+        """One order to its end, and what it means for the run."""
+        execution = self.executor.execute(reviewed, book, flow)
         if execution.intent_id is not None:
             self.state.order_times_ms.append(book.now_ms)
         if execution.order is None or not execution.fills:
             self.state.refuse(execution.code or _outcome_code(execution.state))
-            return
-        if intent.reduces:
+        elif execution.intent.reduces:
             self._reduced(execution)
-        else:
-            self._opened(execution, book)
+        elif (trade := self._opened(execution)) is not None and not self._secure(trade, execution.intent_id):
+            self._abandon(trade, execution.intent.decision_id, book)
+        return execution
 
     def _reduced(self, execution: Execution) -> None:
         intent = execution.intent
         key = (intent.symbol, intent.position_side.value)
-        trade = self.sync.trades[key]
+        trade = self.sync.trades.get(key)
+        if trade is None:  # its fills were read before its order could be
+            return
         if self.sync.reduced(key, execution.fills, reason=intent.reason, decision_id=intent.decision_id):
             self.clean(trade)
 
@@ -83,39 +104,48 @@ class OrderDesk:
         if code := self.guardian.sweep(trade.symbol, trade.side):
             self.state.locked[trade.symbol] = code
             return
-        for order_id in trade.stop_order_ids:
-            self._mark_cancelled(order_id)
+        for order in self.journal.orders.open(trade.symbol):
+            if order.position_side is trade.side and order.kind in (Leg.STOP, Leg.TARGET):
+                self.journal.orders.put(replace(order, status=OrderStatus.CANCELLED))
 
-    def _mark_cancelled(self, order_id: str) -> None:
-        """A stop that a read shows gone, after its position was closed by another order."""
-        order = self.journal.orders.get(order_id)
-        if order is not None and not order.status.final:
-            self.journal.orders.put(replace(order, status=OrderStatus.CANCELLED))
-
-    def _opened(self, execution: Execution, book: Book) -> None:
+    def _opened(self, execution: Execution) -> OpenTrade | None:
+        """The position after an order that opens or adds; None when all of it was known and is over."""
         intent, order = execution.intent, execution.order
-        if order is None:
-            return
-        key = (intent.symbol, intent.position_side.value)
-        trade = self.sync.trades.get(key)
+        trade = self.sync.trades.get((intent.symbol, intent.position_side.value))
+        if order is None or (trade is None and all(self.journal.fills.get(f.fill_id) for f in execution.fills)):
+            return None
         if trade is None:
-            trade = _new_trade(intent, order.order_id, book.regimes[intent.symbol].name)
-            self.state.entries_ms.append(book.now_ms)
-        trade = self.sync.opened(trade, execution.fills)
-        self._prove(trade, execution, book)
+            trade = _new_trade(intent, order.order_id, self._regime(intent.decision_id))
+            self.state.entries_ms.append(intent.created_ms)
+        return self.sync.opened(trade, execution.fills)
 
-    def _prove(self, trade: OpenTrade, execution: Execution, book: Book) -> None:
-        """Read the stop back; a position whose stop cannot be proven is closed and its symbol locked."""
+    def _regime(self, decision_id: str) -> Regime:
+        """The regime a decision was made in; a record without one counts as unstable."""
+        decision = self.journal.decisions.get(decision_id)
+        regime = decision.record.get("regime") if decision is not None else None
+        return Regime(regime["name"]) if isinstance(regime, dict) else Regime.UNSTABLE
+
+    def _secure(self, trade: OpenTrade, intent_id: int | None) -> bool:
+        """Read the stop back, and place it when it is missing; a symbol whose stop cannot be proven is locked."""
         proof = self.guardian.ensure(trade, trade.quantity)
-        for stop in proof.stops:
-            self._record_stop(stop, execution.intent_id)
-        trade = replace(trade, stop_order_ids=tuple(stop.order_id for stop in proof.stops))
-        self.sync.keep(trade)
+        for order in (*proof.stops, *proof.targets):
+            self._record_stop(order, intent_id)
+        self.sync.keep(replace(trade, stop_order_ids=tuple(stop.order_id for stop in proof.stops)))
         if not proof.covered:
             self.state.locked[trade.symbol] = _STOP_UNPROVEN
             self.state.refuse(_STOP_UNPROVEN)
-            closing = Reviewed(_closing(trade, execution.intent), ())
-            self._take(self.executor.execute(closing, book, Flow()), book)
+        return proof.covered
+
+    def _repair(self, step: Step) -> list[Execution]:
+        """Positions whose stop could not be proven before: proven now, or closed."""
+        decisions = {decision.symbol: decision.decision_id for decision in step.decisions}
+        doubtful = [t for t in self.sync.trades.values() if self.state.locked.get(t.symbol) == _STOP_UNPROVEN]
+        bare = [trade for trade in doubtful if not self._secure(trade, None)]
+        return [self._abandon(trade, decisions[trade.symbol], step.book) for trade in bare]
+
+    def _abandon(self, trade: OpenTrade, decision_id: str, book: Book) -> Execution:
+        """Close a position whose stop cannot be proven."""
+        return self._send(Reviewed(_closing(trade, decision_id, book), ()), book, Flow())
 
     def _record_stop(self, stop: ConditionalOrder, intent_id: int | None) -> None:
         known = self.journal.orders.get(stop.order_id)
@@ -146,22 +176,31 @@ class OrderDesk:
         if code := self.guardian.tighten(trade, move.stop_price):
             self.state.refuse(code)
             return
+        for order_id in trade.stop_order_ids:
+            if (order := self.journal.orders.get(order_id)) is not None:
+                self.journal.orders.put(replace(order, trigger_price=move.stop_price))
         self.sync.keep(replace(trade, stop_price=move.stop_price))
 
 
-def _closing(trade: OpenTrade, entry: OrderIntent) -> OrderIntent:
+def _after(flow: Flow, intent: OrderIntent, book: Book) -> Flow:
+    exposure = float(intent.notional) / book.equity if book.equity > 0 else 0.0
+    return flow.with_order(intent, book.now_ms, exposure, intent.symbol not in book.positions)
+
+
+def _closing(trade: OpenTrade, decision_id: str, book: Book) -> OrderIntent:
     """The order that ends a position whose stop cannot be proven."""
+    price = book.prices.get(trade.symbol)
     return OrderIntent(
-        decision_id=entry.decision_id,
+        decision_id=decision_id,
         symbol=trade.symbol,
         side=trade.side.closing,
         position_side=trade.side,
         leg=Leg.EXIT,
         quantity=trade.quantity,
-        reference_price=entry.reference_price,
+        reference_price=trade.entry_price if price is None else Decimal(repr(price)),
         reason=_STOP_UNPROVEN,
         rule=trade.rule,
-        created_ms=entry.created_ms,
+        created_ms=book.now_ms,
     )
 
 

@@ -13,7 +13,16 @@ from weexctl.model.book import ClosedTrade, HeldPosition
 from weexctl.model.regime import Regime
 from weexctl.pipeline.identity import trade_id
 
-__all__ = ["closed_trade", "held_position", "load_trade", "position_record", "trade_record", "with_price"]
+__all__ = [
+    "closed_trade",
+    "held_position",
+    "load_trade",
+    "mark_price",
+    "position_record",
+    "rounded_price",
+    "trade_record",
+    "with_price",
+]
 
 
 def held_position(
@@ -37,6 +46,11 @@ def held_position(
         regime=Regime(trade.regime),
         decision_id=trade.decision_id,
     )
+
+
+def mark_price(position: Position) -> float:
+    """The mark price the exchange's unrealised P&L of a position is made from."""
+    return float(position.entry_price + position.side.sign * position.unrealised / position.quantity)
 
 
 def with_price(trade: OpenTrade, close: float) -> OpenTrade:
@@ -96,8 +110,8 @@ def trade_record(
         opened_ms=trade.opened_ms,
         closed_ms=closed_ms,
         quantity=trade.opened_quantity,
-        entry_price=_price(trade.entry_price),
-        exit_price=_price(trade.exit_price),
+        entry_price=rounded_price(trade.entry_price),
+        exit_price=rounded_price(trade.exit_price),
         gross=trade.realised,
         fees=trade.fees,
         funding=trade.funding,
@@ -130,6 +144,6 @@ def by_key(positions: list[Position]) -> Mapping[tuple[str, str], Position]:
     return {(p.symbol, p.side.value): p for p in positions}
 
 
-def _price(value: Decimal) -> Decimal:
+def rounded_price(value: Decimal) -> Decimal:
     """An average price to twelve significant digits: it is a quotient and has no end otherwise."""
     return Decimal(f"{value:.12g}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import weexctl
 from weexctl.config.profile import Profile
-from weexctl.errors import UsageError
+from weexctl.errors import ConfigError, UsageError
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.archive import archive_journal
 from weexctl.journal.journal import Journal
@@ -20,6 +20,7 @@ from weexctl.model.regime import Artefact
 from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import run_id
 from weexctl.pipeline.stage import Pipeline
+from weexctl.ports import Observer
 from weexctl.trader.fitting import Blocks
 from weexctl.trader.market_source import MarketSource
 from weexctl.trader.risk_state import RiskState
@@ -92,8 +93,10 @@ class Session:
     journal_path: Path
     earlier: Earlier | None
     """None for a run that begins."""
+    new: bool = True
+    """Put aside a run that is on record; False refuses to when one has appeared since `earlier` was read."""
     read_only: bool = False
-    observers: Any = None
+    observer: Observer | None = None
     halted: Callable[[], str] = _not_halted
 
     def check(self) -> None:
@@ -105,6 +108,8 @@ class Session:
     def run(self, *, on_step: Callable[[str], None], should_stop: Callable[[], bool]) -> SessionReport:
         """Make the steps."""
         if self.earlier is None:
+            if not self.new and read_earlier(self.journal_path) is not None:
+                raise _moved()
             archive_journal(self.journal_path, venue=SimVenue.name, account=SimVenue.account)
         with Journal.open(self.journal_path, venue=SimVenue.name, account=SimVenue.account) as journal:
             venue, state, run = self._begin(journal)
@@ -119,7 +124,7 @@ class Session:
                     run_id=run,
                     state=state,
                     read_only=self.read_only,
-                    observers=self.observers,
+                    observer=self.observer,
                     halted=self.halted,
                 )
                 return self._drive(trader, journal, venue, run, on_step, should_stop)
@@ -128,6 +133,9 @@ class Session:
 
     def _begin(self, journal: Journal) -> tuple[SimVenue, RiskState, str]:
         if self.earlier is not None:
+            latest = journal.runs.latest()
+            if latest is None or (latest.run_id, latest.to_ms) != (self.earlier.run.run_id, self.earlier.run.to_ms):
+                raise _moved()
             state = RiskState.from_json(self.earlier.risk)
             return SimVenue.resume(self.market, self.earlier.venue), state, self.earlier.run.run_id
         equity = self.profile.simulator.start_equity
@@ -210,6 +218,15 @@ class Session:
         record = journal.runs.get(run)
         if record is not None:
             journal.runs.progress(run, to_ms=record.to_ms, steps=record.steps, status=status)
+
+
+def _moved() -> ConfigError:
+    """Between reading a run and taking its lock, another process went on with it."""
+    return ConfigError(
+        "another weexctl went on with this run in the meantime; nothing was done",
+        hint="run the command again: it goes on from where the other one ended",
+        code="RUN_MOVED",
+    )
 
 
 def _orders(journal: Journal) -> list[tuple[OrderRecord, str]]:

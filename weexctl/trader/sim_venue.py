@@ -49,6 +49,7 @@ class SimVenue:
             credentials=Credentials(_KEY, _KEY, _KEY),
             transport=httpx.MockTransport(simulator.handle),
             clock=self.clock,
+            sleep=lambda pause_s: self.clock.sleep_ms(round(pause_s * 1000)),
             limiter=Unlimited(),  # it would make a simulated hour wait for the wall clock
         )
 

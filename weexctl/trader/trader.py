@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from weexctl.execution.executor import Execution, Executor
 from weexctl.execution.gate import Gate
@@ -22,16 +21,17 @@ from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
+from weexctl.ports import Observer
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.fitting import Block, Blocks
 from weexctl.trader.market_source import MarketSource
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.positions import held_position, load_trade, with_price
+from weexctl.trader.positions import held_position, load_trade, mark_price, with_price
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import Schedule
 from weexctl.trader.sim_venue import SimVenue
 
-__all__ = ["Observers", "Trader", "TraderReport"]
+__all__ = ["Trader", "TraderReport"]
 
 RISK_STATE, VENUE_STATE, FITS = "risk", "simulator", "fits:"
 """Keys of the journal's state table; the last one is followed by the moment of the fit."""
@@ -40,19 +40,6 @@ _UNAVAILABLE = "UNAVAILABLE"
 
 def _not_halted() -> str:
     return ""
-
-
-class Observers:
-    """Those who are told what happened; the default tells nobody."""
-
-    def on_decision(self, decision: dict[str, Any]) -> None:
-        """A full decision was recorded."""
-
-    def on_order(self, intent: Any, order_id: str, state: str) -> None:
-        """An order came to an end."""
-
-    def on_fill(self, fill: dict[str, Any]) -> None:
-        """A fill was recorded."""
 
 
 @dataclass(slots=True)
@@ -78,7 +65,7 @@ class Trader:
         run_id: the run in the journal.
         state: what the run remembers; restored by the caller when it goes on.
         read_only: decide and record, send nothing.
-        observers: plugins that watch.
+        observer: is told what happened.
         halted: says why everything but closing is stopped, or an empty text; asked at every step and every order.
     """
 
@@ -94,7 +81,7 @@ class Trader:
         run_id: str,
         state: RiskState,
         read_only: bool = False,
-        observers: Any = None,
+        observer: Observer | None = None,
         halted: Callable[[], str] = _not_halted,
     ) -> None:
         self._pipeline = pipeline
@@ -104,7 +91,7 @@ class Trader:
         self._identity = identity
         self._run_id = run_id
         self._read_only = read_only
-        self._observers = observers or Observers()
+        self._observer = observer
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
         self._halted = halted
@@ -123,7 +110,7 @@ class Trader:
     def prepare(self) -> None:
         """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
         self._desk.executor.mark_interrupted()
-        self._desk.executor.settle_unknown()
+        self._desk.settle()
         if self._read_only:
             return
         for symbol in self._market.candles:
@@ -163,14 +150,13 @@ class Trader:
     def _keep_fits(self, block: Block) -> None:
         with self._journal.transaction():
             for artefact in block.artefacts.values():
-                if self._journal.artefacts.get(artefact.id) is None:
-                    self._journal.artefacts.add(artefact, fitted_ms=block.fitted_ms, run_id=self._run_id)
+                self._journal.artefacts.add(artefact, fitted_ms=block.fitted_ms, run_id=self._run_id)
             self._journal.state.put(f"{FITS}{block.fitted_ms}", {s: a.id for s, a in block.artefacts.items()})
 
     def _step(self, columns: Mapping[str, SymbolColumns], close_ms: int, candle_ms: int) -> list[Execution]:
         """One candle's close: read, decide, record, act. On the simulator all of it is one transaction."""
         with self._journal.transaction():
-            self._desk.executor.settle_unknown()
+            self._tell_orders(self._desk.settle())
             view = self._sync.refresh(self._venue.clock.now_ms())
             executions: list[Execution] = []
             if isinstance(view, Unavailable):
@@ -197,7 +183,7 @@ class Trader:
             if decision.blocked:
                 self.state.refuse(decision.blocked)
         self._equity_point(view, book, close_ms)
-        executions = [] if self._read_only else self._desk.carry_out(step, flow)
+        executions = [] if self._read_only else self._desk.carry_out(step, flow, view.blocked)
         self._tell(step, executions)
         return executions
 
@@ -243,11 +229,14 @@ class Trader:
         held: dict[str, HeldPosition] = {}
         for key, trade in list(self._sync.trades.items()):
             position, price = view.positions.get(key), prices.get(key[0])
-            if position is None or price is None:
+            if position is None:
                 continue
-            if (moved := with_price(trade, price)) != trade:
-                self._sync.keep(moved)
-            held[key[0]] = held_position(moved, position, price, equity, close_ms, candle_ms)
+            if price is not None and (moved := with_price(trade, price)) != trade:
+                self._sync.keep(trade := moved)
+            # A position without a candle still counts against the limits, at the exchange's mark.
+            held[key[0]] = held_position(
+                trade, position, mark_price(position) if price is None else price, equity, close_ms, candle_ms
+            )
         return held
 
     def _record(self, decisions: tuple[Decision, ...]) -> None:
@@ -287,18 +276,25 @@ class Trader:
         self._journal.runs.progress(self._run_id, to_ms=close_ms, steps=self._steps)
 
     def _tell(self, step: Step, executions: list[Execution]) -> None:
+        if self._observer is None:
+            return
         for decision in step.decisions:
             if decision.full:
-                self._observers.on_decision(decision.body)
+                self._observer.on_decision(decision.body)
+        self._tell_orders(executions)
+
+    def _tell_orders(self, executions: list[Execution]) -> None:
         for execution in executions:
-            if execution.order is not None:
-                self._observers.on_order(execution.intent, execution.order.order_id, execution.state.value)
+            if self._observer is not None and execution.order is not None:
+                self._observer.on_order(execution.intent, execution.order.order_id, execution.state.value)
 
     def _tell_fill(self, fill: Fill) -> None:
+        if self._observer is None:
+            return
         money = {name: str(getattr(fill, name)) for name in ("quantity", "price", "value", "fee", "realised")}
         ids = {"fill_id": fill.fill_id, "order_id": fill.order_id, "symbol": fill.symbol, "time_ms": fill.time_ms}
         sides = {"side": fill.side.value, "position_side": fill.position_side.value, "maker": fill.maker}
-        self._observers.on_fill(ids | sides | money)
+        self._observer.on_fill(ids | sides | money)
 
     @property
     def open_trades(self) -> tuple[OpenTrade, ...]:

@@ -37,7 +37,7 @@ def test_braking_brings_stops_closer_and_says_so() -> None:
     decision = braked(0.11)
 
     assert (decision.stop_multiplier, decision.code) == (0.8, "DRAWDOWN_BRAKE")
-    assert decision.reason == "drawdown 11.0% of at most 16.0%, size × 0.50"
+    assert decision.reason == "drawdown 11.0 % of at most 16.0 %, size × 0.50"
     assert decision.suspend_until_ms is None
 
 

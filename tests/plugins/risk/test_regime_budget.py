@@ -39,7 +39,7 @@ def test_an_unsure_classifier_brings_stops_closer() -> None:
     unsure = assessed(RegimeBudgetConfig(), make_view(0.6, 0.3, 0.1, confidence=0.54))
 
     assert (sure.stop_multiplier, unsure.stop_multiplier) == (1.0, 0.8)
-    assert "54%" in unsure.reason
+    assert "54 %" in unsure.reason
 
 
 def test_an_unknown_regime_gets_the_smallest_budget() -> None:

@@ -12,7 +12,9 @@ import pytest
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
+from weexctl.exchange.v2 import WeexV2
 from weexctl.exchange.v3 import WeexV3
+from weexctl.exchange.v3_demo import WeexV3Demo
 
 NOW_MS = 1_775_760_000_000
 
@@ -96,6 +98,32 @@ def exchange(venue: Venue, credentials: Credentials) -> WeexV3:
     """The client in front of the scripted exchange."""
     return connect(
         credentials=credentials,
+        transport=httpx.MockTransport(venue.handle),
+        clock=venue.clock,
+        limiter=Unlimited(),
+        sleep=venue.pauses_s.append,
+    )
+
+
+@pytest.fixture
+def exchange_v2(venue: Venue, credentials: Credentials) -> WeexV2:
+    """The V2 client in front of the scripted exchange."""
+    return connect(
+        credentials=credentials,
+        api="v2",
+        transport=httpx.MockTransport(venue.handle),
+        clock=venue.clock,
+        limiter=Unlimited(),
+        sleep=venue.pauses_s.append,
+    )
+
+
+@pytest.fixture
+def demo(venue: Venue, credentials: Credentials) -> WeexV3Demo:
+    """The client of the demo account in front of the scripted exchange."""
+    return connect(
+        credentials=credentials,
+        demo=True,
         transport=httpx.MockTransport(venue.handle),
         clock=venue.clock,
         limiter=Unlimited(),

@@ -17,11 +17,17 @@ from weexctl.errors import (
     WireError,
 )
 from weexctl.exchange import v3_endpoints as endpoints
-from weexctl.exchange.error_codes import V3_CODES
-from weexctl.exchange.outcome import Answer, judge
+from weexctl.exchange.endpoint import Endpoint
+from weexctl.exchange.outcome import Answer
+from weexctl.exchange.outcome import judge as judge_by
+from weexctl.exchange.v3_errors import V3_ERRORS
 
 READ, WRITE = endpoints.BALANCE, endpoints.PLACE_ORDER
 STEP = "INVALID_ARGUMENT: The order size must be greater than 0 and matches the stepSize '0.1' requirement. Now 13.11"
+
+
+def judge(given: Answer, endpoint: Endpoint) -> ExchangeError | None:
+    return judge_by(given, endpoint, V3_ERRORS)
 
 
 def answer(status: int, body: object, content_type: str = "application/json", retry_after: str = "") -> Answer:
@@ -165,7 +171,7 @@ def test_every_code_of_the_definite_list_is_a_refusal_of_a_write(code: int) -> N
 
 
 def test_the_codes_that_prove_nothing_are_not_in_the_table() -> None:
-    assert not {"-1000", "-1054", "-1048"} & V3_CODES.keys()
+    assert not {"-1000", "-1054", "-1048"} & V3_ERRORS.codes.keys()
 
 
 def test_the_step_that_a_refusal_names_is_kept() -> None:

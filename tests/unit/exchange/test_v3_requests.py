@@ -9,17 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weexctl.errors import UsageError
-from weexctl.exchange.v3_requests import (
-    ai_log_body,
+from weexctl.exchange.v3_requests import leverage_body, modify_stop_body, order_members, stop_body
+from weexctl.exchange.wire_values import (
     checked_client_id,
+    checked_log,
     checked_order_id,
-    leverage_body,
-    modify_stop_body,
-    order_body,
+    encoded,
     query_of,
-    stop_body,
     wire_number,
 )
+from weexctl.model.account import MarginMode
 from weexctl.model.order import Leg, OrderRequest, OrderType, StopRequest, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
 
@@ -33,6 +32,10 @@ def request_of(**changes: object) -> OrderRequest:
         "client_order_id": "oid-1",
     }
     return OrderRequest(**(parts | changes))  # type: ignore[arg-type]  # the parts are typed where they are named
+
+
+def order_body(request: OrderRequest) -> bytes:
+    return encoded(order_members(request))
 
 
 def test_a_limit_order_is_byte_for_byte_the_documented_one() -> None:
@@ -120,7 +123,7 @@ def test_exponents_are_written_out(value: str, text: str) -> None:
 
 @pytest.mark.parametrize("good", ["a", "wx00abcdefgh01234567e01", "A-b_c.d:e/f", "x" * 36])
 def test_a_legal_client_id_passes(good: str) -> None:
-    assert checked_client_id(good) == good
+    assert checked_client_id(good, longest=36) == good
 
 
 @pytest.mark.parametrize("bad", ["", "x" * 37, "with space", "ümlaut", "a\n", "a#b", "٣"])
@@ -171,9 +174,21 @@ def test_moving_a_stop_keeps_its_price_source() -> None:
 
 
 def test_leverage_is_set_for_cross_margin() -> None:
-    assert leverage_body("ETHUSDT", 11) == b'{"symbol":"ETHUSDT","marginType":"CROSSED","crossLeverage":"11"}'
+    assert (
+        leverage_body("ETHUSDT", 11, MarginMode.CROSS)
+        == b'{"symbol":"ETHUSDT","marginType":"CROSSED","crossLeverage":"11"}'
+    )
     with pytest.raises(UsageError):
-        leverage_body("ETHUSDT", 0)
+        leverage_body("ETHUSDT", 0, MarginMode.CROSS)
+
+
+def test_leverage_is_set_for_both_sides_of_isolated_margin() -> None:
+    assert json.loads(leverage_body("ETHUSDT", 8, MarginMode.ISOLATED)) == {
+        "symbol": "ETHUSDT",
+        "marginType": "ISOLATED",
+        "isolatedLongLeverage": "8",
+        "isolatedShortLeverage": "8",
+    }
 
 
 def log_of(**changes: object) -> bytes:
@@ -185,7 +200,7 @@ def log_of(**changes: object) -> bytes:
         "answered": {"direction": 1},
         "explanation": "Trend holds.",
     }
-    return ai_log_body(**(parts | changes))  # type: ignore[arg-type]  # as above
+    return checked_log(**(parts | changes))  # type: ignore[arg-type]  # as above
 
 
 def test_an_ai_log_has_its_order_id_as_an_exact_number() -> None:

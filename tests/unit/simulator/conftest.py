@@ -20,7 +20,7 @@ from weexctl.simulator import Simulator, SimulatorSettings
 
 START_MS = 1_704_067_200_000
 HOUR_MS = 3_600_000
-EXACT = SimulatorSettings(spread_bps=0, slippage_bps=0, slippage_minor_bps=0, impact=0, rate_limits=False)
+EXACT = SimulatorSettings(spread_bps=0, slippage_bps=0, slippage_minor_bps=0, impact=0)
 """A market order fills at the price of the moment, to the cent."""
 
 Row = tuple[float, float, float, float]

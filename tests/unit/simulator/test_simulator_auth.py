@@ -141,7 +141,7 @@ def test_an_unknown_path_is_404_and_a_wrong_verb_has_its_code(calm_desk: Desk) -
 
 
 def test_the_weight_of_ten_seconds_is_limited_and_comes_back(open_desk: OpenDesk) -> None:
-    desk = open_desk(FLAT, settings=SimulatorSettings(weight_per_10s=25, latency_ms=1))
+    desk = open_desk(FLAT, settings=SimulatorSettings(rate_limits=True, weight_per_10s=25, latency_ms=1))
     statuses = [desk.raw("GET", "/capi/v3/account/position/allPosition")[0] for _ in range(3)]
     assert statuses == [200, 200, 429]
     desk.simulator.advance(desk.simulator.now_ms + 10_000)
@@ -149,7 +149,7 @@ def test_the_weight_of_ten_seconds_is_limited_and_comes_back(open_desk: OpenDesk
 
 
 def test_an_eleventh_order_within_a_second_is_one_too_many(open_desk: OpenDesk) -> None:
-    desk = open_desk(FLAT, settings=SimulatorSettings(latency_ms=1))
+    desk = open_desk(FLAT, settings=SimulatorSettings(rate_limits=True, latency_ms=1))
     statuses = [desk.call("POST", ORDER, **desk.order_members("open long", "0.0001"))[0] for _ in range(11)]
     assert statuses == [200] * 10 + [429]
     assert desk.positions()["BTCUSDT", "LONG"]["size"] == "0.0010"

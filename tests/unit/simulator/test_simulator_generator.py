@@ -9,7 +9,15 @@ from weexctl.errors import UsageError
 from weexctl.model.candle import COLUMNS, Candles, Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.simulator import CONTRACTS, MARKET_START_MS, generate_funding, generate_market
-from weexctl.simulator.generator import DWELL_HOURS, FUNDING_INTERVAL_MS, TRENDING, regime_path
+from weexctl.simulator.generator import (
+    DWELL_HOURS,
+    FUNDING_INTERVAL_MS,
+    JUMPS_PER_YEAR,
+    RANGING,
+    TRENDING,
+    _jumps,
+    regime_path,
+)
 
 COUNT = 13_000
 YEAR_HOURS = 8766.0
@@ -96,6 +104,27 @@ def test_prices_drift_in_the_direction_of_a_trend_and_not_elsewhere() -> None:
     trending = path.regime[1:] == TRENDING
     assert along[trending].mean() > 0.04
     assert abs(along[~trending].mean()) < 0.02
+
+
+def test_a_range_draws_the_price_back() -> None:
+    market = generate_market(3, count=60_000)
+    ranging = regime_path(3, 60_000, 1.0).regime == RANGING
+    window = 24
+    inside = np.convolve(ranging[1:], np.ones(window), "valid") == window
+    for row in market.values():
+        returns = np.diff(np.log(row.close))
+        days = np.convolve(returns, np.ones(window), "valid")[inside]
+        # An even walk would have a ratio of one.
+        assert days.var() / (window * returns[ranging[1:]].var()) < 0.85
+
+
+def test_jumps_are_rare_and_never_small() -> None:
+    years = 40
+    jumps = _jumps(1, [CONTRACTS["BTCUSDT"]], round(years * YEAR_HOURS), np.asarray([0.01]), 1.0)[:, 0]
+    hits = jumps[jumps != 0]
+    assert len(hits) / years == pytest.approx(JUMPS_PER_YEAR, rel=0.25)
+    assert np.abs(hits).min() >= 0.05
+    assert 0.3 < (hits > 0).mean() < 0.7
 
 
 @pytest.mark.parametrize("timeframe", [Timeframe.M15, Timeframe.H4, Timeframe.D1])

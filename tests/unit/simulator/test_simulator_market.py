@@ -66,10 +66,13 @@ def test_history_klines_keep_to_their_span_and_their_limit(stepping_desk: Desk) 
 
 
 def test_no_endpoint_changes_when_only_the_future_does(make_candles: Callable[..., Candles]) -> None:
-    past = STEPS[:30]
+    # The forming candle has an open that is known; everything else of it is future.
+    past = STEPS[:29]
     answers = []
-    for future in ([(1.0, 2.0, 0.5, 1.5)] * 10, [(900.0, 999.0, 800.0, 850.0)] * 10):
-        market = {"ETHUSDT": make_candles("ETHUSDT", [*past, *future])}
+    for future, volume in (((129.0, 130.0, 128.0, 129.5), 1e3), ((129.0, 999.0, 1.0, 850.0), 1e12)):
+        known = make_candles("ETHUSDT", [*past, *[future] * 10])
+        volumes = np.where(np.arange(len(known)) < 29, known.volume, volume)
+        market = {"ETHUSDT": replace(known, volume=volumes)}
         start_ms = market["ETHUSDT"].first_ms + 29 * HOUR_MS
         simulator = Simulator(market, seed=1, start_ms=start_ms)
         paths = ("klines", "historyKlines", "markPriceKlines", "indexPriceKlines")

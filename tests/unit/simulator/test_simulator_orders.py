@@ -104,6 +104,43 @@ def test_a_market_order_pays_slippage_and_impact_rounded_against_it(
     assert prices == ["49987.5", "50012.5"]
 
 
+def test_a_market_order_pays_at_least_one_step_of_slippage_and_never_more_impact_than_the_cap(
+    open_desk: OpenDesk, exact: SimulatorSettings
+) -> None:
+    for settings, price in ((replace(exact, slippage_bps=0.0001), "50000.1"), (replace(exact, impact=1e9), "52500.0")):
+        desk = open_desk([FLAT] * 4, settings=settings)
+        desk.order("open long", "0.1")
+        assert desk.get("userTrades")[0]["price"] == price
+
+
+def test_a_fee_is_rounded_up_at_eight_decimals(open_desk: OpenDesk) -> None:
+    desk = open_desk([(50_000.1,) * 4] * 3)
+    desk.order("open long", "0.0001")
+    # 5.00001 times 0.0008 is 0.004000008.
+    assert desk.simulator.ledger.fees == Decimal("0.00400001")
+
+
+def test_presets_belong_to_opening_orders(calm_desk: Desk) -> None:
+    calm_desk.order("open long", "0.1")
+    members = calm_desk.order_members("close long", "0.1", slTriggerPrice="45000")
+    assert calm_desk.refused("POST", "order", **members)[0] == -1128
+
+
+def test_a_position_may_not_grow_beyond_the_contracts_limit(open_desk: OpenDesk) -> None:
+    desk = open_desk([FLAT] * 3, equity="1000000000")
+    for _ in range(5):
+        desk.limit("open long", "1200", "50000")
+    assert desk.refused("POST", "order", **desk.order_members("open long", "0.0001"))[0] == -3007
+
+
+def test_plain_and_conditional_orders_are_cancelled_at_their_own_endpoints(calm_desk: Desk) -> None:
+    calm_desk.order("open long", "0.1", slTriggerPrice="45000")
+    (plan,) = calm_desk.get("openAlgoOrders")
+    resting = calm_desk.limit("open long", "0.1", "40000")
+    assert calm_desk.refused("DELETE", "order", orderId=plan["algoId"])[0] == -3200
+    assert calm_desk.refused("DELETE", "algoOrder", orderId=resting)[0] == -3200
+
+
 def test_impact_grows_with_the_share_of_a_minutes_turnover(open_desk: OpenDesk, exact: SimulatorSettings) -> None:
     desk = open_desk([FLAT] * 4, settings=replace(exact, impact=0.1), equity="1000000000000")
     # 1e9 base units per hour at 50 000: a minute turns over 1e9 / 60 units; this order takes 60 / 1e9 * 100 of it.
@@ -230,6 +267,17 @@ def test_a_limit_needs_to_be_traded_through_by_a_step(open_desk: OpenDesk) -> No
     assert (fill["price"], fill["maker"], fill["commission"]) == ("49000.0", True, "0.98000000")
 
 
+def test_a_selling_limit_needs_to_be_traded_through_too(open_desk: OpenDesk) -> None:
+    touched = (50_000.0, 51_000.0, 50_000.0, 50_000.0)
+    through = (50_000.0, 51_000.1, 50_000.0, 50_000.0)
+    desk = open_desk([FLAT, touched, through, FLAT])
+    order_id = desk.limit("open short", "0.1", "51000")
+    desk.next_candle()
+    assert desk.status(order_id) == "NEW"
+    desk.next_candle()
+    assert desk.status(order_id) == "FILLED"
+
+
 def test_a_crossing_limit_takes_at_the_market_and_never_beyond_its_price(calm_desk: Desk) -> None:
     calm_desk.limit("open long", "0.1", "50500")
     (fill,) = calm_desk.get("userTrades")
@@ -244,7 +292,7 @@ def test_post_only_that_would_cross_is_cancelled_and_one_that_rests_stays(calm_d
 
 
 def test_fok_is_all_or_nothing_and_ioc_takes_what_there_is(open_desk: OpenDesk) -> None:
-    settings = SimulatorSettings(spread_bps=0, slippage_bps=0, touch_minutes=1e-6, rate_limits=False)
+    settings = SimulatorSettings(spread_bps=0, slippage_bps=0, touch_minutes=1e-6)
     # A millionth of a minute's turnover: 1e9 / 60 / 1e6 = 16.6666 units at the best price.
     desk = open_desk([FLAT] * 4, settings=settings, equity="10000000")
     fok = desk.limit("open long", "20", "50000", timeInForce="FOK")
@@ -254,11 +302,21 @@ def test_fok_is_all_or_nothing_and_ioc_takes_what_there_is(open_desk: OpenDesk) 
 
 
 def test_a_gtc_limit_rests_with_what_it_could_not_take(open_desk: OpenDesk) -> None:
-    settings = SimulatorSettings(spread_bps=0, slippage_bps=0, touch_minutes=1e-6, rate_limits=False)
+    settings = SimulatorSettings(spread_bps=0, slippage_bps=0, touch_minutes=1e-6)
     desk = open_desk([FLAT] * 4, settings=settings, equity="10000000")
     order_id = desk.limit("open long", "20", "50000")
     row = desk.get("order", orderId=order_id)
     assert (row["status"], row["executedQty"], row["origQty"]) == ("NEW", "16.6666", "20.0000")
+
+
+def test_the_stop_of_an_order_grows_with_its_later_fills(open_desk: OpenDesk) -> None:
+    settings = SimulatorSettings(spread_bps=0, slippage_bps=0, touch_minutes=1e-6)
+    below = (50_000.0, 50_000.0, 49_999.0, 50_000.0)
+    desk = open_desk([FLAT, below, FLAT], settings=settings, equity="10000000")
+    desk.limit("open long", "20", "50000", slTriggerPrice="45000")
+    assert [row["quantity"] for row in desk.get("openAlgoOrders")] == ["16.6666"]
+    desk.next_candle()
+    assert [row["quantity"] for row in desk.get("openAlgoOrders")] == ["20.0000"]
 
 
 def test_a_cancel_needs_an_id_and_an_order(calm_desk: Desk) -> None:
@@ -311,6 +369,11 @@ def test_history_is_newest_first_and_holds_finished_orders_only(calm_desk: Desk)
     assert [row["orderId"] for row in calm_desk.get("order/history")] == [int(second), int(first)]
     assert [row["orderId"] for row in calm_desk.get("openOrders")] == [int(resting)]
     assert len(calm_desk.get("order/history", limit=1, page=1)) == 1
+
+
+def test_open_orders_can_be_asked_from_an_id_on(calm_desk: Desk) -> None:
+    first, second = (calm_desk.limit("open long", "0.1", "40000") for _ in range(2))
+    assert [row["orderId"] for row in calm_desk.get("openOrders", orderId=first)] == [int(second)]
 
 
 def test_user_trades_can_be_asked_by_order_and_by_time(calm_desk: Desk) -> None:

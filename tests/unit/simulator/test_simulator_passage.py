@@ -282,6 +282,19 @@ def test_funding_is_paid_by_longs_and_received_by_shorts_on_mark(
     desk.assert_balanced()
 
 
+def test_a_part_that_is_closed_takes_its_share_of_fees_and_funding(
+    open_desk: OpenDesk, make_settlements: Callable[..., FundingHistory]
+) -> None:
+    desk = open_desk([FLAT] * 5, funding={"BTCUSDT": make_settlements("BTCUSDT", {2: 0.001})})
+    desk.order("open long", "0.4")
+    desk.next_candle()
+    desk.order("close long", "0.1")
+    row = desk.positions()["BTCUSDT", "LONG"]
+    # Of a fee of 16 and of 20 paid, three quarters are left; the sums stay whole.
+    assert (row["openFee"], row["fundingFee"]) == ("12.00000000", "-15.00000000")
+    assert (row["cumOpenFee"], row["cumFundingFee"]) == ("16.00000000", "-20.00000000")
+
+
 def test_a_position_closed_before_the_settlement_pays_nothing(
     open_desk: OpenDesk, make_settlements: Callable[..., FundingHistory]
 ) -> None:
@@ -394,6 +407,32 @@ def test_a_market_that_grows_makes_up_for_candles_that_closed_unknown(
     desk.simulator.extend({"BTCUSDT": make_candles("BTCUSDT", rows)})
     assert desk.positions() == {}
     assert _exit_price(desk) == "45000.0"
+
+
+def test_an_order_placed_after_an_unknown_candle_closed_does_not_meet_it(
+    open_desk: OpenDesk, make_candles: Callable[..., Candles]
+) -> None:
+    rows = [FLAT, FLAT, BOTH, FLAT, FLAT]
+    desk = open_desk(rows[:2])
+    desk.next_candle(2)
+    desk.order("open long", "0.1", slTriggerPrice="45000", tpTriggerPrice="55000")
+    desk.limit("open long", "0.1", "46000")
+    desk.simulator.extend({"BTCUSDT": make_candles("BTCUSDT", rows)})
+    assert desk.positions()["BTCUSDT", "LONG"]["size"] == "0.1000"
+    assert (len(desk.get("openAlgoOrders")), len(desk.get("openOrders"))) == (2, 1)
+
+
+def test_a_stop_placed_after_an_unknown_candle_closed_cannot_save_the_account(
+    open_desk: OpenDesk, make_candles: Callable[..., Candles]
+) -> None:
+    rows = [FLAT, FLAT, (50_000.0, 50_000.0, 45_000.0, 50_000.0), FLAT, FLAT]
+    desk = open_desk(rows[:2])
+    desk.order("open long", "2")
+    desk.next_candle(2)
+    members = {"symbol": "BTCUSDT", "clientAlgoId": "late", "planType": "STOP_LOSS", "positionSide": "LONG"}
+    desk.post("placeTpSlOrder", **members, triggerPrice="46000")
+    desk.simulator.extend({"BTCUSDT": make_candles("BTCUSDT", rows)})
+    assert _exit_price(desk) == "45494.9"
 
 
 def test_another_past_does_not_extend_a_market(make_candles: Callable[..., Candles]) -> None:

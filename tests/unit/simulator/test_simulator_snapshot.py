@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.unit.simulator.conftest import Desk, OpenDesk
 
 HOUR_MS = 3_600_000
+BALANCE = "/capi/v3/account/balance"
 SYMBOLS = ("BTCUSDT", "DOGEUSDT")
 MARKET = generate_market(5, symbols=SYMBOLS, count=300)
 FUNDING = generate_funding(5, MARKET)
@@ -55,10 +56,7 @@ def _desk(open_desk: OpenDesk, simulator: Simulator) -> Desk:
 
 
 def _simulator(start_equity: str = "10000") -> Simulator:
-    quiet = SimulatorSettings(rate_limits=False)
-    return Simulator(
-        MARKET, seed=9, start_ms=START_MS, start_equity=Decimal(start_equity), funding=FUNDING, settings=quiet
-    )
+    return Simulator(MARKET, seed=9, start_ms=START_MS, start_equity=Decimal(start_equity), funding=FUNDING)
 
 
 # The fixture only makes desks; no state of it is shared between examples.
@@ -128,6 +126,8 @@ def test_a_restored_simulator_has_the_same_future(open_desk: OpenDesk, commands:
 
 def test_a_restored_simulator_answers_every_question_the_same(open_desk: OpenDesk) -> None:
     first = _desk(open_desk, _simulator())
+    first.post("account/marginType", symbol="DOGEUSDT", marginType="ISOLATED")
+    first.post("account/leverage", symbol="DOGEUSDT", isolatedLongLeverage=7)
     _commands(first, MIXED)
     second = _desk(open_desk, Simulator.restore(MARKET, first.simulator.snapshot(), funding=FUNDING))
     paths = ("account/balance", "account/position/allPosition", "openOrders", "order/history", "userTrades")
@@ -135,6 +135,22 @@ def test_a_restored_simulator_answers_every_question_the_same(open_desk: OpenDes
         assert first.get(path) == second.get(path)
     assert first.get("openAlgoOrders")
     assert first.get("openOrders")
+
+
+def test_used_client_ids_and_request_counts_are_restored(open_desk: OpenDesk) -> None:
+    chosen = SimulatorSettings(client_id_unique_ever=True, rate_limits=True, orders_per_second=2, weight_per_10s=12)
+    first = _desk(open_desk, Simulator(MARKET, seed=9, start_ms=START_MS, settings=chosen))
+    members = first.order_members("open long", "0.01", newClientOrderId="once")
+    first.post("order", **members)
+    assert first.refused("POST", "order", **members)[0] == -1054
+    answers = []
+    for simulator in (first.simulator, Simulator.restore(MARKET, first.simulator.snapshot())):
+        desk = _desk(open_desk, simulator)
+        busy = desk.call("POST", "/capi/v3/order", **members)
+        desk.simulator.advance(desk.simulator.now_ms + 1_000)
+        answers.append((busy, desk.call("POST", "/capi/v3/order", **members), desk.call("GET", BALANCE)))
+    assert answers[0] == answers[1]
+    assert [status for status, _ in answers[0]] == [429, 400, 429]
 
 
 def test_a_snapshot_fits_a_longer_market(open_desk: OpenDesk) -> None:

@@ -1,0 +1,45 @@
+# `make` prints this list; it needs nothing installed. `make dev` makes the environment that the others use.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help dev test lint types imports docs cassettes check dist nightly benchmarks
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+dev:  ## make .venv with weexctl (editable), the test tools and the checkers
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -c constraints.txt -e '.[test,dev]'
+
+test:  ## run the tests
+	$(BIN)/python -m pytest
+
+lint:  ## format and lint
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+types:  ## check the types of package, plugins and tests
+	$(BIN)/mypy
+
+imports:  ## check that imports run one way
+	$(BIN)/lint-imports --no-logo
+
+docs:  ## make docs/commands.md from the registry of commands, and check the pages
+	$(BIN)/python -m weexctl.cli.reference > docs/commands.md
+	$(BIN)/python -m pytest tests/docs
+
+cassettes:  ## replay the recorded answers of the exchange
+	$(BIN)/python -m pytest tests/replay
+
+check:  ## everything that has to hold before a change lands, in an environment of its own
+	.ci/run
+
+dist:  ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+
+nightly:  ## all tests, with many more examples for those that search for a counterexample
+	$(BIN)/python -m pytest --hypothesis-profile=nightly
+
+benchmarks:  ## measure how long commands take to start
+	$(BIN)/python benchmarks/startup.py
