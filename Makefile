@@ -39,7 +39,8 @@ dist:  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
 nightly:  ## all tests, with many more examples for those that search for a counterexample
-	$(BIN)/python -m pytest --hypothesis-profile=nightly
+	WEEXCTL_FUZZ=100000 $(BIN)/python -m pytest --hypothesis-profile=nightly
 
-benchmarks:  ## measure how long commands take to start
+benchmarks:  ## measure start-up, the client and the simulator, as ratios
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/exchange.py

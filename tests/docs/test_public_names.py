@@ -35,7 +35,17 @@ TABLES: dict[str, type[BaseModel]] = {
 CODE = re.compile(r"[A-Z]{5,}|[A-Z]+(_[A-Z]+)+")
 DECIDES = ("weexctl/model/signal.py", "weexctl/pipeline", "weexctl/execution", "weexctl/trader", "plugins")
 """Where codes of decisions and orders come from."""
-ELSEWHERE = {"BASE_URL", "NO_CANDLES_IN_SPAN", "TOO_FEW_CANDLES", "RUN_MOVED"}
+ELSEWHERE = {
+    "ANOTHER_MARKET",
+    "ANOTHER_RUN",
+    "BASE_URL",
+    "DATA_NEEDED",
+    "NO_CANDLES",
+    "NO_CANDLES_IN_SPAN",
+    "NO_RUN",
+    "RUN_MOVED",
+    "TOO_FEW_CANDLES",
+}
 """Codes of errors that end a command before it decides anything; their message explains them."""
 
 

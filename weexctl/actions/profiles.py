@@ -1,23 +1,21 @@
-"""Profiles: the list, one closely, a new one, a check, the schema for editors, and arming."""
+"""Profiles: the list, one closely, a new one, a check, and the schema for editors."""
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.config.arming import arm as write_arming
+from weexctl.actions.context import Context, NextCommand, Result
 from weexctl.config.arming import arming_of
 from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import Environment, read_environment
 from weexctl.config.layers import leaves, path_text
-from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
+from weexctl.config.paths import Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.config.profile_file import ProfileFile, find_profile, list_profiles, render_toml, write_profile
 from weexctl.config.profile_schema import profile_schema
@@ -25,8 +23,6 @@ from weexctl.errors import ConfigError, UsageError, WeexctlError
 from weexctl.plugin_host import Offers, load_offers
 
 __all__ = [
-    "ArmInput",
-    "ArmOutput",
     "ListInput",
     "ListOutput",
     "NewInput",
@@ -39,7 +35,7 @@ __all__ = [
     "ShowOutput",
     "ValidateInput",
     "ValidateOutput",
-    "arm",
+    "as_written",
     "list_",
     "new",
     "schema",
@@ -160,24 +156,6 @@ class SchemaOutput(BaseModel):
     json_schema: dict[str, Any]
 
 
-class ArmInput(_Model):
-    """Which profile to arm, and for which account."""
-
-    name: str
-    account: str = DEFAULT_ACCOUNT
-
-
-class ArmOutput(BaseModel):
-    """What live trading may use from now on."""
-
-    profile: str
-    account: str
-    digest: str
-    """Of the profile at the venue live; any change of its content has to be armed again."""
-    armed_ms: int
-    path: str
-
-
 def list_(input: ListInput, context: Context) -> Result:  # noqa: A002, ARG001  # the signature of every action
     """Every profile; those that cannot be used say why."""
     offers, paths = load_offers(environ=context.environment), find_paths(context.environment)
@@ -202,7 +180,7 @@ def show(input: ShowInput, context: Context) -> Result:  # noqa: A002  # the sig
     profile = load_profile(
         input.name,
         offers=load_offers(environ=context.environment),
-        overrides={} if input.venue is None else {"venue.name": input.venue},
+        overrides={"venue.name": input.venue} if context.origins.get("venue") == "given" else {},
         environment=read_environment(context.environment),
         paths=paths,
         named_by="environment" if context.origins.get("name") == "environment" else "flag",
@@ -232,7 +210,7 @@ def new(input: NewInput, context: Context) -> Result:  # noqa: A002  # the signa
     """
     paths = find_paths(context.environment)
     _must_be_free(input.name, paths, context)
-    begun = _as_written(input.from_, context, paths)
+    begun = as_written(input.from_, context, paths)
     path = paths.profiles / f"{input.name}.toml"
     write_profile(begun.to_toml_dict(), path)
     following = (
@@ -285,32 +263,6 @@ def schema(input: SchemaInput, context: Context) -> Result:  # noqa: A002  # the
     return Result(data=SchemaOutput(path=str(path), json_schema=found))
 
 
-def arm(input: ArmInput, context: Context) -> Result:  # noqa: A002  # the signature of every action
-    """Let live trading use a profile, once a person at the terminal has typed the account's alias.
-
-    Raises:
-        UsageError: there is no terminal, another word was typed, or the profile does not exist.
-        ConfigError: the profile is wrong, or the list of armed profiles cannot be written.
-    """
-    paths, account = find_paths(context.environment), check_account(input.account)
-    profile = _as_written(input.name, context, paths)
-    limits = profile.limits
-    context.note(
-        f"{profile.name} ({profile.source}) may then trade real money of the account {account}: "
-        f"up to {limits.max_gross_exposure:g} × equity, {limits.max_order_notional} USDT an order, "
-        f"leverage {limits.max_leverage}; it closes everything after a loss of {limits.kill_drawdown:.0%}."
-    )
-    if context.ask(f"Type the account's alias ({account}) to arm it: ") != account:
-        raise UsageError(
-            f"that was not {account}; nothing was armed", hint="run it again and type the alias", code="NOT_CONFIRMED"
-        )
-    armed_ms = time.time_ns() // 1_000_000
-    digest = write_arming(profile, account, armed_ms=armed_ms, paths=paths)
-    output = ArmOutput(profile=profile.name, account=account, digest=digest, armed_ms=armed_ms, path=str(paths.armed))
-    notice = Notice("ARMED", "any change of the profile takes it back; removing its row from the file does too")
-    return Result(data=output, profile=profile.name, warnings=(notice,))
-
-
 def _looked_at(found: ProfileFile, offers: Offers, paths: Paths) -> ProfileRow:
     try:
         profile = load_profile(found.path or found.name, offers=offers, environment=_AS_WRITTEN, paths=paths)
@@ -333,7 +285,7 @@ def _row(
     )
 
 
-def _as_written(name: str, context: Context, paths: Paths) -> Profile:
+def as_written(name: str, context: Context, paths: Paths) -> Profile:
     """The profile without what the environment or a flag lays over it."""
     return load_profile(name, offers=load_offers(environ=context.environment), environment=_AS_WRITTEN, paths=paths)
 

@@ -143,6 +143,47 @@ _PROFILE = Parameter(
 )
 _KIND = Parameter(name="kind", type="str", help="Only plugins of this kind", choices=KINDS)
 
+TIMEFRAMES = ("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w")
+
+_SYMBOL = Parameter(name="symbol", type="str", help="Symbol, such as BTCUSDT", argument=True, required=True)
+_ANY_SYMBOL = Parameter(name="symbol", type="str", help="Only this symbol; all eight if left out", argument=True)
+_MARKET = (
+    Parameter(
+        name="venue",
+        type="str",
+        help="Whose market; paper, demo and live all look at the exchange and need no key",
+        choices=VENUES,
+        env="WEEXCTL_VENUE",
+    ),
+    Parameter(
+        name="data",
+        type="str",
+        help="At sim, the candles of a run that was made with --data; may be repeated",
+        repeatable=True,
+        metavar="PATH",
+    ),
+    Parameter(
+        name="timeout",
+        type="float",
+        help="Seconds to wait for each answer",
+        default=10.0,
+        metavar="SECONDS",
+        env="WEEX_API_TIMEOUT",
+    ),
+)
+
+_SYMBOLS = Parameter(
+    name="symbols",
+    type="str",
+    help="Only these symbols, such as BTCUSDT,ETHUSDT; all if left out",
+    repeatable=True,
+    commas=True,
+    metavar="A,B",
+)
+_REPLACE = Parameter(
+    name="replace", type="bool", help="Forget what is stored of these instead of joining to it", default=False
+)
+
 _KEY_NAME = Parameter(
     name="name",
     type="str",
@@ -158,10 +199,52 @@ _SECRET_STDIN = Parameter(
 )
 _SECRET_FILE = Parameter(name="secret-file", type="path", help="Read the key from a file that only you may read")
 
+_ACCOUNT_VENUE = Parameter(
+    name="venue", type="str", help="Whose account; sim if left out", choices=VENUES, env="WEEXCTL_VENUE"
+)
+_RUN_DATA = Parameter(
+    name="data",
+    type="str",
+    help="Candle files of the run at sim, when it was made with --data; may be repeated",
+    repeatable=True,
+    metavar="PATH",
+)
+_DRY_RUN = Parameter(name="dry-run", type="bool", help="Show what would be sent, and send nothing", default=False)
+_READ_ONLY = Parameter(
+    name="read-only", type="bool", help="Refuse everything that could change the account", default=False
+)
+_ORDER = (
+    Parameter(name="symbol", type="str", help="Which symbol, such as BTCUSDT", argument=True, required=True),
+    Parameter(name="side", type="str", help="Which way the order goes", choices=("buy", "sell"), required=True),
+    Parameter(
+        name="position",
+        type="str",
+        help="Which position it is about: buying a long opens, selling a long closes",
+        choices=("long", "short"),
+        required=True,
+    ),
+    Parameter(name="size", type="float", help="How much, in the unit named", required=True),
+    Parameter(
+        name="unit",
+        type="str",
+        help="What --size counts: USDT at the mark price, or coins",
+        choices=("quote", "base"),
+        required=True,
+    ),
+    Parameter(
+        name="stop", type="float", help="Trigger price of the stop that goes out with it; an order that opens needs it"
+    ),
+    Parameter(name="target", type="float", help="Trigger price of a target that goes out with it"),
+)
+
 GROUPS = (
+    Group("order", TRADE, "Send orders by hand and look at them"),
+    Group("account", UNDERSTAND, "See balance, positions and risk"),
     Group("plugins", SET_UP, "See what is installed for the pipeline"),
     Group("keys", SET_UP, "Keep API keys, encrypted"),
     Group("profile", SET_UP, "Read, make, check and arm profiles"),
+    Group("market", UNDERSTAND, "Look at the market"),
+    Group("data", UNDERSTAND, "Keep candles on this machine"),
 )
 
 ACTIONS = (
@@ -231,6 +314,189 @@ ACTIONS = (
             Example("weexctl trade --profile balanced --venue paper --once", "one decision on today's market"),
         ),
     ),
+    # Orders by hand and the account.
+    Action(
+        name="order.preview",
+        section=TRADE,
+        summary="Say what an order would cost, risk and meet with",
+        help=(
+            "Works out an order without sending it: cost, margin, fee, liquidation price, the loss at the stop, and "
+            "the answer of every guard. At sim it is about the account of the newest run of `trade`."
+        ),
+        risk="read",
+        module="weexctl.actions.order",
+        function="preview",
+        parameters=(*_ORDER, _ACCOUNT_VENUE, _RUN_DATA),
+        examples=(
+            Example(
+                "weexctl order preview BTCUSDT --side buy --position long --size 200 --unit quote --stop 80000",
+                "200 USDT of BTC with a stop at 80 000",
+            ),
+        ),
+    ),
+    Action(
+        name="order.place",
+        section=TRADE,
+        summary="Send a market order by hand and follow it to its end",
+        help=(
+            "Sends an order through the same gate, limits and journal as those of a run, and waits until it is filled "
+            "or refused. An order that opens carries its stop or is refused; no rule touches its position afterwards. "
+            "`explain` tells its story. At sim it acts on the account of the newest run, whose time stands still "
+            "meanwhile, and the next `trade` goes on from there."
+        ),
+        risk="write",
+        module="weexctl.actions.order",
+        function="place",
+        parameters=(*_ORDER, _ACCOUNT_VENUE, _RUN_DATA, _DRY_RUN, _READ_ONLY),
+        examples=(
+            Example(
+                "weexctl order place BTCUSDT --side buy --position long --size 0.002 --unit base --stop 80000",
+                "open a long with its stop",
+            ),
+            Example(
+                "weexctl order place BTCUSDT --side sell --position long --size 0.001 --unit base",
+                "close a part of it",
+            ),
+        ),
+    ),
+    Action(
+        name="order.status",
+        section=TRADE,
+        summary="Show one order as the exchange has it",
+        help="Asks the exchange for an order by its id; a stop or target is found while it waits for its trigger.",
+        risk="read",
+        module="weexctl.actions.order",
+        function="status",
+        parameters=(
+            Parameter(name="id", type="str", help="Order id of the exchange", argument=True, required=True),
+            _ACCOUNT_VENUE,
+            _RUN_DATA,
+        ),
+        examples=(Example("weexctl order status 702548201931046912", "what has become of it"),),
+    ),
+    Action(
+        name="order.list",
+        section=TRADE,
+        summary="List orders that rest or wait for a trigger",
+        help="Asks the exchange for resting orders, and for the stops and targets that wait for their price.",
+        risk="read",
+        module="weexctl.actions.order",
+        function="list_",
+        parameters=(
+            Parameter(name="symbol", type="str", help="Only this symbol", metavar="SYMBOL"),
+            _ACCOUNT_VENUE,
+            _RUN_DATA,
+        ),
+        examples=(Example("weexctl order list --symbol BTCUSDT", "the stops of BTCUSDT"),),
+    ),
+    Action(
+        name="close",
+        section=TRADE,
+        summary="Close the position of one symbol at market",
+        help=(
+            "Closes what is held of a symbol, whoever opened it, takes its stops away and shows the account before and "
+            "after. Works while trading is halted."
+        ),
+        risk="write",
+        module="weexctl.actions.close",
+        parameters=(
+            Parameter(name="symbol", type="str", help="Which symbol, such as BTCUSDT", argument=True, required=True),
+            Parameter(name="position", type="str", help="Only this side", choices=("long", "short")),
+            _ACCOUNT_VENUE,
+            _RUN_DATA,
+            _DRY_RUN,
+            _READ_ONLY,
+        ),
+        examples=(Example("weexctl close BTCUSDT", "out of BTC"),),
+    ),
+    Action(
+        name="flatten",
+        section=TRADE,
+        summary="Close every position at market",
+        help=(
+            "Closes all positions one after the other; one that fails keeps none of the others back. Works while "
+            "trading is halted. A run that goes on afterwards may open again; `kill` first if it must not."
+        ),
+        risk="write",
+        module="weexctl.actions.close",
+        function="flatten",
+        parameters=(
+            Parameter(name="all", type="bool", help="Say that all of them are meant", default=False),
+            _ACCOUNT_VENUE,
+            _RUN_DATA,
+            _DRY_RUN,
+            _READ_ONLY,
+        ),
+        examples=(Example("weexctl flatten --all", "hold nothing"),),
+    ),
+    Action(
+        name="kill",
+        section=TRADE,
+        summary="Stop everything but closing, at once",
+        help=(
+            "Writes the kill file of an account. Nothing that opens leaves from then on, not from a run that is under "
+            "way either; closing works. Only a person at a terminal can take it back, with `resume`."
+        ),
+        risk="simulate",
+        module="weexctl.actions.kill",
+        parameters=(
+            _ACCOUNT_VENUE,
+            Parameter(name="reason", type="str", help="Why, for whoever finds it", default=""),
+        ),
+        examples=(Example("weexctl kill --reason 'leaving for the weekend'", "nothing opens any more"),),
+    ),
+    Action(
+        name="resume",
+        section=TRADE,
+        summary="Take back the kill switch, as a person at a terminal",
+        help="Removes the kill file once somebody has typed the name of the account. Refuses a pipe.",
+        risk="simulate",
+        module="weexctl.actions.kill",
+        function="resume",
+        people_only=True,
+        parameters=(_ACCOUNT_VENUE,),
+        examples=(Example("weexctl resume", "trade again"),),
+    ),
+    Action(
+        name="account.balance",
+        section=UNDERSTAND,
+        summary="Show the balance of the account",
+        help="Asks for equity, wallet, unrealised result and what is available. Reads only.",
+        risk="read",
+        module="weexctl.actions.account",
+        function="balance",
+        parameters=(_ACCOUNT_VENUE, _RUN_DATA),
+        examples=(
+            Example("weexctl account balance", "the simulated account of the newest run"),
+            Example("weexctl account balance --venue live", "the real one"),
+        ),
+    ),
+    Action(
+        name="account.positions",
+        section=UNDERSTAND,
+        summary="List the open positions",
+        help="Asks the exchange for open positions, and at sim the journal for who opened them and where the stop is.",
+        risk="read",
+        module="weexctl.actions.account",
+        function="positions",
+        parameters=(_ACCOUNT_VENUE, _RUN_DATA),
+        examples=(Example("weexctl account positions", "what is held"),),
+    ),
+    Action(
+        name="account.risk",
+        section=UNDERSTAND,
+        summary="Show how much of each limit is taken",
+        help=(
+            "Sets the account against the limits of its run's profile: losses, exposures, numbers of positions, the "
+            "loss if every stop were hit, locked symbols and cooldowns. At the venue sim only."
+        ),
+        risk="read",
+        module="weexctl.actions.account",
+        function="risk",
+        parameters=(_ACCOUNT_VENUE, _RUN_DATA),
+        examples=(Example("weexctl account risk", "how near the account is to its limits"),),
+    ),
+    # End of orders by hand and the account.
     Action(
         name="explain",
         section=UNDERSTAND,
@@ -542,8 +808,7 @@ ACTIONS = (
             "content for this account; whatever changes in the profile has to be armed again. Sends nothing."
         ),
         risk="simulate",
-        module="weexctl.actions.profiles",
-        function="arm",
+        module="weexctl.actions.profile_arm",
         people_only=True,
         parameters=(
             Parameter(
@@ -556,6 +821,208 @@ ACTIONS = (
             Parameter(name="account", type="str", help="Alias of the account's key", default="main", metavar="ALIAS"),
         ),
         examples=(Example("weexctl profile arm safe", "before the first trade with --venue live"),),
+    ),
+    Action(
+        name="market.ticker",
+        section=UNDERSTAND,
+        summary="Show prices and the last 24 hours",
+        help=(
+            "Last, mark and index price, change, range and turnover of the last 24 hours; for one symbol also the "
+            "best bid and ask. "
+            "At sim it is the market where the simulated run stands; at the other venues it is the exchange's."
+        ),
+        risk="read",
+        module="weexctl.actions.market",
+        function="ticker",
+        parameters=(_ANY_SYMBOL, *_MARKET),
+        examples=(
+            Example("weexctl market ticker", "all eight symbols on the simulator"),
+            Example("weexctl market ticker BTCUSDT --venue live", "one symbol at the exchange, without a key"),
+        ),
+    ),
+    Action(
+        name="market.depth",
+        section=UNDERSTAND,
+        summary="Show the order book of a symbol",
+        help=(
+            "The best bids and asks with their quantities, and the spread. "
+            "At sim it is the market where the simulated run stands; at the other venues it is the exchange's."
+        ),
+        risk="read",
+        module="weexctl.actions.market",
+        function="depth",
+        parameters=(
+            _SYMBOL,
+            Parameter(name="levels", type="int", help="Levels a side, at most 200", default=15),
+            *_MARKET,
+        ),
+        examples=(Example("weexctl market depth BTCUSDT --levels 5", "the top of the book"),),
+    ),
+    Action(
+        name="market.candles",
+        section=UNDERSTAND,
+        summary="Show the newest closed candles of a symbol",
+        help=(
+            "Closed candles, oldest first; the one that is forming is left out. "
+            "At sim it is the market where the simulated run stands; at the other venues it is the exchange's."
+        ),
+        risk="read",
+        module="weexctl.actions.market",
+        function="candles",
+        parameters=(
+            _SYMBOL,
+            Parameter(name="timeframe", type="str", help="Length of a candle", choices=TIMEFRAMES, default="1h"),
+            Parameter(name="count", type="int", help="How many, at most 5000", default=24),
+            Parameter(name="to", type="time", help="Only candles closed by this moment; now if left out"),
+            Parameter(
+                name="price",
+                type="str",
+                help="The price they are made of",
+                choices=("last", "mark", "index"),
+                default="last",
+            ),
+            *_MARKET,
+        ),
+        examples=(
+            Example("weexctl market candles BTCUSDT --timeframe 4h --count 12", "two days"),
+            Example("weexctl market candles ETHUSDT --fields candles.close -o json", "the closes alone"),
+        ),
+    ),
+    Action(
+        name="market.funding",
+        section=UNDERSTAND,
+        summary="Show the funding of a symbol, ahead and behind",
+        help=(
+            "The rate that is forecast for the next settlement and when it is due, and the settlements of the days "
+            "before. Longs pay shorts when a rate is positive. "
+            "At sim it is the market where the simulated run stands; at the other venues it is the exchange's."
+        ),
+        risk="read",
+        module="weexctl.actions.market",
+        function="funding",
+        parameters=(
+            _SYMBOL,
+            Parameter(name="days", type="int", help="Days to look back, at most 90", default=7),
+            *_MARKET,
+        ),
+        examples=(Example("weexctl market funding BTCUSDT --days 30", "what a month of holding cost"),),
+    ),
+    Action(
+        name="market.contracts",
+        section=UNDERSTAND,
+        summary="Show the exchange's rules for each contract",
+        help=(
+            "Steps of price and quantity, smallest and largest order, highest leverage and fees. "
+            "At sim it is the market where the simulated run stands; at the other venues it is the exchange's."
+        ),
+        risk="read",
+        module="weexctl.actions.market",
+        function="contracts",
+        parameters=(_ANY_SYMBOL, *_MARKET),
+        examples=(Example("weexctl market contracts", "all eight contracts"),),
+    ),
+    Action(
+        name="data.generate",
+        section=UNDERSTAND,
+        summary="Make synthetic candles and funding from a seed",
+        help=(
+            "Writes the candles of the simulator's market, and its funding, as files into a folder of their own in the "
+            "store. Equal seeds give equal candles, and a longer market begins with the shorter one. Whatever is shown "
+            "of them is labelled synthetic."
+        ),
+        risk="simulate",
+        module="weexctl.actions.data",
+        function="generate",
+        parameters=(
+            _SYMBOLS,
+            Parameter(name="timeframe", type="str", help="Length of a candle", choices=TIMEFRAMES, default="1h"),
+            Parameter(name="count", type="int", help="Candles of each symbol", default=12_000),
+            Parameter(name="seed", type="int", help="Seed of the market", default=7),
+            _REPLACE,
+        ),
+        examples=(Example("weexctl data generate --seed 11 --count 13000", "another market than the usual one"),),
+    ),
+    Action(
+        name="data.import",
+        section=UNDERSTAND,
+        summary="Bring candle files into the store",
+        help=(
+            "Reads .csv, .csv.gz and .parquet files named SYMBOL-TIMEFRAME, checks every row, and keeps them as one "
+            "series per symbol and timeframe, funding files beside them included. Candles that are there already have "
+            "to be equal, and a hole is refused: nothing is repaired."
+        ),
+        risk="simulate",
+        module="weexctl.actions.data",
+        function="import_",
+        parameters=(
+            Parameter(
+                name="path",
+                type="str",
+                help="A file, a folder, or SYMBOL=PATH; may be repeated",
+                argument=True,
+                repeatable=True,
+                required=True,
+            ),
+            _SYMBOLS,
+            Parameter(
+                name="timeframe",
+                type="str",
+                help="Only candles of this length; that of the files if left out",
+                choices=TIMEFRAMES,
+            ),
+            _REPLACE,
+        ),
+        examples=(
+            Example("weexctl data import candles/", "every candle file of a folder"),
+            Example("weexctl data import BTCUSDT=prices.csv --timeframe 1h", "a file with another name"),
+        ),
+    ),
+    Action(
+        name="data.fetch",
+        section=UNDERSTAND,
+        summary="Fetch candles from a venue into the store",
+        help=(
+            "Fetches closed candles page by page and joins them to what is stored, so that a fetch that was stopped "
+            "goes on where it ended. Without --from it brings a stored series up to date, and begins a new one with "
+            "1000 candles. Reads public data only and needs no key."
+        ),
+        risk="simulate",
+        module="weexctl.actions.data_fetch",
+        parameters=(
+            _SYMBOLS,
+            Parameter(name="timeframe", type="str", help="Length of a candle", choices=TIMEFRAMES, default="1h"),
+            Parameter(name="from", type="time", help="First moment that is wanted"),
+            Parameter(name="to", type="time", help="Last moment that is wanted; now if left out"),
+            *(parameter for parameter in _MARKET if parameter.name != "data"),
+        ),
+        examples=(
+            Example("weexctl data fetch --venue paper --from 2025-01-01", "every symbol since then, from the exchange"),
+            Example("weexctl data fetch --venue paper --symbols BTCUSDT", "bring one series up to date"),
+        ),
+    ),
+    Action(
+        name="data.list",
+        section=UNDERSTAND,
+        summary="List the candles in the store",
+        help="Lists each stored series with its span, its source and its digest, without reading the candles.",
+        risk="read",
+        module="weexctl.actions.data",
+        function="list_",
+        examples=(Example("weexctl data list", "what there is"),),
+    ),
+    Action(
+        name="data.verify",
+        section=UNDERSTAND,
+        summary="Read the stored candles again and compare",
+        help=(
+            "Reads every stored candle, checks it as an import does, and compares the whole with the digest that was "
+            "written down when it was stored. Answers with exit code 6 when something is wrong."
+        ),
+        risk="read",
+        module="weexctl.actions.data",
+        function="verify",
+        parameters=(_SYMBOLS,),
+        examples=(Example("weexctl data verify --symbols BTCUSDT", "one symbol"),),
     ),
 )
 

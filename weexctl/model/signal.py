@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FLAT", "Signal"]
+__all__ = ["FLAT", "MANUAL", "Signal"]
+
+MANUAL = "manual"
+"""Stands for a rule where a person or a tool asked for the position: no strategy has a say in it."""
 
 
 @dataclass(frozen=True, slots=True)

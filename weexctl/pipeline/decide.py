@@ -13,7 +13,7 @@ from weexctl.model.limits import Limits
 from weexctl.model.order import Leg, OrderIntent
 from weexctl.model.regime import RegimeView
 from weexctl.model.side import PositionSide
-from weexctl.model.signal import FLAT, Signal
+from weexctl.model.signal import FLAT, MANUAL, Signal
 from weexctl.pipeline.columns import SymbolColumns, keyed_stages, rule_names
 from weexctl.pipeline.guards import Flow, Reviewed, review
 from weexctl.pipeline.identity import decision_id
@@ -183,6 +183,9 @@ def _with_market(
     for symbol, row in rows_at.items():
         regimes[symbol] = columns[symbol].regime_view(row)
         held = book.positions.get(symbol)
+        if held is not None and held.rule == MANUAL:  # not even a wish: it takes no part in how the book is shared out
+            signals[symbol] = FLAT
+            continue
         rule = held.rule if held is not None and held.rule in columns[symbol].rules else names[regimes[symbol].name]
         signal = columns[symbol].signal(rule, row)
         # A position keeps its rule when the regime changes, but only the rule of the present regime may add risk.
@@ -317,6 +320,9 @@ def _prospective(case: _Case, book: Book, side: PositionSide) -> HeldPosition:
 
 
 def _consider_held(case: _Case, held: HeldPosition, moment: _Moment) -> None:
+    if held.rule == MANUAL:
+        _leave_to_its_owner(case, held, moment)
+        return
     protection, sizing = _sized(case, held, moment)
     case.outcome = Outcome.HOLD
     if reason := _must_close(case, protection, moment):
@@ -325,6 +331,15 @@ def _consider_held(case: _Case, held: HeldPosition, moment: _Moment) -> None:
     _rebalance(case, held, sizing, protection, moment)
     if case.outcome is not Outcome.EXIT:
         case.stop_move = _stop_move(case, held, protection, moment.instruments[case.symbol])
+
+
+def _leave_to_its_owner(case: _Case, held: HeldPosition, moment: _Moment) -> None:
+    """A position opened by hand keeps its stop and its size; only the kill limit ends it."""
+    if moment.book.run_loss >= moment.pipeline.limits.kill_drawdown:
+        case.intent, case.outcome = _reduction(case, held, None, moment, "KILL_DRAWDOWN"), Outcome.EXIT
+        return
+    case.outcome = Outcome.HOLD
+    case.why.append("MANUAL_POSITION")
 
 
 def _must_close(case: _Case, protection: Protection, moment: _Moment) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["WHY", "explain", "headline", "percent"]
+from weexctl.model.signal import MANUAL
+
+__all__ = ["WHY", "by_hand", "explain", "headline", "percent"]
 
 WHY = {
     "NO_CANDLE": "there was no closed candle of this symbol at that moment",
@@ -24,6 +26,11 @@ WHY = {
     "DAILY_LOSS": "the daily loss limit was reached",
     "KILL_DRAWDOWN": "the loss since the start of the run had reached the kill limit",
     "KILL_SWITCH": "trading was halted",
+    "MANUAL_POSITION": "the position was opened by hand and is left to whoever opened it",
+    "RULE_POSITION": "a rule of the run holds this symbol, and nothing is added to its position by hand",
+    "OTHER_SIDE": "the other side of this symbol is held",
+    "PER_TRADE_RISK": "the loss at the stop would have been above the limit",
+    "MAX_MARGIN": "the margin would have been above the limit for one position",
 }
 """What the codes of a decision mean."""
 
@@ -59,7 +66,7 @@ def explain(
 def headline(record: Mapping[str, Any]) -> str:
     """One sentence: what was done under which regime, and how far the size was cut."""
     regime = record.get("regime") or {}
-    under = "without a regime"
+    under = "by hand" if by_hand(record) else "without a regime"
     if regime:
         under = f"under {_article(regime['name'])} {regime['name']} regime ({percent(regime['confidence'])})"
     when = _time(record["close_ms"])
@@ -79,6 +86,11 @@ def headline(record: Mapping[str, Any]) -> str:
 def percent(value: float, digits: int = 0) -> str:
     """`72 %`."""
     return f"{value * 100:.{digits}f} %"
+
+
+def by_hand(record: Mapping[str, Any]) -> bool:
+    """True for a decision that no rule made."""
+    return (record.get("signal") or {}).get("rule") == MANUAL if "sizing" in record else False
 
 
 def _article(word: str) -> str:
@@ -103,7 +115,7 @@ def _cut(record: Mapping[str, Any]) -> str:
 def _regime(record: Mapping[str, Any]) -> str:
     regime = record.get("regime")
     if not regime:
-        return "Regime: unknown."
+        return "" if by_hand(record) else "Regime: unknown."
     shares = ", ".join(f"{name} {percent(regime[name])}" for name in ("trending", "ranging", "unstable"))
     return f"Regime: {regime['name']} (smoothed: {shares}), model {regime['artefact'] or 'none'}."
 
@@ -111,6 +123,8 @@ def _regime(record: Mapping[str, Any]) -> str:
 def _rule(record: Mapping[str, Any]) -> str:
     signal = record["signal"]
     word = {1: "long", -1: "short", 0: "flat"}[signal["direction"]]
+    if by_hand(record):
+        return "Rule: none, a person or a tool asked for it."
     if not signal["rule"]:
         return "Rule: none."
     return f"Rule: {signal['rule']} wants {word} (strength {signal['strength']:.2f}, {_words(signal['reason'])})."
@@ -141,6 +155,9 @@ def _protection(record: Mapping[str, Any]) -> list[str]:
     protection = record.get("protection")
     intent = record.get("intent")
     lines = []
+    if intent and by_hand(record) and intent["stop_price"] is not None and record.get("price"):
+        away = abs(record["price"] - float(intent["stop_price"])) / record["price"]
+        lines.append(f"Stop: {intent['stop_price']}, {percent(away, 1)} away (given with the order).")
     if protection and protection["stop"] is not None and record.get("price"):
         stop = (intent or {}).get("stop_price") or f"{protection['stop']:.6g}"
         away = abs(record["price"] - protection["stop"]) / record["price"]

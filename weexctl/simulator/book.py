@@ -37,12 +37,14 @@ class Book:
     """Quote resting at the best price."""
 
     def taker_price(self, side: Side, quantity: Decimal) -> Decimal:
-        """The average price of a market order, rounded to the step against the taker."""
-        start, step = float(self.mid), float(self.step)
+        """The average price of a market order, rounded to the step against the taker.
+
+        The mid price lies on a step, so any slippage costs at least one.
+        """
+        start = float(self.mid)
         value = float(quantity) * start
         impact = self.impact * value / self.turnover if self.turnover > 0 else self.max_impact
-        base = max(step, start * self.slippage) if self.slippage > 0 else 0.0
-        away = base + start * min(impact, self.max_impact)
+        away = start * (self.slippage + min(impact, self.max_impact))
         return max(self._on_step(start + away if side is Side.BUY else start - away, side), self.step)
 
     def crosses(self, side: Side, limit: Decimal) -> bool:

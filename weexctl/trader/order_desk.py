@@ -62,7 +62,7 @@ class OrderDesk:
         book, done = step.book, []
         reductions = [reviewed for reviewed in step.orders if reviewed.intent.reduces]
         for reviewed in reductions:
-            done.append(self._send(reviewed, book, flow))
+            done.append(self.send(reviewed, book, flow))
             flow = _after(flow, reviewed.intent, book)
         done += self._repair(step)
         locks = dict.fromkeys(self.executor.frozen_symbols(), "OUTCOME_UNKNOWN") | dict(blocked)
@@ -71,14 +71,14 @@ class OrderDesk:
             if code := self.state.locked.get(intent.symbol) or locks.get(intent.symbol):
                 self.state.refuse(code)
                 continue
-            done.append(self._send(reviewed, book, flow))
+            done.append(self.send(reviewed, book, flow))
             flow = _after(flow, intent, book)
         for move in step.stop_moves:
             self._tighten(move)
         return done
 
-    def _send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
-        """One order to its end, and what it means for the run."""
+    def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
+        """One order to its end, and what it means for the run: its trades, its stops, its counters."""
         execution = self.executor.execute(reviewed, book, flow)
         if execution.intent_id is not None:
             self.state.order_times_ms.append(book.now_ms)
@@ -145,7 +145,7 @@ class OrderDesk:
 
     def _abandon(self, trade: OpenTrade, decision_id: str, book: Book) -> Execution:
         """Close a position whose stop cannot be proven."""
-        return self._send(Reviewed(_closing(trade, decision_id, book), ()), book, Flow())
+        return self.send(Reviewed(_closing(trade, decision_id, book), ()), book, Flow())
 
     def _record_stop(self, stop: ConditionalOrder, intent_id: int | None) -> None:
         known = self.journal.orders.get(stop.order_id)

@@ -137,7 +137,9 @@ class Session:
             if latest is None or (latest.run_id, latest.to_ms) != (self.earlier.run.run_id, self.earlier.run.to_ms):
                 raise _moved()
             state = RiskState.from_json(self.earlier.risk)
-            return SimVenue.resume(self.market, self.earlier.venue), state, self.earlier.run.run_id
+            venue = SimVenue.resume(self.market, self.earlier.venue)
+            venue.advance(self.earlier.run.to_ms)  # it is saved only when something changed, which may be longer ago
+            return venue, state, self.earlier.run.run_id
         equity = self.profile.simulator.start_equity
         venue = SimVenue.start(
             self.market,

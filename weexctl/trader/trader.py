@@ -109,8 +109,11 @@ class Trader:
 
     def prepare(self) -> None:
         """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
-        self._desk.executor.mark_interrupted()
-        self._desk.settle()
+        with self._journal.transaction():
+            self._desk.executor.mark_interrupted()
+            if settled := self._desk.settle():
+                self._save_state()
+        self._tell_orders(settled)
         if self._read_only:
             return
         for symbol in self._market.candles:
@@ -269,11 +272,14 @@ class Trader:
 
     def _save(self, close_ms: int) -> None:
         """State and venue, in the step's own transaction: after any interruption they belong together."""
+        self._save_state()
+        self._steps += 1
+        self._journal.runs.progress(self._run_id, to_ms=close_ms, steps=self._steps)
+
+    def _save_state(self) -> None:
         self._journal.state.put(RISK_STATE, self.state.to_json())
         if (snapshot := self._venue.save()) is not None:
             self._journal.state.put(VENUE_STATE, snapshot)
-        self._steps += 1
-        self._journal.runs.progress(self._run_id, to_ms=close_ms, steps=self._steps)
 
     def _tell(self, step: Step, executions: list[Execution]) -> None:
         if self._observer is None:

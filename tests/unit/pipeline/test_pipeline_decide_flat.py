@@ -174,6 +174,7 @@ def test_a_suspension_over_one_symbol_refuses_all_entries_of_the_step() -> None:
         make_book(symbols=(BTC, ETH)),
     )
     assert [d.blocked for d in world.step().decisions] == ["SUSPENDED", "SUSPENDED"]
+    assert world.step().suspended_until_ms == LATER
 
 
 def test_a_tighter_stop_leaves_the_size_as_it_was() -> None:
@@ -245,6 +246,16 @@ def test_an_entry_is_cut_to_what_the_gross_limit_leaves() -> None:
     (intent,) = world.orders()
     assert intent.notional == pytest.approx(Decimal(1_500), abs=1)
     assert world.decision().body["sizing"]["binding"] == "max_gross_exposure"
+
+
+def test_a_wish_without_a_slot_takes_none_of_the_room() -> None:
+    position = make_position(SHORT, symbol=SOL, exposure=-0.5, quantity=50.0)
+    columns = {BTC: make_columns(BTC), ETH: make_columns(ETH), SOL: make_columns(SOL, 1)}
+    limits = make_limits(max_gross_exposure=0.75, max_positions_long=1)
+    book = make_book(symbols=THREE, positions={SOL: position})
+    orders = World(make_pipeline(sizer=FixedSizes(0.3), limits=limits), columns, book).orders()
+    assert [(i.symbol, i.reduces) for i in orders] == [(SOL, True), (BTC, False)]
+    assert orders[1].notional == pytest.approx(Decimal(2_500), abs=1)
 
 
 def test_an_entry_is_cut_until_liquidation_lies_three_stops_away() -> None:

@@ -120,6 +120,12 @@ def test_a_reduction_that_would_leave_dust_closes_the_whole_position() -> None:
     assert world.decision().outcome is Outcome.EXIT
 
 
+def test_a_rest_of_exactly_the_smallest_order_is_kept() -> None:
+    world = replace(holding(0.4001), instrument={"min_quantity": Decimal(20)})
+    (intent,) = world.orders()
+    assert intent.quantity == Decimal("20.010")
+
+
 # Ends ----------------------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +327,18 @@ def test_a_position_that_ends_in_this_step_still_takes_its_slot() -> None:
     )
     assert [i.symbol for i in world.orders()] == [SOL]
     assert world.decision(BTC).blocked == "MAX_POSITIONS"
+
+
+def test_a_slot_that_a_position_holds_is_free_for_nobody_even_when_a_policy_stops_another() -> None:
+    position = make_position(symbol=SOL, exposure=0.2, quantity=20.0)
+    stopped = Opinion(RiskDecision(multiplier=0.0), only=BTC)
+    world = World(
+        make_pipeline(limits=make_limits(max_positions_long=2), risk=[stopped]),
+        {s: make_columns(s) for s in (BTC, ETH, SOL)},
+        make_book(symbols=(BTC, ETH, SOL), positions={SOL: position}),
+    )
+    assert world.orders() == []
+    assert world.decision(ETH).blocked == "MAX_POSITIONS"
 
 
 def test_held_positions_are_over_the_slots_and_still_adjusted() -> None:

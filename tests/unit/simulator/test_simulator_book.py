@@ -48,6 +48,12 @@ def test_a_larger_order_never_gets_a_better_price(small: float, more: float, sid
     assert first > book.mid if side is Side.BUY else first < book.mid
 
 
+def test_the_depth_up_to_a_limit_is_the_touch_and_half_the_inverse_of_the_impact() -> None:
+    # One per cent beyond the best price: 0.02 minutes at the touch, and 0.01 / (2 * 0.1) minutes beyond.
+    value = _book(1e6).within(Side.BUY, Decimal("50505.05")) * 50_005
+    assert abs(value - (0.02 + 0.05) * 1e6) < 1
+
+
 def test_nothing_lies_within_a_limit_that_does_not_cross() -> None:
     book = _book(1e6)
     assert book.within(Side.BUY, book.ask - STEP) == 0

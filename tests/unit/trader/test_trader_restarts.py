@@ -14,7 +14,11 @@ import pytest
 
 from tests.unit.trader.small_pipeline import HalfRegime, small_pipeline
 from tests.unit.trader.workshop import Workshop
+from weexctl.errors import OutcomeUnknownError, UnavailableError
+from weexctl.exchange.v3 import WeexV3
+from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
+from weexctl.model.order import Order, OrderAck, OrderRequest
 from weexctl.trader import schedule as scheduling
 from weexctl.trader.session import SessionReport
 
@@ -174,3 +178,60 @@ def test_a_restart_over_a_refit_makes_the_fits_of_a_run_that_never_stopped(
     assert fits[2] == fits[0]
     assert found[1] == found[0]
     assert found[2] == found[0]
+
+
+class _Outage:
+    """Loses the answer to the next order, and every read that could find it while it is down."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.down = True
+        self.lost: list[str] = []
+        place, find = WeexV3.place_order, WeexV3.fetch_open_orders
+
+        def lose(client: WeexV3, request: OrderRequest) -> OrderAck:
+            ack = place(client, request)
+            if self.down and not self.lost:
+                self.lost.append(ack.order_id)
+                raise OutcomeUnknownError("no answer", order_state="unknown")
+            return ack
+
+        def look(client: WeexV3, symbol: str | None = None) -> list[Order]:
+            if self.down:
+                raise UnavailableError("down")
+            return find(client, symbol)
+
+        monkeypatch.setattr(WeexV3, "place_order", lose)
+        monkeypatch.setattr(WeexV3, "fetch_open_orders", look)
+
+
+def test_an_order_lost_in_an_outage_is_the_runs_own_after_the_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = _Outage(monkeypatch)
+    workshop = Workshop(tmp_path)
+    first = workshop.run(3)
+    (lost,) = outage.lost
+    assert lost not in {trade.entry_order_id for trade in first.open_trades}
+    assert not _balanced(first)
+    outage.down = False
+    second = workshop.run(1, stop_after=0)
+    assert lost in {trade.entry_order_id for trade in second.open_trades}
+    assert _balanced(second)
+    third = workshop.run(20)
+    assert _balanced(third)
+    assert third.state.locked == {}
+
+
+def test_nothing_opens_on_the_symbol_of_a_lost_order_during_the_outage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = _Outage(monkeypatch)
+    workshop = Workshop(tmp_path)
+    workshop.run(1)
+    with Journal.read(workshop.path) as journal:
+        (unknown,) = journal.intents.in_states(IntentState.UNKNOWN)
+    report = workshop.run(24)
+    orders = [order for order, _ in report.orders if order.symbol == unknown.symbol]
+    assert orders == []
+    assert outage.lost
+    assert report.state.refusals["OUTCOME_UNKNOWN"] > 1

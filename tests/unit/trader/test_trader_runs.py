@@ -152,6 +152,7 @@ def test_a_read_only_run_decides_and_sends_nothing(tmp_path: Path) -> None:
     assert report.balance.equity == Decimal(10_000)
     with Journal.read(workshop.path) as journal:
         outcomes = {d.record["outcome"] for d in journal.decisions.of_run(report.run.run_id, full=True)}
+        assert journal.intents.in_states(*IntentState) == []
     assert "entry" in outcomes
 
 

@@ -1,0 +1,83 @@
+"""`weexctl data fetch`: pages of a venue's market, joined to what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from weexctl.actions import data_fetch
+from weexctl.actions.context import Context
+from weexctl.actions.data_fetch import Input, Output, run
+from weexctl.market.loading import load_candles
+from weexctl.simulator.generator import MARKET_START_MS, generate_market
+from weexctl.trader.schedule import HISTORY_CANDLES
+
+HOUR_MS = 3_600_000
+BEGIN_MS = MARKET_START_MS + (HISTORY_CANDLES + 1) * HOUR_MS
+"""Where the simulated market stands before any run."""
+FETCH = ("data", "fetch", "--symbols", "BTCUSDT")
+
+
+def data(ran: Any) -> Any:
+    assert ran.code == 0, ran.out
+    return ran.document["data"]
+
+
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_fetch, "_PAGE", 7)
+    monkeypatch.setattr(data_fetch, "_FETCHED_BY_ITSELF", 30)
+
+
+def test_what_is_fetched_is_what_the_market_was(home: Any) -> None:
+    found = data(home(*FETCH))
+    (row,) = found["series"]
+    assert (row["candles"], row["added"], row["to_ms"], found["complete"]) == (30, 30, BEGIN_MS, True)
+    market = generate_market(7, symbols=["BTCUSDT"], count=HISTORY_CANDLES + 1)["BTCUSDT"]
+    (stored,) = load_candles([found["folder"]]).values()
+    assert stored.digest() == market.rows(len(market) - 30, len(market)).digest() == row["digest"]
+    assert stored.synthetic
+
+
+def test_generated_candles_are_labelled(home: Any) -> None:
+    document = home(*FETCH).document
+    assert (document["venue"], document["data"]["series"][0]["synthetic"]) == ("sim", True)
+    assert {notice["code"] for notice in document["warnings"]} == {"SYNTHETIC"}
+
+
+def test_a_second_fetch_has_nothing_to_add(home: Any) -> None:
+    first = data(home(*FETCH))["series"][0]
+    assert data(home(*FETCH))["series"][0] == {**first, "added": 0}
+
+
+def test_an_earlier_start_and_a_later_end_are_joined_to_what_is_there(home: Any) -> None:
+    data(home(*FETCH, "--from", str(BEGIN_MS - 40 * HOUR_MS), "--to", str(BEGIN_MS - 20 * HOUR_MS)))
+    (row,) = data(home(*FETCH, "--from", str(BEGIN_MS - 60 * HOUR_MS)))["series"]
+    assert (row["candles"], row["added"], row["from_ms"]) == (60, 40, BEGIN_MS - 60 * HOUR_MS)
+    assert data(home("data", "verify"))["faults"] == 0
+
+
+def test_a_fetch_that_is_stopped_keeps_its_pages_and_goes_on_later(tmp_path: Path) -> None:
+    answers = iter([False, False, True])
+    environment = {"WEEXCTL_DATA_DIR": str(tmp_path / "d"), "WEEXCTL_CONFIG_DIR": str(tmp_path / "c")}
+    stopped = Context(environment=environment, cwd=tmp_path, should_stop=lambda: next(answers))
+    first = run(Input(symbols=("BTCUSDT",)), stopped).data
+    assert isinstance(first, Output)
+    assert ([row.candles for row in first.series], first.complete) == ([14], False)
+    second = run(Input(symbols=("BTCUSDT",)), Context(environment=environment, cwd=tmp_path)).data
+    assert isinstance(second, Output)
+    assert ([(row.candles, row.added) for row in second.series], second.complete) == ([(30, 16)], True)
+
+
+def test_a_span_without_a_candle_is_refused(home: Any) -> None:
+    ran = home(*FETCH, "--from", str(BEGIN_MS + HOUR_MS))
+    assert (ran.code, ran.document["error"]["type"]) == (2, "usage")
+    assert not (home.data / "candles").exists()
+
+
+def test_an_exchange_that_cannot_be_reached_leaves_the_store_alone(home: Any) -> None:
+    ran = home(*FETCH, "--venue", "paper", "--timeout", "0.2", WEEX_API_BASE="http://127.0.0.1:9")
+    assert ran.code == 4
+    assert not (home.data / "candles").exists()

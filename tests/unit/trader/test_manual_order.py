@@ -1,0 +1,144 @@
+"""An order by hand before it is sent: its size, what it costs, what stands against it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.plugins.books import make_book, make_position
+from tests.unit.pipeline.fakes import BTC, make_instrument, make_limits
+from weexctl.errors import UsageError
+from weexctl.model.order import Leg, OrderIntent
+from weexctl.model.side import PositionSide, Side
+from weexctl.model.signal import MANUAL
+from weexctl.trader.manual_order import ManualOrder, estimate, manual_intent, manual_verdicts
+
+D = Decimal
+ZERO = D(0)
+LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
+SIDES = pytest.mark.parametrize("side", [LONG, SHORT])
+
+
+def asked(side: PositionSide = LONG, *, opens: bool = True, **changes: Any) -> ManualOrder:
+    values: dict[str, Any] = {
+        "symbol": BTC,
+        "side": side.opening if opens else side.closing,
+        "position_side": side,
+        "size": D("1000"),
+        "unit": "quote",
+        "stop": D(100) - 10 * side.sign if opens else None,
+    }
+    return ManualOrder(**(values | changes))
+
+
+def intent_of(order: ManualOrder, *, held: Decimal = ZERO, **rules: Any) -> OrderIntent:
+    instrument = make_instrument(**rules)
+    return manual_intent(order, instrument, D("100.04"), held=held, decision_id="d1", now_ms=5)
+
+
+def codes(intent: OrderIntent, *, blocked: str = "", loss: Decimal | None = None, **limits: Any) -> list[str]:
+    book = limits.pop("book", make_book(symbols=(BTC,)))
+    verdicts = manual_verdicts(intent, book, make_limits(**limits), loss_at_stop=loss, blocked=blocked)
+    return [verdict.code for verdict in verdicts]
+
+
+def test_a_size_in_quote_is_rounded_down_at_the_mark_price() -> None:
+    intent = intent_of(asked())
+    assert (intent.quantity, intent.reference_price, intent.leg) == (D(10), D("100.0"), Leg.ENTRY)
+    assert intent_of(asked(size=D("1000.09"))).quantity == D(10)
+    assert intent_of(asked(size=D("1.2349"), unit="base")).quantity == D("1.234")
+
+
+@SIDES
+def test_a_stop_is_rounded_towards_the_price(side: PositionSide) -> None:
+    stop = D(100) - D("9.96") * side.sign
+    rounded = intent_of(asked(side, stop=stop)).stop_price
+    assert rounded is not None
+    assert (rounded - stop) * side.sign > 0
+    assert rounded % D("0.1") == 0
+
+
+@SIDES
+def test_selling_a_long_and_buying_a_short_reduce(side: PositionSide) -> None:
+    intent = intent_of(asked(side, opens=False, size=D(2), unit="base"), held=D(3))
+    assert (intent.reduces, intent.leg, intent.side is Side.SELL) == (True, Leg.EXIT, side is LONG)
+
+
+@pytest.mark.parametrize(
+    ("order", "held", "code"),
+    [
+        (asked(size=D("0.01")), D(0), "BELOW_MINIMUM"),
+        (asked(opens=False, size=D(4), unit="base"), D(3), "MORE_THAN_HELD"),
+        (asked(opens=False, size=D(4), unit="base"), D(0), "NO_POSITION"),
+        (asked(opens=False, stop=D(90)), D(30), "USAGE"),
+        (asked(target=D(99)), D(0), "USAGE"),
+        (asked(SHORT, target=D(101)), D(0), "USAGE"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_words(order: ManualOrder, held: Decimal, code: str) -> None:
+    with pytest.raises(UsageError, match="nothing was sent") as caught:
+        intent_of(order, held=held)
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_a_market_order_above_the_exchange_s_largest_is_refused() -> None:
+    with pytest.raises(UsageError, match="largest market order"):
+        intent_of(asked(), max_market_quantity=D(9))
+
+
+def test_costs_are_those_of_the_notional() -> None:
+    intent = intent_of(asked())
+    costs = estimate(intent, make_instrument(), D(10_000), make_book(symbols=(BTC,)), 5)
+    assert (costs.notional, costs.margin, costs.fee) == (D(1000), D(200), D("0.8"))
+    assert costs.loss_at_stop == 10 * D(10) + D("0.0008") * 10 * (100 + 90)
+
+
+@SIDES
+def test_the_liquidation_price_leaves_the_maintenance_margin(side: PositionSide) -> None:
+    equity, intent = D(300), intent_of(asked(side))
+    price = estimate(intent, make_instrument(), equity, make_book(symbols=(BTC,), equity=300.0), 5).liquidation_price
+    assert price is not None
+    left = equity + (price - 100) * 10 * side.sign
+    assert left == pytest.approx(D("0.01") * 1000, abs=D("0.5"))
+    assert (price - 100) * side.sign < 0
+
+
+def test_an_account_that_no_fall_can_take_has_no_liquidation_price() -> None:
+    costs = estimate(intent_of(asked()), make_instrument(), D(10_000), make_book(symbols=(BTC,)), 5)
+    assert costs.liquidation_price is None
+
+
+def test_an_entry_that_nothing_stands_against_has_no_verdict() -> None:
+    assert codes(intent_of(asked())) == []
+
+
+def test_limits_of_the_sizing_chain_refuse_an_entry_by_hand() -> None:
+    intent = intent_of(asked())
+    assert codes(intent, loss=D("30.01"), per_trade_risk=0.003) == ["PER_TRADE_RISK"]
+    assert codes(intent, loss=D("29.99"), per_trade_risk=0.003) == []
+    assert codes(intent, max_leverage=1, max_margin_per_position=0.099) == ["MAX_MARGIN"]
+    assert codes(intent, max_leverage=1, max_margin_per_position=0.101) == []
+
+
+def test_a_locked_symbol_takes_no_entry_by_hand() -> None:
+    assert codes(intent_of(asked()), blocked="STOP_UNPROVEN") == ["STOP_UNPROVEN"]
+
+
+@pytest.mark.parametrize(
+    ("side", "rule", "expected"),
+    [(LONG, "trend", ["RULE_POSITION"]), (LONG, MANUAL, []), (SHORT, MANUAL, ["OTHER_SIDE"])],
+)
+def test_a_rule_s_position_and_the_other_side_take_no_entry_by_hand(
+    side: PositionSide, rule: str, expected: list[str]
+) -> None:
+    held = make_book(symbols=(BTC,), positions={BTC: make_position(side, rule=rule)})
+    assert codes(intent_of(asked()), book=held) == expected
+
+
+def test_nothing_stands_against_a_reduction() -> None:
+    intent = intent_of(asked(opens=False, size=D(1), unit="base"), held=D(1))
+    held = make_book(symbols=(BTC,), positions={BTC: make_position()})
+    assert codes(intent, book=held, blocked="STOP_UNPROVEN", max_margin_per_position=0.0) == []

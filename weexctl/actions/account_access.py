@@ -1,0 +1,154 @@
+"""Whose account a command is about, and the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from weexctl.actions.context import Context
+from weexctl.actions.halting import halted_by
+from weexctl.config.access import open_access, require_key
+from weexctl.config.environment import Environment, read_environment
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
+from weexctl.config.vault import Vault
+from weexctl.config.venue import Venue
+from weexctl.errors import ConfigError, NotArmedError, RefusedError, UsageError
+from weexctl.ports import Exchange
+from weexctl.trader.connection import open_connection
+from weexctl.trader.sim_account import SimAccount, read_sim_account
+from weexctl.trader.sim_desk import SimDesk, open_sim_desk
+
+__all__ = ["Asked", "VenueWord", "asked_at"]
+
+VenueWord = Literal["sim", "paper", "demo", "live"]
+_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An account at a venue, and the world it was asked about in."""
+
+    venue: Venue
+    context: Context
+    environment: Environment
+    paths: Paths
+
+    @property
+    def account(self) -> str:
+        """The alias."""
+        return DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
+
+    @property
+    def kill_file(self) -> Path:
+        """The file whose presence stops everything but closing."""
+        return self.paths.kill_file(self.venue, self.account)
+
+    @property
+    def halted(self) -> Callable[[], str]:
+        """Says why trading is halted, or an empty text."""
+        return halted_by(self.environment, self.kill_file)
+
+    @property
+    def _journal(self) -> Path:
+        return self.paths.journal(self.venue, self.account)
+
+    @contextmanager
+    def simulated(self, data: Sequence[str]) -> Iterator[SimAccount]:
+        """The simulated account, for looking.
+
+        Raises:
+            ConfigError: it is another venue's account, or there is no run yet.
+        """
+        if self.venue is not Venue.SIM:
+            raise _not_available(f"this is known of the venue sim only, not of {self.venue.value}")
+        with read_sim_account(self._journal, data, halted=self.halted) as account:
+            yield account
+
+    @contextmanager
+    def exchange(self, data: Sequence[str]) -> Iterator[Exchange]:
+        """A client for reading the account, at sim or live.
+
+        Raises:
+            ConfigError: the venue is out of reach, keys are missing, or there is no run yet.
+            UsageError: paper has no account, or candle files were named for live.
+        """
+        if self.venue is Venue.SIM:
+            with self.simulated(data) as account:
+                yield account.venue.exchange
+            return
+        self._reachable(data)
+        access = open_access(
+            self.venue,
+            environ=self.context.environment,
+            environment=self.environment,
+            vault=Vault(self.paths.vault),
+            ask=self.context.ask_secret,
+        )
+        timeout_s = self.environment.api_timeout_s or _TIMEOUT_S
+        connection = open_connection(
+            self.venue, base_url=self.environment.api_base, credentials=access.credentials, timeout_s=timeout_s
+        )
+        try:
+            yield connection.exchange
+        finally:
+            connection.exchange.close()
+
+    @contextmanager
+    def desk(self, data: Sequence[str], *, read_only: bool) -> Iterator[SimDesk]:
+        """The simulated account, for orders by hand.
+
+        Raises:
+            RefusedError: read-only.
+            ConfigError: it is another venue's account, or there is no run yet.
+        """
+        if read_only or self.environment.read_only:
+            what = "--read-only" if read_only else "WEEXCTL_READ_ONLY"
+            raise RefusedError(
+                f"{what} is set, and this changes the account; nothing was sent",
+                hint="run it again without",
+                code="READ_ONLY",
+            )
+        self.must_write()
+        with open_sim_desk(self._journal, data, halted=self.halted) as desk:
+            yield desk
+
+    def must_write(self) -> None:
+        """Pass at the one venue that takes orders by hand.
+
+        Raises:
+            MissingCredentialsError, NotArmedError, ConfigError, UsageError: all others.
+        """
+        if self.venue is Venue.SIM:
+            return
+        self._reachable(())
+        raise NotArmedError(
+            "this version takes orders by hand at the venue sim only, and nothing arms them for live; nothing was sent",
+            hint="at live the account can be read; orders by hand go to --venue sim",
+        )
+
+    def _reachable(self, data: Sequence[str]) -> None:
+        if self.venue is Venue.PAPER:
+            raise UsageError(
+                "paper trading has no account of its own here; nothing was done", hint="--venue sim has one"
+            )
+        if data:
+            raise UsageError(
+                f"--data is for the venue sim, not for {self.venue.value}; nothing was done", hint="leave --data out"
+            )
+        require_key(self.venue, environ=self.context.environment, vault=Vault(self.paths.vault))
+        if self.venue is Venue.DEMO:
+            # Its account lies behind endpoints of its own: asked here, the real account would answer.
+            raise _not_available("this version cannot reach the exchange's demo account")
+
+
+def asked_at(venue: VenueWord | None, context: Context) -> Asked:
+    """The account at a venue; the simulator's when nobody named one."""
+    environment, paths = read_environment(context.environment), find_paths(context.environment)
+    return Asked(Venue.SIM if venue is None else Venue(venue), context, environment, paths)
+
+
+def _not_available(why: str) -> ConfigError:
+    return ConfigError(f"{why}; nothing was sent", hint="--venue sim", code="VENUE_NOT_AVAILABLE")

@@ -1,0 +1,265 @@
+"""The candle store: make, import, list and verify candles on this machine."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.config.paths import find_paths
+from weexctl.errors import DataError
+from weexctl.market.files import CandleFile, find_candle_files
+from weexctl.market.loading import load_candles, load_funding
+from weexctl.market.store import CandleStore, Manifest, Stored, faults
+from weexctl.model.candle import Timeframe
+from weexctl.model.instrument import SYMBOLS, normalise_symbol
+from weexctl.simulator.generator import generate_funding, generate_market
+
+__all__ = [
+    "GenerateInput",
+    "GenerateOutput",
+    "ImportInput",
+    "ImportOutput",
+    "ListInput",
+    "ListOutput",
+    "SeriesRow",
+    "StoredRow",
+    "VerifiedRow",
+    "VerifyInput",
+    "VerifyOutput",
+    "generate",
+    "import_",
+    "list_",
+    "series_row",
+    "trade_on",
+    "verify",
+]
+
+TimeframeWord = Literal["1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w"]
+_FOUND = 6
+"""Exit code of a check that found something."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GenerateInput(_Model):
+    """Which synthetic candles to make."""
+
+    symbols: tuple[str, ...] = ()
+    timeframe: TimeframeWord = "1h"
+    count: int = Field(default=12_000, ge=1, le=1_000_000)
+    seed: int = Field(default=7, ge=0)
+    replace: bool = False
+
+
+class ImportInput(_Model):
+    """Which files to bring into the store."""
+
+    path: tuple[str, ...] = Field(min_length=1)
+    symbols: tuple[str, ...] = ()
+    timeframe: TimeframeWord | None = None
+    replace: bool = False
+
+
+class ListInput(_Model):
+    """Nothing to choose."""
+
+
+class VerifyInput(_Model):
+    """Whose candles to read again; everybody's when nobody is named."""
+
+    symbols: tuple[str, ...] = ()
+
+
+class SeriesRow(BaseModel):
+    """One stored series of candles."""
+
+    symbol: str
+    timeframe: str
+    candles: int
+    from_ms: int
+    """Open of the first candle."""
+    to_ms: int
+    """Close of the last candle."""
+    synthetic: bool
+    spot: bool
+    """True for prices of the spot market."""
+    source: str
+    digest: str
+
+
+class StoredRow(SeriesRow):
+    """A series that has just been stored."""
+
+    added: int
+    """Candles that were not there before."""
+    funding: int | None
+    """Settlements that were stored beside it; None where there was no funding."""
+
+
+class GenerateOutput(BaseModel):
+    """What was made."""
+
+    folder: str
+    """What `--data` takes to use them."""
+    series: list[StoredRow]
+
+
+class ImportOutput(BaseModel):
+    """What was brought in."""
+
+    folder: str
+    """What `--data` takes to use them."""
+    series: list[StoredRow]
+
+
+class ListOutput(BaseModel):
+    """Everything in the store, real candles first."""
+
+    folder: str
+    series: list[SeriesRow]
+    unlisted: list[str]
+    """Files without a sound manifest, and why."""
+
+
+class VerifiedRow(BaseModel):
+    """One file that was read again."""
+
+    file: str
+    """Below the folder of the store."""
+    ok: bool
+    problem: str
+    """Empty when every value is what it was when it was stored."""
+
+
+class VerifyOutput(BaseModel):
+    """What reading everything again found."""
+
+    folder: str
+    files: list[VerifiedRow]
+    faults: int
+
+
+def generate(input: GenerateInput, context: Context) -> Result:  # noqa: A002  # the signature of every action
+    """Make synthetic candles and funding, and store them apart from real ones.
+
+    Raises:
+        UsageError: a symbol is not one of the eight.
+        DataError: other candles of another seed are there.
+        ConfigError: the store cannot be written to.
+    """
+    wanted = [normalise_symbol(symbol) for symbol in input.symbols] or list(SYMBOLS)
+    timeframe = Timeframe(input.timeframe)
+    market = generate_market(input.seed, timeframe=timeframe, count=input.count)  # all: each is the same in any company
+    funding = generate_funding(input.seed, market)
+    store, rows = _store(context), []
+    with context.progress(len(wanted), "store") as track:
+        for symbol in wanted:
+            source = f"seed:{input.seed}:{timeframe.value}"
+            manifest, added = store.keep(market[symbol], source=source, replace=input.replace)
+            store.keep_funding(funding[symbol], synthetic=True)
+            rows.append(_stored_row(manifest, added, len(funding[symbol].time_ms)))
+            track.advance(1, symbol)
+    folder = str(store.folder_of(synthetic=True))
+    notice = Notice("SYNTHETIC", "these candles were generated; results on them say nothing about a market")
+    return Result(data=GenerateOutput(folder=folder, series=rows), warnings=(notice,), next=(trade_on(folder),))
+
+
+def import_(input: ImportInput, context: Context) -> Result:  # noqa: A002  # the signature of every action
+    """Check candle files and bring them into the store, joined to what is there. Every file is checked before any is
+    stored.
+
+    Raises:
+        UsageError: a path or a name is wrong, or two files are equally good.
+        DataError: a row is wrong, or candles in the store contradict it or leave a hole.
+        ConfigError: the store cannot be written to.
+    """
+    timeframe = None if input.timeframe is None else Timeframe(input.timeframe)
+    wanted = [normalise_symbol(symbol) for symbol in input.symbols] or None
+    files = find_candle_files(input.path, symbols=wanted, timeframe=timeframe)
+    loaded = load_candles(input.path, symbols=wanted, timeframe=timeframe)
+    funding = load_funding(input.path, symbols=loaded)
+    store, rows = _store(context), []
+    with context.progress(len(loaded), "store") as track:
+        for symbol, candles in loaded.items():
+            file = files[symbol]
+            manifest, added = store.keep(candles, source=_source(file), spot=file.spot, replace=input.replace)
+            if symbol in funding:
+                store.keep_funding(funding[symbol], synthetic=candles.synthetic)
+            settled = len(funding[symbol].time_ms) if symbol in funding else None
+            rows.append(_stored_row(manifest, added, settled))
+            track.advance(1, symbol)
+    folder = str(store.folder_of(synthetic=all(candles.synthetic for candles in loaded.values())))
+    return Result(data=ImportOutput(folder=folder, series=rows), next=(trade_on(folder),))
+
+
+def list_(input: ListInput, context: Context) -> Result:  # noqa: A002, ARG001  # the signature of every action
+    """What is in the store, as its manifests say; `verify` reads the candles themselves."""
+    store = _store(context)
+    found = list(store.series())
+    rows = [series_row(stored.manifest) for stored in found if stored.manifest is not None]
+    unlisted = [f"{_below(stored, store)}: {stored.reason}" for stored in found if stored.manifest is None]
+    following = (
+        NextCommand("weexctl data generate", "make synthetic candles"),
+        NextCommand("weexctl data import PATH", "bring in your own"),
+    )
+    output = ListOutput(folder=str(store.folder), series=rows, unlisted=unlisted)
+    return Result(data=output, next=() if found else following)
+
+
+def verify(input: VerifyInput, context: Context) -> Result:  # noqa: A002  # the signature of every action
+    """Read every stored candle again and compare it with what was stored. Faults are the answer, with exit code 6.
+
+    Raises:
+        UsageError: a symbol is not one of the eight.
+    """
+    wanted = [normalise_symbol(symbol) for symbol in input.symbols]
+    store = _store(context)
+    series = [row for row in store.series() if not wanted or row.path.name.partition("-")[0] in wanted]
+    rows: list[VerifiedRow] = []
+    with context.progress(len(series), "verify") as track:
+        for stored, problem in faults(series):
+            rows.append(VerifiedRow(file=_below(stored, store), ok=not problem, problem=problem))
+            track.advance(1, stored.path.name)
+    bad = [row for row in rows if not row.ok]
+    output = VerifyOutput(folder=str(store.folder), files=rows, faults=len(bad))
+    if not bad:
+        return Result(data=output)
+    more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+    error = DataError(
+        f"{bad[0].problem.removesuffix('; nothing was read')}{more}",
+        hint="bring these candles again: `weexctl data import PATH --replace`, or `data generate --replace`",
+        code="STORE_FAULT",
+    )
+    return Result(data=output, error=error, exit_code=_FOUND)
+
+
+def _store(context: Context) -> CandleStore:
+    return CandleStore(find_paths(context.environment).candles)
+
+
+def _source(file: CandleFile) -> str:
+    return f"file {file.path.name}"
+
+
+def series_row(manifest: Manifest) -> SeriesRow:
+    """What the manifest says, for an answer."""
+    return SeriesRow(**{name: getattr(manifest, name) for name in SeriesRow.model_fields})
+
+
+def _stored_row(manifest: Manifest, added: int, funding: int | None) -> StoredRow:
+    return StoredRow(**series_row(manifest).model_dump(), added=added, funding=funding)
+
+
+def _below(stored: Stored, store: CandleStore) -> str:
+    return str(Path(stored.path).relative_to(store.folder).as_posix())
+
+
+def trade_on(folder: str) -> NextCommand:
+    """The command that uses these candles."""
+    return NextCommand(f"weexctl trade --data {shlex.quote(folder)} --new", "a new run on them")

@@ -1,0 +1,31 @@
+"""What was closed, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.text import Text
+
+from weexctl.cli.views.generic import rows_table
+from weexctl.cli.views.order_place import order_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from weexctl.actions.close import Output
+
+__all__ = ["view"]
+
+
+def view(data: Output) -> RenderableType:
+    """The orders, the equity, and the positions that are left; with --dry-run, what would be closed."""
+    if not data.sent:
+        rows: list[Mapping[str, Any]] = [row.model_dump() for row in data.closing]
+        return Group(Text("Would close:"), rows_table(rows)) if rows else Text("Nothing is held.")
+    equity = f"equity {data.balance_before.equity:.2f} → {data.balance_after.equity:.2f} USDT"
+    left = ", ".join(f"{row.quantity} {row.symbol} {row.side}" for row in data.positions_left) or "nothing"
+    if not data.orders:
+        return Text(f"Nothing was held; {equity}")
+    return Group(order_table(data.orders), Text(f"\n{equity}; left: {left}"))

@@ -1,0 +1,48 @@
+"""An order that was sent, and the account before and after; or what it would have been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from weexctl.cli.views import order_preview
+from weexctl.cli.views.cells import cell
+from weexctl.cli.views.numbers import price, quantity
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from weexctl.actions.order import PlaceOutput
+    from weexctl.actions.placed_order import OrderDone
+
+__all__ = ["order_table", "view"]
+
+
+def view(data: PlaceOutput) -> RenderableType:
+    """The preview of an order that was not sent; otherwise its end and what it did."""
+    if data.order is None or not data.sent:
+        return order_preview.view(data.preview)
+    grid = Table.grid(padding=(0, 2))
+    after = data.balance_after
+    if after is not None:
+        grid.add_row(cell("equity", "bold"), cell(f"{data.balance_before.equity:.2f} → {after.equity:.2f} USDT"))
+        grid.add_row(
+            cell("available", "bold"), cell(f"{data.balance_before.available:.2f} → {after.available:.2f} USDT")
+        )
+    held = [sum(row.quantity for row in rows or ()) for rows in (data.positions_before, data.positions_after)]
+    grid.add_row(cell("held", "bold"), cell(f"{held[0]} → {held[1]} {data.order.symbol}"))
+    return Group(order_table([data.order]), Text(""), grid)
+
+
+def order_table(orders: list[OrderDone]) -> Table:
+    """One line per order."""
+    grid = Table.grid(padding=(0, 2))
+    for row in orders:
+        did = f"{row.side} {quantity(row.filled_quantity)} {row.symbol} ({row.position_side})"
+        at = "" if row.price is None else f" at {price(row.price)}"
+        end = row.status if not row.code else f"{row.status}, {row.code}"
+        grid.add_row(cell(row.order_id, "bold"), cell(f"{did}{at}"), cell(end), cell(f"fee {row.fee:.4f}"))
+    return grid
