@@ -128,3 +128,8 @@ def test_verbose_progress_in_a_pipe_is_a_line_at_every_tenth() -> None:
     assert lines[0] == "steps: 10 of 95, n"
     assert lines[-1] == "steps: 95 of 95, n"
     assert len(lines) == 10
+
+
+@pytest.mark.parametrize("name", ["account.positions", "order.list", "market.contracts"])
+def test_a_table_of_a_command_has_its_own_view(name: str) -> None:
+    assert find_view(name) is not None

@@ -48,7 +48,14 @@ class Redactor:
         """The text without any of them, and without the values of the exchange's private headers."""
         if self._pattern is not None:
             text = self._pattern.sub(HIDDEN, text)
-        return _HEADERS.sub(rf"\1{HIDDEN}", text) if "ccess-" in text.lower() else text
+        return _HEADERS.sub(_hide_value, text) if "ccess-" in text.lower() else text
+
+
+def _hide_value(found: re.Match[str]) -> str:
+    """The header with its value hidden; quotes stay, so that JSON stays JSON."""
+    value = found[2]
+    quote = value[-1] if value[-1] in "\"'" else ""
+    return f"{found[1]}{quote}{HIDDEN}{quote}"
 
 
 REDACTOR = Redactor()

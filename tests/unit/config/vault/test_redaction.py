@@ -159,3 +159,8 @@ def test_the_command_line_guards_its_logging() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], input=SECRET, capture_output=True, text=True, check=True)
     assert done.stderr == f"it is {HIDDEN}\n"
+
+
+def test_a_hidden_header_leaves_json_as_json() -> None:
+    text = json.dumps({"access-key": "weex-key-of-nobody", "n": 1})
+    assert json.loads(Redactor()(text)) == {"access-key": HIDDEN, "n": 1}
