@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from weexctl.simulator.refusal import Refusal
@@ -29,6 +30,8 @@ class RateCounter:
         Raises:
             Refusal: HTTP 429, it is one too many.
         """
+        if settings.real_clock:
+            now_ms = time.monotonic_ns() // 1_000_000
         if (window := now_ms // WEIGHT_WINDOW_MS) != self.window:
             self.window, self.used = window, 0
         self.used += weight
