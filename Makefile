@@ -41,5 +41,6 @@ dist:  ## build the wheel into dist/
 nightly:  ## all tests, with many more examples for those that search for a counterexample
 	$(BIN)/python -m pytest --hypothesis-profile=nightly
 
-benchmarks:  ## measure how long commands take to start
+benchmarks:  ## measure how long commands take to start, and what the simulator answers in a second
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/simulator.py
