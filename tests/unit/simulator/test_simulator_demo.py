@@ -118,6 +118,19 @@ def test_a_demo_order_is_a_reason_to_save(calm_desk: Desk) -> None:
     assert calm_desk.simulator.version > before
 
 
+def test_its_ids_are_no_others(calm_desk: Desk) -> None:
+    assert demo_order(calm_desk, "open long", "0.1") != calm_desk.order("open long", "0.1")
+
+
+def test_candles_that_become_known_late_reach_its_stops(open_desk: OpenDesk, make_candles: Any) -> None:
+    desk = open_desk([FLAT, FLAT], settings=SimulatorSettings(**EXACT))  # type: ignore[arg-type]  # floats only
+    demo_order(desk, "open long", "0.1", slTriggerPrice="45000")
+    desk.next_candle(2)
+    assert len(desk.get("sim/position/allPosition")) == 1
+    desk.simulator.extend({"BTCUSDT": make_candles("BTCUSDT", [FLAT, FLAT, DIP, LOWER])})
+    assert desk.get("sim/position/allPosition") == []
+
+
 def test_it_follows_a_market_that_grows(open_desk: OpenDesk, make_candles: Any) -> None:
     desk = open_desk([FLAT, FLAT], settings=SimulatorSettings(**EXACT))  # type: ignore[arg-type]  # floats only
     demo_order(desk, "open long", "0.1")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -136,6 +137,27 @@ def test_clients_at_the_same_time_are_answered_one_after_the_other(serve: Serve)
     _, ledger = line.control("GET", "ledger")
     assert len(set(ids)) == 60
     assert [(row["side"], row["size"]) for row in ledger["positions"]] == [("long", "0.0600")]
+
+
+def test_a_second_request_waits_for_the_first(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SimulatorServer(open_desk(FLAT).simulator)
+    answered: list[str] = []
+    waited: list[bool] = []
+
+    def answer(_: Simulator, method: str, path: str, *__: object) -> tuple[int, dict[str, str], bytes]:
+        if path == "/first":
+            second.start()
+            second.join(0.1)
+            waited.append(second.is_alive())
+        answered.append(path)
+        return 200, {}, b"{}"
+
+    monkeypatch.setattr(Simulator, "answer", answer)
+    second = Thread(target=server.reply, args=("GET", "/second", {}, b""))
+    server.reply("GET", "/first", {}, b"")
+    second.join()
+    server.close()
+    assert (waited, answered) == ([True], ["/first", "/second"])
 
 
 def test_a_verb_nobody_knows_is_refused_by_the_exchange(serve: Serve) -> None:
@@ -295,6 +317,12 @@ def test_a_changed_setting_holds_from_now_on(serve: Serve) -> None:
     assert line.signed("GET", "/capi/v3/account/balance")[0] == 521
     line.control("POST", "settings", ip_allowed=True)
     assert line.signed("GET", "/capi/v3/account/balance")[0] == 200
+
+
+def test_a_changed_setting_leaves_the_key_alone(serve: Serve) -> None:
+    line = serve(settings=SimulatorSettings(key="another"))
+    line.control("POST", "settings", latency_ms=1)
+    assert line.signed("GET", "/capi/v3/account/balance")[1]["code"] == -1044
 
 
 def test_settings_that_are_built_into_the_market_stay(serve: Serve) -> None:
