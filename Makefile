@@ -44,3 +44,4 @@ nightly:  ## all tests, with many more examples for those that search for a coun
 benchmarks:  ## measure start-up, the client and the simulator, as ratios
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/exchange.py
+	$(BIN)/python benchmarks/simulator.py

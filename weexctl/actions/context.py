@@ -139,5 +139,7 @@ class Result:
     profile: str | None = None
     error: WeexctlError | None = None
     """What a check failed on: the answer then carries both the data and the error, and is not ok."""
+    serve: Callable[[Callable[[], bool]], None] | None = None
+    """What goes on after the answer was printed: a server, which runs until the function it is given says stop."""
     exit_code: int = 0
     """6 for a check that found something, 3 for one that could not look, otherwise 0."""

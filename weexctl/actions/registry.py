@@ -98,7 +98,7 @@ class Action:
     `ShowOutput`."""
     parameters: tuple[Parameter, ...] = ()
     people_only: bool = False
-    """No door for models offers it: it handles keys, or decides what others may do."""
+    """No door for models offers it: it handles keys, decides what others may do, or does not end by itself."""
     stream: bool = False
     """Whether it can answer line by line while it runs."""
     examples: tuple[Example, ...] = ()
@@ -245,6 +245,7 @@ GROUPS = (
     Group("profile", SET_UP, "Read, make, check and arm profiles"),
     Group("market", UNDERSTAND, "Look at the market"),
     Group("data", UNDERSTAND, "Keep candles on this machine"),
+    Group("sim", TRADE, "The simulated exchange"),
 )
 
 ACTIONS = (
@@ -497,6 +498,66 @@ ACTIONS = (
         examples=(Example("weexctl account risk", "how near the account is to its limits"),),
     ),
     # End of orders by hand and the account.
+    Action(
+        name="sim.serve",
+        section=TRADE,
+        summary="Serve the simulated exchange over HTTP, for any client",
+        help=(
+            "Starts an exchange that answers like WEEX on the loopback address of this machine, prints its URL when "
+            "it is ready, and serves until it is told to stop. Key, secret and passphrase are sim. Nothing is kept "
+            "afterwards. At speed 1 a signature is stamped by the market's clock or by this machine's; else its age is "
+            "not looked at."
+        ),
+        risk="simulate",
+        module="weexctl.actions.sim",
+        people_only=True,
+        parameters=(
+            Parameter(name="port", type="int", help="TCP port; 0 takes any that is free", default=8787),
+            Parameter(name="seed", type="int", help="Seed of the synthetic market and of all ids; 7 if left out"),
+            Parameter(
+                name="data",
+                type="str",
+                help="Candles instead of the synthetic market: a file, a folder, or SYMBOL=PATH; may be repeated",
+                repeatable=True,
+                metavar="PATH",
+            ),
+            Parameter(
+                name="symbols",
+                type="str",
+                help="List only these contracts, such as BTCUSDT,ETHUSDT",
+                repeatable=True,
+                commas=True,
+                metavar="A,B",
+            ),
+            Parameter(
+                name="speed",
+                type="str",
+                help="Simulated seconds in a second, or step: time moves only by control",
+                default="1",
+                metavar="X|step",
+            ),
+            Parameter(
+                name="history",
+                type="int",
+                help="Closed candles before the start; 11000, or half of shorter data, if left out",
+            ),
+            Parameter(
+                name="start-equity", type="str", help="What the account begins with, USDT", default="10000", metavar="N"
+            ),
+            Parameter(
+                name="control",
+                type="bool",
+                help="Also offer /control/time, ledger, advance and settings, without a key",
+                default=False,
+            ),
+            Parameter(name="no-limits", type="bool", help="Answer no 429, however many requests come", default=False),
+        ),
+        examples=(
+            Example("weexctl sim serve", "a market that moves in real time"),
+            Example("weexctl sim serve --port 0 --speed step --control -o json", "for tests of a client of yours"),
+            Example("weexctl sim serve --speed 3600", "one hourly candle every second"),
+        ),
+    ),
     Action(
         name="explain",
         section=UNDERSTAND,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +36,11 @@ class Command:
     def exit_code(self) -> int:
         """Run it, print what came of it, and return the code to exit with."""
         try:
-            result = self._run()
-            self._printer.result(self._invocation.action.name, result, request_id=self._request_id)
+            with Interrupt(self._printer.note) as interrupt:
+                result = self._run(interrupt)
+                self._printer.result(self._invocation.action.name, result, request_id=self._request_id)
+                if result.serve is not None:
+                    return self._serve(result.serve, interrupt)
         except WeexctlError as error:
             return self._fail(Failure.of(error), error if error.__cause__ else None)
         except KeyboardInterrupt:
@@ -46,9 +49,26 @@ class Command:
             return self._fail(self._bug(error), error)
         return result.exit_code
 
-    def _run(self) -> Result:
+    def _serve(self, serve: Callable[[Callable[[], bool]], None], interrupt: Interrupt) -> int:
+        """The exit code of what goes on after the answer; stdout has its document, so all else goes to stderr.
+
+        To be told to stop is the ordinary end of a server. Only a second signal is an interruption.
+        """
+        try:
+            with redirect_stdout(sys.stderr):
+                serve(interrupt.should_stop)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except Exception as error:  # noqa: BLE001  # the answer is printed: no second document
+            self._printer.note(f"{self._bug(error).message}; {self._bug(error).hint}")
+            if self._invocation.flags.verbose:
+                self._printer.trace(error)
+            return 1
+        return 0
+
+    def _run(self, interrupt: Interrupt) -> Result:
         """The action's result. What third-party code prints meanwhile goes to stderr: stdout is for the answer."""
-        with redirect_stdout(sys.stderr), Interrupt(self._printer.note) as interrupt:
+        with redirect_stdout(sys.stderr):
             self._call = prepare(self._invocation.action, self._invocation.values, self._environment)
             result = self._call.run(self._context(self._call, interrupt))
         if not interrupt.heeded:

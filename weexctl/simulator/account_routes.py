@@ -22,7 +22,7 @@ INCOME_SPAN_MS = 100 * 86_400_000
 def _balance(venue: Venue, _: Parameters) -> Any:
     return [
         {
-            "asset": "USDT",
+            "asset": venue.asset,
             "balance": fee_text(equity(venue)),
             "availableBalance": fee_text(max(Decimal(0), available(venue))),
             "frozen": fee_text(frozen(venue)),

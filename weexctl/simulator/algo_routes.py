@@ -7,10 +7,11 @@ from typing import Any
 
 from weexctl.model.order import OrderType, TimeInForce
 from weexctl.model.side import PositionSide
+from weexctl.simulator.demo import ASSET as DEMO_ASSET
 from weexctl.simulator.formats import algo_row
 from weexctl.simulator.order_routes import read_position_side, read_side, read_source, written
 from weexctl.simulator.orders import SimOrder, TriggerKind
-from weexctl.simulator.parameters import EMPTY, Parameters
+from weexctl.simulator.parameters import EMPTY, INVALID, Parameters
 from weexctl.simulator.placing import cancel, check_trigger, new_trigger, preset, wait_for_trigger
 from weexctl.simulator.refusal import Refusal, business, not_found
 from weexctl.simulator.routes import Route
@@ -136,6 +137,8 @@ def _cancel_all(venue: Venue, parameters: Parameters) -> Any:
 
 
 def _open(venue: Venue, parameters: Parameters) -> Any:
+    if venue.asset == DEMO_ASSET and parameters.raw("symbol") is not None:
+        raise Refusal(INVALID, "Parameter symbol is invalid.")  # seen at the demo account
     symbol, limit = parameters.symbol_or_all(), parameters.limit(100, 100)
     page = max(1, parameters.integer_or_none("page") or 1)
     start, end = parameters.span(longest_ms=HISTORY_SPAN_MS, now_ms=venue.now_ms)

@@ -22,6 +22,7 @@ class FundingSchedule:
     """All symbols' settlements in order of time. Without histories nothing is ever settled."""
 
     def __init__(self, histories: Mapping[str, FundingHistory]) -> None:
+        self._histories = histories
         self._rates: dict[int, dict[str, Decimal]] = {}
         self._of: dict[str, tuple[list[int], list[float]]] = {}
         for symbol, history in histories.items():
@@ -30,6 +31,10 @@ class FundingSchedule:
             for time_ms, rate in zip(times, rates, strict=True):
                 self._rates.setdefault(time_ms, {})[symbol] = Decimal(repr(rate))
         self._times = sorted(self._rates)
+
+    def renamed(self, names: Mapping[str, str]) -> FundingSchedule:
+        """The same settlements under other symbols; what has no other name is left out."""
+        return FundingSchedule({names[s]: history for s, history in self._histories.items() if s in names})
 
     def next_after(self, now_ms: int) -> int:
         """The first settlement after a moment; far in the future when there is none."""

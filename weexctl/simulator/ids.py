@@ -22,9 +22,11 @@ class IdSequence:
 
     seed: int
     used: int = 0
+    name: str = "ids"
+    """Other names have other ids from the same seed."""
 
     def __post_init__(self) -> None:
-        digest = hashlib.blake2b(f"ids|{self.seed}".encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(f"{self.name}|{self.seed}".encode(), digest_size=8).digest()
         self._base = _FLOOR + int.from_bytes(digest, "big") % _SPAN // STRIDE * STRIDE + 511
 
     _base: int = 0

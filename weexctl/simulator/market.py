@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -112,6 +113,17 @@ class MarketView:
         if len(phases) != 1:
             raise DataError("the symbols' candles do not open at the same moments; nothing was started")
         self._phase = phases.pop()
+
+    @property
+    def ends_ms(self) -> int:
+        """Close of the last candle of any symbol."""
+        return max(tape.first_ms + tape.count * self.timeframe.ms for tape in self.tapes.values())
+
+    def renamed(self, names: Mapping[str, str]) -> MarketView:
+        """The same tapes under other symbols; names that have no tape are left out."""
+        other = copy(self)
+        other.tapes = {name: self.tapes[symbol] for symbol, name in names.items() if symbol in self.tapes}
+        return other
 
     def price(self, symbol: str, now_ms: int) -> Decimal:
         """Last and mark price at a moment; both are the forming candle's open."""

@@ -9,7 +9,7 @@ from weexctl.model.side import PositionSide, Side
 from weexctl.simulator.formats import SOURCE_WORDS, TIME_IN_FORCE_WORDS, fill_row, order_row
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.orders import SimOrder
-from weexctl.simulator.parameters import EMPTY, OUT_OF_RANGE, Parameters
+from weexctl.simulator.parameters import EMPTY, INVALID, OUT_OF_RANGE, Parameters
 from weexctl.simulator.placing import cancel, close_position, place, preset
 from weexctl.simulator.refusal import Refusal, business, not_found
 from weexctl.simulator.routes import Route
@@ -21,6 +21,7 @@ INVALID_TIME_IN_FORCE = -1115
 INVALID_ORDER_TYPE = -1116
 INVALID_SIDE = -1117
 INVALID_COMBINATION = -1128
+METHOD_NOT_SUPPORTED = -1150
 
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 POSITION_SIDES = {"LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
@@ -61,6 +62,28 @@ def read_source(parameters: Parameters, name: str) -> TriggerSource:
 def _place(venue: Venue, parameters: Parameters) -> Any:
     order = place(venue, _read_order(venue, parameters))
     return written(order, client_name="clientOrderId", client_id=order.client_id)
+
+
+def _place_batch(venue: Venue, parameters: Parameters) -> Any:
+    most, rows = venue.settings.most_in_batch, parameters.raw("batchOrders")
+    if not most:
+        raise Refusal(METHOD_NOT_SUPPORTED, "Request method 'POST' not supported")
+    if not rows:
+        raise Refusal(EMPTY, "Parameter batchOrders cannot be empty.")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Refusal(INVALID, "Parameter batchOrders is invalid.")
+    if len(rows) > most:
+        raise Refusal(OUT_OF_RANGE, f"At most {most} orders can be placed at once.")
+    return [_place_one(venue, row) for row in rows]
+
+
+def _place_one(venue: Venue, members: dict[str, Any]) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = _place(venue, Parameters(members, venue.contracts))
+    except Refusal as no:
+        row = written(None, client_name="clientOrderId", client_id=str(members.get("newClientOrderId") or ""))
+        return {**row, "success": False, "errorCode": str(no.code), "errorMessage": no.message}
+    return row
 
 
 def _read_order(venue: Venue, parameters: Parameters) -> SimOrder:
@@ -204,6 +227,7 @@ ORDER_ROUTES = (
     Route("POST", "/capi/v3/order", _place, 2, writes=True, counted=True),
     Route("GET", "/capi/v3/order", _order, 2),
     Route("DELETE", "/capi/v3/order", _cancel, 2, writes=True, counted=True),
+    Route("POST", "/capi/v3/batchOrders", _place_batch, 5, writes=True),
     Route("DELETE", "/capi/v3/batchOrders", _cancel_batch, 5, writes=True),
     Route("DELETE", "/capi/v3/allOpenOrders", _cancel_all, 5, writes=True),
     Route("GET", "/capi/v3/openOrders", _open_orders, 2),
@@ -212,4 +236,4 @@ ORDER_ROUTES = (
     Route("POST", "/capi/v3/closePositions", _close_positions, 40, writes=True),
     Route("POST", "/capi/v3/order/uploadAiLog", _upload_ai_log, 1, writes=True),
 )
-"""Every endpoint of plain orders. Placing in batches is not offered: WEEX answers -1150 there."""
+"""Every endpoint of plain orders."""

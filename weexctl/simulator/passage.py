@@ -43,6 +43,8 @@ def advance(venue: Venue, to_ms: int) -> None:
         if event == closes:
             _open_candle(venue)
     venue.now_ms = to_ms
+    if venue.demo is not None:
+        advance(venue.demo, to_ms)
 
 
 def catch_up(venue: Venue, known_ms: int) -> None:
@@ -52,6 +54,8 @@ def catch_up(venue: Venue, known_ms: int) -> None:
         _close_candle(venue, closes_ms, venue.now_ms)
     if known_ms <= venue.now_ms:
         _open_candle(venue)
+    if venue.demo is not None:
+        catch_up(venue.demo, known_ms)
 
 
 def _close_candle(venue: Venue, closes_ms: int, time_ms: int) -> None:

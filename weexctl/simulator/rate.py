@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.settings import SimulatorSettings
 
-__all__ = ["RateCounter"]
+__all__ = ["RateCounter", "clock_ms"]
 
 WEIGHT_WINDOW_MS = 10_000
 ORDER_WINDOW_MS = 1_000
 TOO_MANY = 429
+
+
+def clock_ms() -> int:
+    """This machine's clock, which never jumps."""
+    return time.monotonic_ns() // 1_000_000
 
 
 @dataclass(slots=True)
@@ -29,6 +35,8 @@ class RateCounter:
         Raises:
             Refusal: HTTP 429, it is one too many.
         """
+        if settings.real_clock:
+            now_ms = clock_ms()
         if (window := now_ms // WEIGHT_WINDOW_MS) != self.window:
             self.window, self.used = window, 0
         self.used += weight

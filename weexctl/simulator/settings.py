@@ -24,6 +24,9 @@ class SimulatorSettings:
     """False answers HTTP 521 to every private request."""
     rate_limits: bool = False
     """True answers 429 beyond the two limits below. In simulated time a step's requests come within a second."""
+    real_clock: bool = False
+    """True counts the rate limits by this machine's clock, and also takes signatures that were stamped by it: for
+    clients over TCP, whose clock is not the market's."""
     latency_ms: int = 20
     """What each request adds to the clock before it is looked at."""
     signature_window_ms: int = 30_000
@@ -54,6 +57,12 @@ class SimulatorSettings:
     maintenance_above: Decimal = Decimal("0.125")
     liquidation_fee: Decimal = Decimal("0.01")
     """Fraction of the liquidated value; never more than the account has."""
+    demo_key: bool = False
+    """True: the key is one of a demo account, and conditional orders act on that."""
+    demo_equity: Decimal = Decimal(10_000)
+    """What the demo account begins with, SUSDT."""
+    most_in_batch: int = 5
+    """New orders in one request; 0 refuses batches, as the exchange was once seen to do."""
     client_id_unique_ever: bool = False
     """False: a client id may come again once its order is no longer open."""
     weight_per_10s: int = 1000
@@ -86,6 +95,7 @@ def settings_from_json(data: dict[str, Any]) -> SimulatorSettings:
     """The settings `settings_to_json` wrote, with the default credentials."""
     values = dict(data)
     values["maintenance_tiers"] = tuple((Decimal(limit), Decimal(rate)) for limit, rate in data["maintenance_tiers"])
-    for name in ("maintenance_above", "liquidation_fee"):
-        values[name] = Decimal(data[name])
+    for name in ("maintenance_above", "liquidation_fee", "demo_equity"):
+        if name in data:
+            values[name] = Decimal(data[name])
     return SimulatorSettings(**values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from weexctl.errors import DataError
 from weexctl.model.candle import Candles
 from weexctl.model.funding import FundingHistory
 from weexctl.simulator import passage, snapshot
+from weexctl.simulator.demo import rename
 from weexctl.simulator.funding import FundingSchedule
 from weexctl.simulator.ids import IdSequence
 from weexctl.simulator.instruments import CONTRACTS, Contract
@@ -77,7 +79,13 @@ class Simulator:
     @property
     def version(self) -> int:
         """Grows with every change of an order, a position, the wallet or a setting: time to save."""
-        return self._venue.version
+        demo = self._venue.demo
+        return self._venue.version + (demo.version if demo is not None else 0)
+
+    @property
+    def ends_ms(self) -> int:
+        """Close of the last candle: from here on prices stand still."""
+        return self._venue.market.ends_ms
 
     @property
     def ledger(self) -> Ledger:
@@ -124,6 +132,15 @@ class Simulator:
         """
         passage.advance(self._venue, to_ms)
 
+    def configure(self, settings: SimulatorSettings) -> None:
+        """Other habits from now on. `mark_wick` and `history_kept` stay what they were."""
+        kept = self._venue.settings
+        settings = replace(settings, mark_wick=kept.mark_wick, history_kept=kept.history_kept)
+        for venue in (self._venue, self._venue.demo):
+            if venue is not None:
+                venue.settings = settings
+                venue.version += 1
+
     def extend(self, market: Mapping[str, Candles], funding: Mapping[str, FundingHistory] | None = None) -> None:
         """Go on with longer market data: the same candles, and those that closed since.
 
@@ -140,6 +157,8 @@ class Simulator:
         venue.market = view
         if funding is not None:
             venue.funding = FundingSchedule({s: history for s, history in funding.items() if s in view.tapes})
+        if venue.demo is not None:
+            rename(venue, venue.demo)
         passage.catch_up(venue, known_ms)
 
     def snapshot(self) -> dict[str, Any]:

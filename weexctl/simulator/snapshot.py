@@ -11,6 +11,7 @@ from weexctl.model.account import MarginMode
 from weexctl.model.fill import Fill
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
+from weexctl.simulator.demo import demo_of
 from weexctl.simulator.ledger import Bill
 from weexctl.simulator.orders import Preset, SimOrder, Trigger, TriggerKind
 from weexctl.simulator.position import SimPosition
@@ -43,6 +44,7 @@ def save(venue: Venue, rate: RateCounter) -> dict[str, Any]:
         "leverages": {symbol: _plain(row) for symbol, row in venue.leverages.items()},
         "client_ids": sorted(venue.client_ids),
         "rate": _plain(rate),
+        **({} if venue.demo is None else {"demo": save(venue.demo, rate)}),
     }
 
 
@@ -73,6 +75,8 @@ def load(venue: Venue, rate: RateCounter, data: dict[str, Any]) -> None:
     venue.client_ids.update(data["client_ids"])
     for name, value in data["rate"].items():
         setattr(rate, name, value)
+    if "demo" in data:
+        load(demo_of(venue), rate, data["demo"])
 
 
 def _plain(record: Any) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from weexctl.simulator import auth
 from weexctl.simulator.account_routes import ACCOUNT_ROUTES
 from weexctl.simulator.algo_routes import ALGO_ROUTES
+from weexctl.simulator.demo_routes import DEMO_ROUTES, account_of
+from weexctl.simulator.margin_routes import MARGIN_ROUTES
 from weexctl.simulator.market_routes import MARKET_ROUTES
 from weexctl.simulator.order_routes import ORDER_ROUTES
 from weexctl.simulator.parameters import Parameters, parse_body, parse_query
@@ -25,7 +27,7 @@ METHOD_NOT_SUPPORTED = -1150
 JSON_HEADERS = {"content-type": "application/json"}
 
 ROUTES: dict[str, dict[str, Route]] = {}
-for _route in (*MARKET_ROUTES, *ACCOUNT_ROUTES, *ORDER_ROUTES, *ALGO_ROUTES):
+for _route in (*MARKET_ROUTES, *ACCOUNT_ROUTES, *MARGIN_ROUTES, *ORDER_ROUTES, *ALGO_ROUTES, *DEMO_ROUTES):
     ROUTES.setdefault(_route.path, {})[_route.method] = _route
 
 
@@ -45,7 +47,8 @@ def answer_v3(
         values = parse_query(query)
         if body:
             values.update(parse_body(body))
-        found = route.handler(venue, Parameters(values, venue.contracts))
+        account = account_of(venue, route)
+        found = route.handler(account, Parameters(values, account.contracts))
     except Refusal as no:
         return _answer(no.status, {"code": no.code, "msg": no.message})
     return _answer(200, found)

@@ -46,6 +46,8 @@ class Venue:
         version: grows with every change of an order, a position, the wallet or a setting.
         live: orders that rest or wait, by symbol, oldest first.
         closed: finished orders, oldest first, the newest ones only.
+        asset: what the account holds.
+        demo: the demo account beside this one; None until somebody uses it.
     """
 
     def __init__(
@@ -58,7 +60,10 @@ class Venue:
         ids: IdSequence,
         ledger: Ledger,
         now_ms: int,
+        asset: str = "USDT",
     ) -> None:
+        self.asset = asset
+        self.demo: Venue | None = None
         self.settings = settings
         self.contracts = {symbol: contracts[symbol] for symbol in market.tapes}
         self.market = market
