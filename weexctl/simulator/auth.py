@@ -6,22 +6,64 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.settings import SimulatorSettings
 
-__all__ = ["check", "signature"]
+__all__ = ["CODES_V2", "CODES_V3", "AuthCodes", "check", "signature"]
 
-KEY_EMPTY = -1040
-SIGN_EMPTY = -1041
-TIMESTAMP_EMPTY = -1042
-TIMESTAMP_INVALID = -1043
-KEY_INVALID = -1044
-CONTENT_TYPE = -1045
-TIMESTAMP_EXPIRED = -1046
-SIGNATURE_WRONG = -1047
-PASSPHRASE_WRONG = -1049
-PERMISSION = -1052
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthCodes:
+    """The code of each reason to turn a request away; the two generations have their own."""
+
+    key_empty: int
+    sign_empty: int
+    timestamp_empty: int
+    passphrase_empty: int
+    content_type: int
+    timestamp_invalid: int
+    timestamp_expired: int
+    key_invalid: int
+    passphrase_wrong: int
+    signature_wrong: int
+    address: int
+    permission: int
+    permission_status: int
+    """The HTTP status that goes with `permission`; every other one is 400, an unlisted address 521."""
+
+
+CODES_V3 = AuthCodes(
+    key_empty=-1040,
+    sign_empty=-1041,
+    timestamp_empty=-1042,
+    passphrase_empty=-1049,
+    content_type=-1045,
+    timestamp_invalid=-1043,
+    timestamp_expired=-1046,
+    key_invalid=-1044,
+    passphrase_wrong=-1049,
+    signature_wrong=-1047,
+    address=-1056,
+    permission=-1052,
+    permission_status=403,
+)
+CODES_V2 = AuthCodes(
+    key_empty=40001,
+    sign_empty=40002,
+    timestamp_empty=40003,
+    passphrase_empty=40011,
+    content_type=40007,
+    timestamp_invalid=40005,
+    timestamp_expired=40008,
+    key_invalid=40006,
+    passphrase_wrong=40012,
+    signature_wrong=40009,
+    address=40018,
+    permission=40014,
+    permission_status=400,
+)
 
 IP_NOT_LISTED = 521
 """The HTTP status WEEX answers to an address that is not on the list."""
@@ -43,39 +85,40 @@ def check(
     body: bytes,
     *,
     writes: bool,
+    codes: AuthCodes = CODES_V3,
 ) -> None:
     """Nothing, when the request may be looked at. `headers` have lower-case names.
 
     Raises:
         Refusal: the first check that fails.
     """
-    key, sign, timestamp, passphrase = _present(headers)
+    key, sign, timestamp, passphrase = _present(headers, codes)
     if body and not headers.get("content-type", "").lower().startswith("application/json"):
-        raise Refusal(CONTENT_TYPE, "Content-Type must be application/json.")
+        raise Refusal(codes.content_type, "Content-Type must be application/json.")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 16):
-        raise Refusal(TIMESTAMP_INVALID, "Invalid ACCESS-TIMESTAMP.")
+        raise Refusal(codes.timestamp_invalid, "Invalid ACCESS-TIMESTAMP.")
     if abs(int(timestamp) - server_ms) > settings.signature_window_ms:
-        raise Refusal(TIMESTAMP_EXPIRED, "ACCESS-TIMESTAMP expired.")
+        raise Refusal(codes.timestamp_expired, "ACCESS-TIMESTAMP expired.")
     if key != settings.key:
-        raise Refusal(KEY_INVALID, "Invalid ACCESS-KEY.")
+        raise Refusal(codes.key_invalid, "Invalid ACCESS-KEY.")
     if passphrase != settings.passphrase:
-        raise Refusal(PASSPHRASE_WRONG, "API key or passphrase incorrect.")
+        raise Refusal(codes.passphrase_wrong, "API key or passphrase incorrect.")
     expected = signature(settings.secret, timestamp, method, path, query, body)
     if not hmac.compare_digest(expected.encode(), sign.encode()):
-        raise Refusal(SIGNATURE_WRONG, "API verification failed.")
+        raise Refusal(codes.signature_wrong, "API verification failed.")
     if not settings.ip_allowed:
-        raise Refusal(-1056, "Illegal IP.", IP_NOT_LISTED)
+        raise Refusal(codes.address, "Illegal IP.", IP_NOT_LISTED)
     if writes and not settings.can_trade:
-        raise Refusal(PERMISSION, "Insufficient permissions.", 403)
+        raise Refusal(codes.permission, "Insufficient permissions.", codes.permission_status)
 
 
-def _present(headers: Mapping[str, str]) -> tuple[str, str, str, str]:
+def _present(headers: Mapping[str, str], codes: AuthCodes) -> tuple[str, str, str, str]:
     found = []
     for name, code in (
-        ("ACCESS-KEY", KEY_EMPTY),
-        ("ACCESS-SIGN", SIGN_EMPTY),
-        ("ACCESS-TIMESTAMP", TIMESTAMP_EMPTY),
-        ("ACCESS-PASSPHRASE", PASSPHRASE_WRONG),
+        ("ACCESS-KEY", codes.key_empty),
+        ("ACCESS-SIGN", codes.sign_empty),
+        ("ACCESS-TIMESTAMP", codes.timestamp_empty),
+        ("ACCESS-PASSPHRASE", codes.passphrase_empty),
     ):
         value = headers.get(name.lower(), "")
         if not value:
