@@ -132,19 +132,25 @@ def test_a_wrong_member_has_its_code_and_places_nothing(calm_desk: Desk, changes
     [
         (
             {"size": "0.000111"},
-            "INVALID_ARGUMENT: The order size must be greater than 0 and matches the stepSize '0.0001' requirement. "
-            "Current size is '0.000111'",
+            (
+                "INVALID_ARGUMENT: The order size must be greater than 0 and matches the stepSize "
+                "'0.0001' requirement. Current size is '0.000111'"
+            ),
         ),
         ({"size": "50"}, "FAILED_PRECONDITION: The order margin available amount not enough"),
         (
             {"presetTakeProfitPrice": "49000"},
-            "INVALID_ARGUMENT: The buy long order take profit param triggerPrice must be greater than price 50000.0. "
-            "Current order open tp param trigger price is 49000",
+            (
+                "INVALID_ARGUMENT: The buy long order take profit param triggerPrice must be greater than price "
+                "50000.0. Current order open tp param trigger price is 49000"
+            ),
         ),
         (
             {"type": "2", "presetTakeProfitPrice": "51000", "match_price": "0", "price": "50500"},
-            "INVALID_ARGUMENT: The sell short order take profit param triggerPrice must be less than price 50500. "
-            "Current order open tp param trigger price is 51000",
+            (
+                "INVALID_ARGUMENT: The sell short order take profit param triggerPrice must be less than price 50500. "
+                "Current order open tp param trigger price is 51000"
+            ),
         ),
     ],
 )
