@@ -250,6 +250,17 @@ def test_it_sets_leverage_and_margin_mode(floor: Floor) -> None:
     assert account.get_settings(BTC)[BTC]["isolated_short_leverage"] == "8.00"
 
 
+def test_it_moves_margin_of_an_isolated_position(floor: Floor) -> None:
+    account = floor.client.account
+    account.change_hold_model(BTC, 3)
+    _buy(floor)
+    position_id = account.get_all_positions()[0]["id"]
+    assert account.adjust_margin(position_id, "100")["code"] == "200"
+    assert account.modify_auto_append_margin(position_id, True)["msg"] == "success"
+    (position,) = account.get_all_positions()
+    assert (position["isolated_margin"], position["is_auto_append_isolated_margin"]) == ("350.00000", True)
+
+
 def test_it_closes_everything_with_an_empty_body(floor: Floor) -> None:
     # No symbol means an empty object in the documentation; the client sends nothing.
     _buy(floor)

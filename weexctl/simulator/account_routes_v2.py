@@ -13,9 +13,9 @@ from weexctl.simulator.formats_v2 import COIN_ID, bill_row_v2, position_row_v2
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.margin import available, equity, frozen, unrealised
 from weexctl.simulator.margin_mode import change_mode, refuse_with_orders
+from weexctl.simulator.margin_routes import MARGIN_ROUTES
 from weexctl.simulator.parameters import EMPTY, INVALID
 from weexctl.simulator.parameters_v2 import ParametersV2
-from weexctl.simulator.position import SimPosition
 from weexctl.simulator.refusal import Refusal, business
 from weexctl.simulator.routes_v2 import RouteV2, envelope
 from weexctl.simulator.venue import Leverage, Venue
@@ -25,6 +25,7 @@ __all__ = ["ACCOUNT_ROUTES_V2"]
 
 OK = "200"
 ZERO = Decimal(0)
+MARGIN_V3 = {route.path.rpartition("/")[2]: route.handler for route in MARGIN_ROUTES}
 COMBINED = {"0": False, "1": False}
 BUSINESS_TYPES = (
     "deposit",
@@ -215,32 +216,20 @@ def _change_mode(venue: Venue, parameters: ParametersV2) -> Any:
 
 def _adjust_margin(venue: Venue, parameters: ParametersV2) -> Any:
     parameters.choice("coinId", {str(COIN_ID): None}, default=str(COIN_ID))
-    position = _isolated(venue, parameters.integer("isolatedPositionId"))
-    if not (amount := parameters.decimal("collateralAmount")):
-        raise Refusal(INVALID, "Parameter collateralAmount is invalid")
-    # An isolated position has no margin of its own here beyond its leverage, so there is nothing to take out.
-    if amount < 0:
+    position_id, amount = parameters.integer("isolatedPositionId"), parameters.decimal("collateralAmount")
+    held = next((row for row in venue.ledger.positions.values() if row.id == position_id), None)
+    isolated = held is not None and venue.leverages[held.symbol].mode is MarginMode.ISOLATED
+    if held is not None and isolated and -amount > held.added:
         raise business(
             "FAILED_PRECONDITION: Move margin available amount not enough. "
-            f"Move out available amount is 0, move out amount is {-amount:.8f}"
+            f"Move out available amount is {held.added:.8f}, move out amount is {-amount:.8f}"
         )
-    raise business(f"FAILED_PRECONDITION: The margin of position {position.id} follows its leverage")
+    kind = "1" if amount >= 0 else "2"
+    return MARGIN_V3["positionMargin"](venue, parameters.replaced(amount=str(abs(amount)), type=kind))
 
 
 def _auto_margin(venue: Venue, parameters: ParametersV2) -> Any:
-    position = _isolated(venue, parameters.integer("positionId"))
-    if not isinstance(parameters.needed("autoAppendMargin"), bool):
-        raise Refusal(INVALID, "Parameter autoAppendMargin is invalid")
-    raise business(f"FAILED_PRECONDITION: The margin of position {position.id} follows its leverage")
-
-
-def _isolated(venue: Venue, position_id: int) -> SimPosition:
-    found = next((row for row in venue.ledger.positions.values() if row.id == position_id), None)
-    if found is None:
-        raise business("FAILED_PRECONDITION: The position does not exist")
-    if venue.leverages[found.symbol].mode is not MarginMode.ISOLATED:
-        raise business("FAILED_PRECONDITION: The position is not isolated")
-    return found
+    return MARGIN_V3["modifyAutoAppendMargin"](venue, parameters)
 
 
 ACCOUNT_ROUTES_V2 = (

@@ -188,7 +188,7 @@ def position_row(venue: Venue, position: SimPosition) -> dict[str, Any]:
         "fundingFee": fee_text(position.funding),
         "marginSize": margin,
         "isolatedMargin": margin if isolated else "0",
-        "isAutoAppendIsolatedMargin": False,
+        "isAutoAppendIsolatedMargin": position.auto_append,
         "cumOpenSize": size_text(position.cum_open_size, contract),
         "cumOpenValue": value_text(position.cum_open_value, contract),
         "cumOpenFee": fee_text(position.cum_open_fee),

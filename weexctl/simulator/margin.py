@@ -40,9 +40,9 @@ def frozen(venue: Venue) -> Decimal:
 
 
 def position_margin(venue: Venue, position: SimPosition) -> Decimal:
-    """Value at mark over leverage (weex-api 20)."""
+    """Value at mark over leverage (weex-api 20), and what was moved to it."""
     leverage = venue.leverages[position.symbol].of(position.side)
-    return position.size * venue.price(position.symbol) / leverage
+    return position.size * venue.price(position.symbol) / leverage + position.added
 
 
 def available(venue: Venue) -> Decimal:

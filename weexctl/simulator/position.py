@@ -37,6 +37,9 @@ class SimPosition:
     cum_close_value: Decimal = ZERO
     cum_close_fee: Decimal = ZERO
     cum_funding: Decimal = ZERO
+    added: Decimal = ZERO
+    """Margin that was moved to it; isolated positions only."""
+    auto_append: bool = False
 
     def add(self, quantity: Decimal, value: Decimal, fee: Decimal) -> None:
         """Open, or open more."""
@@ -55,6 +58,7 @@ class SimPosition:
         entry = self._share(self.open_value, quantity, value_step)
         self.open_fee -= self._share(self.open_fee, quantity, CENTI_MICRO)
         self.funding -= self._share(self.funding, quantity, CENTI_MICRO)
+        self.added -= self._share(self.added, quantity, CENTI_MICRO)
         self.open_value -= entry
         self.size -= quantity
         self.cum_close_size += quantity

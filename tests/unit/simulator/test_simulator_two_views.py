@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from weexctl.simulator import CONTRACTS, Simulator, generate_funding, generate_market
@@ -27,6 +27,13 @@ Command = tuple[str, str, str, str, int, int]
 
 # The fixture only makes desks; no state of it is shared between examples.
 EXAMPLES = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RUIN: list[Command] = [
+    ("leverage", "v2", "BTCUSDT", "long", 0, 12),
+    ("market", "v3", "BTCUSDT", "long", 2, 1),
+    ("market", "v2", "BTCUSDT", "long", 2, 1),
+    ("wait", "v2", "BTCUSDT", "long", 0, 24),
+]
+"""Ends in a liquidation."""
 COMMANDS = st.lists(
     st.tuples(
         st.sampled_from(("market", "market", "wait", *VERBS)),
@@ -125,7 +132,7 @@ class Trader:
         return self.desk.call("POST", "/capi/v3/account/leverage", symbol=self.symbol, crossLeverage=value)
 
     def _wait(self) -> tuple[int, Any]:
-        self.desk.next_candle(self.distance)
+        self.desk.next_candle(5 * self.distance)
         return 200, None
 
 
@@ -183,7 +190,7 @@ def _plans_v3(desk: Desk) -> list[tuple[Any, ...]]:
 
 
 def _fills_v2(desk: Desk) -> list[tuple[Any, ...]]:
-    rows = desk.v2("GET", "order/fills")["list"]
+    rows = desk.v2("GET", "order/fills", startTime=_since_ms(desk))["list"]
     # What a liquidation costs is a fee of its own in V2.
     return [
         (row["tradeId"], row["orderId"], row["fillSize"], row["fillValue"], row["realizePnl"], _cost(row))
@@ -191,25 +198,29 @@ def _fills_v2(desk: Desk) -> list[tuple[Any, ...]]:
     ]
 
 
+def _since_ms(desk: Desk) -> int:
+    # V3 answers for a week at most.
+    return max(START_MS, desk.simulator.now_ms - 6 * 24 * HOUR_MS)
+
+
 def _cost(row: dict[str, Any]) -> Decimal:
     return Decimal(row["fillFee"]) + Decimal(row["liquidateFee"])
 
 
 def _fills_v3(desk: Desk) -> list[tuple[Any, ...]]:
-    # V3 looks a week back unless told; these runs are shorter than that or say when they began.
-    start_ms = max(START_MS, desk.simulator.now_ms - 6 * 24 * HOUR_MS)
-    rows = desk.get("userTrades", startTime=start_ms, endTime=desk.simulator.now_ms + HOUR_MS)
+    rows = desk.get("userTrades", startTime=_since_ms(desk), endTime=desk.simulator.now_ms + HOUR_MS)
     members = ("id", "orderId", "qty", "quoteQty", "realizedPnl")
     return [(*(row[name] for name in members), Decimal(row["commission"])) for row in rows]
 
 
 def _desk(open_desk: OpenDesk) -> Desk:
-    simulator = Simulator(MARKET, seed=3, start_ms=START_MS, funding=FUNDING)
+    simulator = Simulator(MARKET, seed=3, start_ms=START_MS, start_equity=Decimal(4_000), funding=FUNDING)
     return type(open_desk([(1.0, 1.0, 1.0, 1.0)] * 2))(simulator)
 
 
 @EXAMPLES
 @given(commands=COMMANDS)
+@example(commands=RUIN)
 def test_both_views_agree_and_the_ledger_balances(open_desk: OpenDesk, commands: list[Command]) -> None:
     desk = _desk(open_desk)
     answers = _run(desk, commands)
@@ -247,3 +258,9 @@ def test_either_generation_leads_to_the_same_account(open_desk: OpenDesk, comman
     # The budgets are counted under the names of the endpoints, and the older one also by account.
     first.pop("rate"), second.pop("rate")
     assert first == second
+
+
+def test_the_ruinous_example_is_one(open_desk: OpenDesk) -> None:
+    desk = _desk(open_desk)
+    _run(desk, RUIN)
+    assert desk.v2("GET", "order/fills")["list"][0]["liquidateType"] == "FORCE_LIQUIDATE"

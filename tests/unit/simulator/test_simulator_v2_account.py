@@ -208,18 +208,59 @@ def test_margin_of_a_cross_position_is_not_moved(desk: Desk) -> None:
         ("account/modifyAutoAppendMargin", {"positionId": position_id, "autoAppendMargin": True}),
     ):
         code, words = desk.refused_v2("POST", ask[0], **ask[1])
-        assert (code, words) == ("40015", "FAILED_PRECONDITION: The position is not isolated")
+        assert code == "40015"
+        assert words.startswith("FAILED_PRECONDITION: The position is not")
 
 
-def test_more_margin_than_there_is_cannot_be_taken_out(desk: Desk) -> None:
+@pytest.fixture
+def isolated_id(desk: Desk) -> int:
+    """The position id of an isolated long of 0.1 BTC, with a margin of 250."""
     desk.v2("POST", "account/position/changeHoldModel", symbol=BTC, marginMode=3)
     desk.order_v2("open long", "0.1")
-    position_id = desk.v2("GET", "account/position/allPosition")[0]["id"]
-    ask = {"isolatedPositionId": position_id, "collateralAmount": "-20000"}
-    code, words = desk.refused_v2("POST", "account/adjustMargin", **ask)
-    assert code == "40015"
-    assert words.startswith("FAILED_PRECONDITION: Move margin available amount not enough.")
-    assert words.endswith("move out amount is 20000.00000000")
+    position_id: int = desk.v2("GET", "account/position/allPosition")[0]["id"]
+    return position_id
+
+
+def test_margin_is_added_and_taken_back_by_its_sign(desk: Desk, isolated_id: int) -> None:
+    for amount, after in (("100", "350.00000"), ("-40.5", "309.50000")):
+        ask = {"coinId": 2, "isolatedPositionId": isolated_id, "collateralAmount": amount}
+        answer = desk.v2("POST", "account/adjustMargin", **ask)
+        assert answer == {**DONE, "requestTime": desk.simulator.now_ms}
+        assert desk.v2("GET", "account/position/allPosition")[0]["isolated_margin"] == after
+    # 9 996 less 250 and 59.5.
+    assert desk.v2("GET", "account/assets")[0]["available"] == "9686.50000000"
+
+
+def test_more_margin_than_was_added_cannot_be_taken_out(desk: Desk, isolated_id: int) -> None:
+    ask = {"isolatedPositionId": isolated_id}
+    desk.v2("POST", "account/adjustMargin", **ask, collateralAmount="6.98")
+    assert desk.refused_v2("POST", "account/adjustMargin", **ask, collateralAmount="-200") == (
+        "40015",
+        (
+            "FAILED_PRECONDITION: Move margin available amount not enough. "
+            "Move out available amount is 6.98000000, move out amount is 200.00000000"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"collateralAmount": "0"}, "40020"), ({"collateralAmount": "99999"}, "40015"), ({"coinId": 3}, "40020")],
+)
+def test_a_wrong_amount_of_margin_is_not_moved(
+    desk: Desk, isolated_id: int, changes: dict[str, Any], code: str
+) -> None:
+    ask = {"isolatedPositionId": isolated_id, "collateralAmount": "1", **changes}
+    assert desk.refused_v2("POST", "account/adjustMargin", **ask)[0] == code
+    assert desk.v2("GET", "account/position/allPosition")[0]["isolated_margin"] == "250.00000"
+
+
+def test_margin_can_be_called_automatically(desk: Desk, isolated_id: int) -> None:
+    answer = desk.v2("POST", "account/modifyAutoAppendMargin", positionId=isolated_id, autoAppendMargin=True)
+    assert answer == {**DONE, "requestTime": desk.simulator.now_ms}
+    assert desk.v2("GET", "account/position/allPosition")[0]["is_auto_append_isolated_margin"] is True
+    ask = {"positionId": isolated_id, "autoAppendMargin": "yes"}
+    assert desk.refused_v2("POST", "account/modifyAutoAppendMargin", **ask)[0] == "40020"
 
 
 @pytest.mark.parametrize("path", ["account/adjustMargin", "account/modifyAutoAppendMargin"])
