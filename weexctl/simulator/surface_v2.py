@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from weexctl.simulator import auth
 from weexctl.simulator.account_routes_v2 import ACCOUNT_ROUTES_V2
+from weexctl.simulator.auth_codes import CODES_V2
 from weexctl.simulator.market_routes_v2 import MARKET_ROUTES_V2
 from weexctl.simulator.order_routes_v2 import ORDER_ROUTES_V2
 from weexctl.simulator.parameters import parse_body, parse_query
@@ -42,8 +43,7 @@ def answer_v2(
     try:
         route = _route_of(method, path)
         if route.private:
-            codes = auth.CODES_V2
-            auth.check(settings, server_ms, method, path, query, headers, body, writes=route.writes, codes=codes)
+            auth.check(settings, server_ms, method, path, query, headers, body, writes=route.writes, codes=CODES_V2)
         rate.count(venue.now_ms, route.weight, route.twin, settings, account_weight=route.account_weight)
         values = parse_query(query) if method == "GET" else parse_body(body)
         found = route.handler(venue, ParametersV2(values, venue.contracts))
