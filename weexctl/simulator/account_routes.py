@@ -7,8 +7,9 @@ from typing import Any
 
 from weexctl.simulator.formats import MODE_WORDS, bill_row, fee_text, leverage_row, leverage_text, plain, position_row
 from weexctl.simulator.margin import available, equity, frozen, unrealised
+from weexctl.simulator.margin_mode import change_mode, refuse_with_orders
 from weexctl.simulator.parameters import EMPTY, INVALID, Parameters
-from weexctl.simulator.refusal import Refusal, business
+from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.routes import Route
 from weexctl.simulator.venue import Venue
 
@@ -78,7 +79,7 @@ def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
     for value in wanted.values():
         if value is not None and not 1 <= value <= contract.instrument.max_leverage:
             raise Refusal(LEVERAGE_ERROR, f"Leverage must be between 1 and {contract.instrument.max_leverage}.")
-    _refuse_with_orders(venue, contract.symbol)
+    refuse_with_orders(venue, contract.symbol)
     setting.mode = mode
     setting.cross = wanted["crossLeverage"] or setting.cross
     setting.long = wanted["isolatedLongLeverage"] or setting.long
@@ -98,11 +99,7 @@ def _set_margin_type(venue: Venue, parameters: Parameters) -> Any:
     mode = MODES[parameters.word("marginType", MODES)]
     if parameters.word("separatedType", ("COMBINED", "SEPARATED"), default="COMBINED") == "SEPARATED":
         raise Refusal(INVALID, "Parameter separatedType is invalid: positions are combined here.")
-    _refuse_with_orders(venue, symbol)
-    if mode is not venue.leverages[symbol].mode and any(s == symbol for s, _ in venue.ledger.positions):
-        raise business("FAILED_PRECONDITION: The margin mode cannot be changed with an open position")
-    venue.leverages[symbol].mode = mode
-    venue.version += 1
+    change_mode(venue, symbol, mode)
     return {"code": "200", "msg": "success", "requestTime": venue.now_ms}
 
 
@@ -116,11 +113,6 @@ def _income(venue: Venue, parameters: Parameters) -> Any:
         if symbol in (None, bill.symbol) and kind in (None, bill.kind) and start <= bill.time_ms <= end
     ]
     return {"hasNextPage": len(rows) > limit, "nextKey": None, "items": [bill_row(bill) for bill in rows[:limit]]}
-
-
-def _refuse_with_orders(venue: Venue, symbol: str) -> None:
-    if venue.live.get(symbol):
-        raise business(f"FAILED_PRECONDITION: There are open orders of {symbol}, leverage and margin mode stay")
 
 
 ACCOUNT_ROUTES = (

@@ -8,21 +8,11 @@ import hmac
 import time
 from collections.abc import Mapping
 
+from weexctl.simulator.auth_codes import CODES_V3, AuthCodes
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.settings import SimulatorSettings
 
 __all__ = ["check", "in_time", "signature"]
-
-KEY_EMPTY = -1040
-SIGN_EMPTY = -1041
-TIMESTAMP_EMPTY = -1042
-TIMESTAMP_INVALID = -1043
-KEY_INVALID = -1044
-CONTENT_TYPE = -1045
-TIMESTAMP_EXPIRED = -1046
-SIGNATURE_WRONG = -1047
-PASSPHRASE_WRONG = -1049
-PERMISSION = -1052
 
 IP_NOT_LISTED = 521
 """The HTTP status WEEX answers to an address that is not on the list."""
@@ -50,39 +40,40 @@ def check(
     body: bytes,
     *,
     writes: bool,
+    codes: AuthCodes = CODES_V3,
 ) -> None:
     """Nothing, when the request may be looked at. `headers` have lower-case names.
 
     Raises:
         Refusal: the first check that fails.
     """
-    key, sign, timestamp, passphrase = _present(headers)
+    key, sign, timestamp, passphrase = _present(headers, codes)
     if body and not headers.get("content-type", "").lower().startswith("application/json"):
-        raise Refusal(CONTENT_TYPE, "Content-Type must be application/json.")
+        raise Refusal(codes.content_type, "Content-Type must be application/json.")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 16):
-        raise Refusal(TIMESTAMP_INVALID, "Invalid ACCESS-TIMESTAMP.")
+        raise Refusal(codes.timestamp_invalid, "Invalid ACCESS-TIMESTAMP.")
     if not in_time(settings, server_ms, int(timestamp)):
-        raise Refusal(TIMESTAMP_EXPIRED, "ACCESS-TIMESTAMP expired.")
+        raise Refusal(codes.timestamp_expired, "ACCESS-TIMESTAMP expired.")
     if key != settings.key:
-        raise Refusal(KEY_INVALID, "Invalid ACCESS-KEY.")
+        raise Refusal(codes.key_invalid, "Invalid ACCESS-KEY.")
     if passphrase != settings.passphrase:
-        raise Refusal(PASSPHRASE_WRONG, "API key or passphrase incorrect.")
+        raise Refusal(codes.passphrase_wrong, "API key or passphrase incorrect.")
     expected = signature(settings.secret, timestamp, method, path, query, body)
     if not hmac.compare_digest(expected.encode(), sign.encode()):
-        raise Refusal(SIGNATURE_WRONG, "API verification failed.")
+        raise Refusal(codes.signature_wrong, "API verification failed.")
     if not settings.ip_allowed:
-        raise Refusal(-1056, "Illegal IP.", IP_NOT_LISTED)
+        raise Refusal(codes.address, "Illegal IP.", IP_NOT_LISTED)
     if writes and not settings.can_trade:
-        raise Refusal(PERMISSION, "Insufficient permissions.", 403)
+        raise Refusal(codes.permission, "Insufficient permissions.", codes.permission_status)
 
 
-def _present(headers: Mapping[str, str]) -> tuple[str, str, str, str]:
+def _present(headers: Mapping[str, str], codes: AuthCodes) -> tuple[str, str, str, str]:
     found = []
     for name, code in (
-        ("ACCESS-KEY", KEY_EMPTY),
-        ("ACCESS-SIGN", SIGN_EMPTY),
-        ("ACCESS-TIMESTAMP", TIMESTAMP_EMPTY),
-        ("ACCESS-PASSPHRASE", PASSPHRASE_WRONG),
+        ("ACCESS-KEY", codes.key_empty),
+        ("ACCESS-SIGN", codes.sign_empty),
+        ("ACCESS-TIMESTAMP", codes.timestamp_empty),
+        ("ACCESS-PASSPHRASE", codes.passphrase_empty),
     ):
         value = headers.get(name.lower(), "")
         if not value:

@@ -45,6 +45,7 @@ class Ledger:
         realised: P&L of everything closed, before fees.
         fees: paid so far, positive.
         funding: received less paid.
+        turnover: value traded so far, by the exchange's word for what it did (`position_open_long`).
         positions: by symbol and side; a closed position is not in it.
         fills: the newest ones, oldest first.
     """
@@ -55,6 +56,7 @@ class Ledger:
         self.realised = ZERO
         self.fees = ZERO
         self.funding = ZERO
+        self.turnover: dict[str, Decimal] = {}
         self.positions: dict[tuple[str, PositionSide], SimPosition] = {}
         self.fills: deque[Fill] = deque(maxlen=kept)
         self.bills: deque[Bill] = deque(maxlen=kept)
@@ -94,6 +96,8 @@ class Ledger:
         self._book(realised, fee)
         order.executed += quantity
         order.quote += value
+        order.fee += fee
+        order.realised += realised
         order.updated_ms = time_ms
         done = Fill(
             fill_id=str(fill_id),
@@ -110,8 +114,9 @@ class Ledger:
             time_ms=time_ms,
         )
         self.fills.append(done)
-        verb = "open" if order.opening else "close"
-        self._bill(order.symbol, f"position_{verb}_{order.position_side.value}", realised - fee, fee, time_ms)
+        kind = f"position_{'open' if order.opening else 'close'}_{order.position_side.value}"
+        self.turnover[kind] = self.turnover.get(kind, ZERO) + value
+        self._bill(order.symbol, kind, realised - fee, fee, time_ms)
         return done
 
     def cover(self, shortfall: Decimal) -> None:

@@ -77,6 +77,10 @@ class SimOrder:
     executed: Decimal = ZERO
     quote: Decimal = ZERO
     """Value of what was executed."""
+    fee: Decimal = ZERO
+    """Paid for what was executed."""
+    realised: Decimal = ZERO
+    """P&L before fees of what was executed."""
     reserved: Decimal = ZERO
     """Margin and fee set aside while it rests."""
     trigger: Trigger | None = None

@@ -26,11 +26,20 @@ class RateCounter:
 
     window: int = -1
     used: int = 0
+    used_by_account: int = 0
     second: int = -1
     calls: dict[str, int] = field(default_factory=dict)
 
-    def count(self, now_ms: int, weight: int, order_endpoint: str | None, settings: SimulatorSettings) -> None:
-        """Count one request.
+    def count(
+        self,
+        now_ms: int,
+        weight: int,
+        order_endpoint: str | None,
+        settings: SimulatorSettings,
+        *,
+        account_weight: int = 0,
+    ) -> None:
+        """Count one request; address and account have a budget each.
 
         Raises:
             Refusal: HTTP 429, it is one too many.
@@ -38,9 +47,11 @@ class RateCounter:
         if settings.real_clock:
             now_ms = clock_ms()
         if (window := now_ms // WEIGHT_WINDOW_MS) != self.window:
-            self.window, self.used = window, 0
+            self.window, self.used, self.used_by_account = window, 0, 0
         self.used += weight
+        self.used_by_account += account_weight
         busy = self.used > settings.weight_per_10s
+        busy = busy or (account_weight > 0 and self.used_by_account > settings.weight_per_10s)
         if order_endpoint is not None:
             if (second := now_ms // ORDER_WINDOW_MS) != self.second:
                 self.second, self.calls = second, {}

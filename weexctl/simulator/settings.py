@@ -22,6 +22,8 @@ class SimulatorSettings:
     """False makes the key read-only."""
     ip_allowed: bool = True
     """False answers HTTP 521 to every private request."""
+    ai_log_allowed: bool = True
+    """False refuses V2's uploadAiLog as for an account that is not on the list (40021)."""
     rate_limits: bool = False
     """True answers 429 beyond the two limits below. In simulated time a step's requests come within a second."""
     real_clock: bool = False

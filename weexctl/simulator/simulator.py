@@ -19,6 +19,7 @@ from weexctl.simulator.ledger import Ledger
 from weexctl.simulator.market import MarketView
 from weexctl.simulator.rate import RateCounter
 from weexctl.simulator.settings import SimulatorSettings, settings_from_json, settings_to_json
+from weexctl.simulator.surface_v2 import PREFIX, answer_v2
 from weexctl.simulator.surface_v3 import Answer, answer_v3
 from weexctl.simulator.venue import Venue
 
@@ -122,7 +123,8 @@ class Simulator:
         self.advance(self._venue.now_ms + self._venue.settings.latency_ms)
         text = query.decode(errors="replace") if isinstance(query, bytes) else query
         lower = {name.lower(): value for name, value in (headers or {}).items()}
-        return answer_v3(self._venue, self._rate, method, path, text, lower, body)
+        surface = answer_v2 if path.startswith(PREFIX) else answer_v3
+        return surface(self._venue, self._rate, method, path, text, lower, body)
 
     def advance(self, to_ms: int) -> None:
         """Let the market go on to a later moment: triggers, fills, funding and liquidation on the way.

@@ -36,6 +36,7 @@ def save(venue: Venue, rate: RateCounter) -> dict[str, Any]:
         "realised": str(ledger.realised),
         "fees": str(ledger.fees),
         "funding": str(ledger.funding),
+        "turnover": {kind: str(value) for kind, value in ledger.turnover.items()},
         "positions": [_plain(row) for row in ledger.positions.values()],
         "fills": [_plain(row) for row in ledger.fills],
         "bills": [_plain(row) for row in ledger.bills],
@@ -61,6 +62,7 @@ def load(venue: Venue, rate: RateCounter, data: dict[str, Any]) -> None:
     venue.now_ms, venue.version, venue.ids.used = data["now_ms"], data["version"], data["ids_used"]
     for name in ("wallet", "realised", "fees", "funding"):
         setattr(ledger, name, Decimal(data[name]))
+    ledger.turnover.update({kind: Decimal(value) for kind, value in data.get("turnover", {}).items()})
     for row in data["positions"]:
         position = _built(SimPosition, row)
         ledger.positions[position.symbol, position.side] = position

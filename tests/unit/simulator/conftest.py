@@ -94,6 +94,42 @@ class Desk:
         assert status == 400, answer
         return answer["code"], answer["msg"]
 
+    def v2(self, method: str, path: str, **members: Any) -> Any:
+        """The answer to a request of the V2 generation that must succeed."""
+        return _good(self.call(method, f"/capi/v2/{path}", **members))
+
+    def refused_v2(self, method: str, path: str, **members: Any) -> tuple[str, str]:
+        """Code and words of a V2 request that must be refused with HTTP 400."""
+        status, answer = self.call(method, f"/capi/v2/{path}", **members)
+        assert status == 400, answer
+        assert set(answer) == {"code", "msg", "requestTime", "data"}
+        assert answer["data"] is None
+        return answer["code"], answer["msg"]
+
+    def order_v2(self, direction: str, size: str, **members: Any) -> str:
+        """The id of a V2 market order that must be taken; direction as in `order_members`."""
+        answer = self.v2("POST", "order/placeOrder", **self.members_v2(direction, size, **members))
+        assert set(answer) == {"client_oid", "order_id"}
+        return str(answer["order_id"])
+
+    def members_v2(self, direction: str, size: str, **members: Any) -> dict[str, Any]:
+        """The members of a V2 market order."""
+        self.sent += 1
+        number = ("open long", "open short", "close long", "close short").index(direction) + 1
+        base = {
+            "symbol": "cmt_btcusdt",
+            "client_oid": f"old-{self.sent}",
+            "size": size,
+            "type": str(number),
+            "order_type": "0",
+            "match_price": "1",
+        }
+        return {**base, **members}
+
+    def limit_v2(self, direction: str, size: str, price: str, **members: Any) -> str:
+        """The id of a V2 limit order that must be taken."""
+        return self.order_v2(direction, size, **{"match_price": "0", "price": price, **members})
+
     def order_members(self, direction: str, amount: str, **members: Any) -> dict[str, Any]:
         """The members of a market order; direction is `open long`, `close short` and so on."""
         verb, side = direction.split()
