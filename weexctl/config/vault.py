@@ -80,7 +80,7 @@ class Vault:
         stored = f"it has {', '.join(sorted(known))}" if known else "it is empty"
         raise MissingCredentialsError(
             f"the key vault has no key {alias}: {stored}; nothing was done",
-            hint=f"`weexctl keys add {alias}` stores one",
+            hint=f"`weexctl keys add {alias} --scope trade` stores one",
             code="UNKNOWN_KEY_ALIAS",
         )
 
