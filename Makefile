@@ -39,7 +39,7 @@ dist:  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
 nightly:  ## all tests, with many more examples for those that search for a counterexample
-	WEEXCTL_FUZZ=100000 $(BIN)/python -m pytest --hypothesis-profile=nightly
+	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --hypothesis-profile=nightly
 
 benchmarks:  ## measure start-up, the client and the simulator, as ratios
 	$(BIN)/python benchmarks/startup.py

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +79,52 @@ def test_a_misspelt_plugin_is_answered_with_the_nearest(weexctl: Weexctl) -> Non
 
 def test_a_plugin_of_another_kind_is_not_shown(weexctl: Weexctl) -> None:
     ran = weexctl("plugins", "show", "trend", "--kind", "sizer")
-    assert (ran.code, ran.document["error"]["code"]) == (3, "UNKNOWN_PLUGIN")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "UNKNOWN_PLUGIN")
+    assert "is a strategy, not a sizer" in ran.document["error"]["message"]
+    assert ran.document["error"]["suggestion"] == "`weexctl plugins show trend --kind strategy`"
+
+
+def test_a_misspelt_plugin_of_a_kind_is_answered_with_the_nearest_of_that_kind(weexctl: Weexctl) -> None:
+    ran = weexctl("plugins", "show", "trned", "--kind", "strategy")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "UNKNOWN_PLUGIN")
+    assert "did you mean trend?" in ran.document["error"]["suggestion"]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("trade", "--symbols", ""),
+        ("trade", "--symbols", " , "),
+        ("trade", "--data", ""),
+        ("trade", "--profile", ""),
+        ("test-connection", "--base-url", ""),
+    ],
+)
+def test_an_empty_value_is_not_taken_for_the_default(weexctl: Weexctl, argv: tuple[str, ...]) -> None:
+    ran = weexctl(*argv)
+    assert (ran.code, ran.document["error"]["message"]) == (2, f"{argv[1]} is empty; nothing was done")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("version", "-o", "json"), 1),
+        (("version", "-o", "table"), 1),
+        (("--version",), 1),
+        (("--help",), 1),
+        (("plugins", "show", "nope", "-o", "json"), 2),
+    ],
+)
+def test_an_answer_that_a_full_disk_does_not_take_is_one_line(argv: tuple[str, ...], code: int) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "weexctl", *argv], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    first, *rest = ran.stderr.splitlines()
+    assert (ran.returncode, "the answer could not be written: " in first) == (code, True), ran.stderr
+    assert "what was done is done" in first
+    assert [line.partition(":")[0] for line in rest] == ([] if code == 1 else ["error", "hint"])
 
 
 def test_an_unknown_word_in_json_mode_is_a_document(weexctl: Weexctl) -> None:

@@ -150,6 +150,12 @@ def test_the_simulator_in_process_passes_every_check_without_a_socket(
     assert home.journals == []
 
 
+def test_the_simulator_in_process_has_the_equity_of_the_profile(home: Any) -> None:
+    checks = home("test-connection", "--profile", "competition").document["data"]["checks"]
+    [balance] = [check["detail"] for check in checks if check["name"] == "balance"]
+    assert balance == "equity 1000.00 USDT, available 1000.00 USDT"
+
+
 def test_the_round_trip_on_the_simulator_buys_and_sells_the_same_for_about_ten_usdt(home: Any) -> None:
     ran = home("test-connection", "--trade")
     bought, sold = ran.document["data"]["orders"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +39,8 @@ def told(recorded: tuple[Path, dict[str, Any], dict[str, Any]], weexctl: Any) ->
 
     def _told(*argv: str, **environment: str) -> Any:
         folder = str(recorded[0])
-        return weexctl("explain", *argv, WEEXCTL_DATA_DIR=folder, WEEXCTL_CONFIG_DIR=folder, **environment)
+        variables = {"WEEXCTL_DATA_DIR": folder, "WEEXCTL_CONFIG_DIR": folder} | environment
+        return weexctl("explain", *argv, **variables)
 
     return _told
 
@@ -119,6 +123,86 @@ def test_a_moment_outside_every_run_has_no_decision_and_the_span_is_told(
     ran = told("--why-not", "BTCUSDT", "--at", str(moment))
     assert (ran.code, ran.document["error"]["code"]) == (2, "NO_DECISION")
     assert newest["run_id"] in ran.document["error"]["suggestion"]
+
+
+def test_the_last_decision_answers_until_the_next_candle_would_have_closed(told: Any, newest: dict[str, Any]) -> None:
+    ran = told("--why-not", "BTCUSDT", "--at", str(newest["to_ms"] + HOUR_MS - 1))
+    assert ran.document["data"]["decision"]["close_ms"] == newest["to_ms"]
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """A data folder where a run that goes on is twice on record, and then rehearsed; the answers of both."""
+    from weexctl.cli.main import run
+
+    folder = tmp_path_factory.mktemp("rehearsed")
+    answers = []
+    for flags in ((), ("--new",), ("--dry-run",)):
+        out = io.StringIO()
+        argv = ["trade", "--symbols", "BTCUSDT", "--seed", "7", "--steps", "180", *flags, "-o", "json"]
+        with contextlib.redirect_stdout(out):
+            code = run(argv, {"WEEXCTL_DATA_DIR": str(folder), "WEEXCTL_CONFIG_DIR": str(folder)})
+        assert code == 0
+        answers.append(json.loads(out.getvalue())["data"])
+    return folder, answers[1], answers[2]
+
+
+def also_in(ran: Any) -> str:
+    """What the warning about other runs says."""
+    [message] = [notice["message"] for notice in ran.document["warnings"] if notice["code"] == "ALSO_IN"]
+    return str(message)
+
+
+def test_the_accounts_own_run_comes_before_its_rehearsal_and_the_others_are_named(rehearsed: Any, weexctl: Any) -> None:
+    folder, real, rehearsal = rehearsed
+    place = {"WEEXCTL_DATA_DIR": str(folder), "WEEXCTL_CONFIG_DIR": str(folder)}
+    for argv in ((entry(real)["decision_id"],), ("--why-not", "BTCUSDT")):
+        ran = weexctl("explain", *argv, **place)
+        data = ran.document["data"]
+        assert (data["run_id"], data["account"], data["archived"]) == (real["run_id"], "sim", False)
+        assert f"{real['run_id']} (profile safe, sim sim, archived)" in also_in(ran)
+        assert f"{rehearsal['run_id']} (profile safe, sim rehearsal)" in also_in(ran)
+
+
+def test_a_rehearsed_decision_says_that_nothing_was_sent(rehearsed: Any, weexctl: Any) -> None:
+    folder, real, rehearsal = rehearsed
+    place = {"WEEXCTL_DATA_DIR": str(folder), "WEEXCTL_CONFIG_DIR": str(folder)}
+    ran = weexctl("explain", entry(real)["decision_id"], "--run", rehearsal["run_id"], **place)
+    data = ran.document["data"]
+    assert (ran.code, data["account"], data["run_id"]) == (0, "rehearsal", rehearsal["run_id"])
+    assert data["text"][0].startswith("Would have opened")
+    assert data["text"][-1] == "Rehearsal: nothing was sent."
+    assert ran.document["warnings"] == []
+
+
+def test_an_archived_journal_that_cannot_be_read_keeps_no_answer_back(told: Any, recorded: Any, tmp_path: Path) -> None:
+    shutil.copytree(recorded[0], tmp_path / "copy")
+    [old] = (tmp_path / "copy").rglob("journal-0001.sqlite")
+    old.write_bytes(b"no database" * 100)
+    os.utime(old, (0, 0))
+    ran = told(entry(recorded[1])["decision_id"], WEEXCTL_DATA_DIR=str(tmp_path / "copy"))
+    assert (ran.code, ran.document["data"]["run_id"]) == (0, recorded[1]["run_id"])
+
+
+def test_a_stop_that_was_moved_says_where_to(told: Any, newest: dict[str, Any]) -> None:
+    answers = [told(row["decision_id"]).document["data"] for row in newest["orders"] if row["leg"] == "entry"]
+    stops = [(data, order) for data in answers for order in data["orders"] if order["leg"] == "stop"]
+    moved = [(d, o) for d, o in stops if Decimal(o["trigger_price"]) != Decimal(o["asked_trigger_price"])]
+    assert moved
+    for data, order in moved:
+        assert any(f"trigger moved to {order['trigger_price']}" in text for text in data["text"])
+
+
+def test_an_order_that_changed_a_position_shows_what_became_of_it(told: Any, newest: dict[str, Any]) -> None:
+    answers = [told(row["decision_id"]).document["data"] for row in newest["orders"]]
+    changed = [data for data in answers if data["decision"]["outcome"] in ("add", "reduce")]
+    assert changed
+    ended = {trade["entry_order_id"]: trade["net"] for trade in newest["trades"]}
+    for data in changed:
+        opening = told(data["decision"]["held"]["decision_id"]).document["data"]
+        assert data["trade"] == opening["trade"]
+        assert data["trade"] is None or data["trade"]["net"] == ended[data["trade"]["entry_order_id"]]
+    assert any(data["trade"] for data in changed)
 
 
 def test_a_symbol_that_was_not_traded_has_no_decision(told: Any) -> None:

@@ -224,6 +224,14 @@ def test_the_key_of_the_environment_is_listed_first_and_known_by_its_fingerprint
     assert [warning["code"] for warning in ran.document["warnings"]] == ["ENVIRONMENT_WINS"]
 
 
+def test_half_a_key_in_the_environment_is_not_listed_and_what_it_lacks_is_named(desk: Desk) -> None:
+    ran = desk("list", environment={"WEEX_API_KEY": values(FIRST)[0]})
+    assert (ran.code, data(ran)["keys"]) == (0, [])
+    [warning] = ran.document["warnings"]
+    assert warning["code"] == "ENVIRONMENT_INCOMPLETE"
+    assert "without WEEX_API_SECRET and WEEX_API_PASSPHRASE:" in warning["message"]
+
+
 def test_removing_asks_for_the_passphrase_and_says_what_is_left_to_do(desk: Desk) -> None:
     desk.add()
     ran = desk("remove", "main", answers=(SECRET,))

@@ -117,7 +117,7 @@ def test_a_look_changes_nothing(account: Any) -> None:
 
 
 def test_the_account_is_as_the_run_left_it(account: Any) -> None:
-    ended = account(*TRADE, "--to", "2020-01-01").document["data"]["equity"]["end"]
+    ended = account(*TRADE, "--to", "2025-03-31T01:00").document["data"]["equity"]["end"]
     balance = account("account", "balance").document["data"]
     assert balance["equity"] == ended
     assert D(balance["wallet"]) + D(balance["unrealised"]) == D(balance["equity"])

@@ -137,6 +137,40 @@ def test_a_run_at_the_end_of_its_candles_says_that_nothing_is_left(home: Any, ca
     assert "NOTHING_LEFT" in {notice["code"] for notice in ran.document["warnings"]}
 
 
+@pytest.mark.parametrize("switch", ["variable", "file"])
+def test_a_run_that_ends_halted_says_so_and_exits_with_9(home: Any, switch: str) -> None:
+    environment = {"WEEXCTL_KILL": "1"} if switch == "variable" else {}
+    if switch == "file":
+        assert home("kill").code == 0
+    ran = home(*ONE, "--steps", "3", **environment)
+    assert (ran.code, ran.document["data"]["steps"]) == (9, 3)
+    [text] = [notice["message"] for notice in ran.document["warnings"] if notice["code"] == "HALTED"]
+    assert ("WEEXCTL_KILL is set" if switch == "variable" else "the kill file") in text
+    assert "closing by hand still work" in text
+
+
+def test_before_the_first_step_a_run_ends_where_it_begins(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("weexctl.cli.interrupt.Interrupt.should_stop", lambda interrupt: True)
+    ran = home(*ONE, "--steps", "3")
+    data = ran.document["data"]
+    assert (ran.code, data["steps"], data["to_ms"]) == (130, 0, data["from_ms"])
+
+
+@pytest.mark.parametrize("width", [30, 60])
+def test_a_narrow_terminal_leaves_out_columns_and_never_cuts_an_id(
+    home: Any, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    document = home(*ONE, "--steps", "300").document
+    ran = home(*ONE, "--steps", "1", "-o", "table", COLUMNS=str(width))
+    assert document["data"]["orders"]
+    for row in document["data"]["orders"]:
+        assert row["order_id"] in ran.out
+    assert max(map(len, ran.out.splitlines())) <= width
+    assert "…" not in ran.out
+    assert "no room here for leg" in ran.out
+
+
 @pytest.mark.parametrize("width", [80, 140])
 def test_a_person_sees_the_run_on_a_terminal_of_any_width(
     home: Any, width: int, monkeypatch: pytest.MonkeyPatch

@@ -182,6 +182,8 @@ def test_a_file_of_another_timeframe_is_not_used(home: Any, write: Write) -> Non
         (("--steps", "0"), "--steps does not take '0'"),
         (("--steps", "many"), "--steps does not take 'many'"),
         (("--seed", "-1"), "--seed does not take '-1'"),
+        (("--steps", "200001"), "less than or equal to 200000"),
+        (("--seed", str(2**63)), "less than or equal to 9223372036854775807"),
         (("--from", "2025-01-01"), "--from chooses a start in your own candles"),
         (("--to", "yesterday"), "'yesterday' is not a time"),
         (("--to", "2023-01-01"), "no candle to decide on"),
@@ -268,9 +270,9 @@ def test_a_run_that_another_process_took_on_meanwhile_is_not_gone_on_with(
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        (("--seed", "8"), "another seed"),
-        (("--profile", "balanced"), "another profile"),
-        (("--symbols", "ETHUSDT"), "another setting in it"),
+        (("--seed", "8"), "another seed, 7 and not 8;"),
+        (("--profile", "balanced"), "another profile, safe and not balanced;"),
+        (("--symbols", "ETHUSDT"), "other symbols, BTCUSDT and not BTCUSDT,ETHUSDT;"),
     ],
 )
 def test_a_run_goes_on_only_as_what_it_was(home: Any, argv: tuple[str, ...], words: str) -> None:
@@ -283,6 +285,29 @@ def test_a_run_goes_on_only_as_what_it_was(home: Any, argv: tuple[str, ...], wor
     assert words in ran.document["error"]["message"]
     assert "--new" in ran.document["error"]["suggestion"]
     assert (home.journals, journal.read_bytes()) == ([journal], before)
+
+
+def test_a_setting_that_changed_since_is_named_with_both_values(home: Any, profile: Any) -> None:
+    command = ("trade", "--symbols", "BTCUSDT", "--steps", "1", "--profile")
+    assert home(*command, profile("max_leverage = 2", "max_leverage = 2")).code == 0
+    error = home(*command, profile("max_leverage = 2", "max_leverage = 3")).document["error"]
+    assert error["code"] == "ANOTHER_RUN"
+    assert "another setting in the profile, limits.max_leverage = 2 and not 3;" in error["message"]
+
+
+def test_another_start_is_named_with_both_moments(home: Any, write: Write) -> None:
+    command = ("trade", "--symbols", "BTCUSDT", "--data", write(rows()), "--steps", "1", "--from")
+    assert home(*command, "2023-01-02T03:00").code == 0
+    error = home(*command, "2023-01-02T05:00").document["error"]
+    assert error["code"] == "ANOTHER_RUN"
+    assert "another start, 2023-01-02T03:00:00.000Z and not 2023-01-02T05:00:00.000Z;" in error["message"]
+
+
+def test_an_end_before_the_run_began_is_refused_of_a_run_on_record_too(home: Any) -> None:
+    command = ("trade", "--symbols", "BTCUSDT", "--steps", "1")
+    assert home(*command).code == 0
+    ran = home(*command, "--to", "2023-01-01")
+    assert (ran.code, ran.document["error"]["code"]) == (2, "NO_CANDLES_IN_SPAN")
 
 
 def test_the_failure_names_the_profile_that_was_asked_for(home: Any) -> None:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 import weexctl
 from weexctl import features, hookspecs, testing
 from weexctl.config.tables import LimitsTable, PipelineTable, SimulatorTable, VenueTable
+from weexctl.pipeline.explanation import WHY
 from weexctl.pipeline.guards import ESSENTIAL_GUARDS
 from weexctl.plugin_host import find_plugins, load_offers
 
@@ -47,6 +48,9 @@ ELSEWHERE = {
     "TOO_FEW_CANDLES",
 }
 """Codes of errors that end a command before it decides anything; their message explains them."""
+
+REASONS_OF_ORDERS = {"BY_HAND", "CONNECTION_TEST", "MANUAL", "MANUAL_CLOSE", "NOT_CLOSED"}
+"""Codes that tell what an order is for, or end a check; none of them keeps an order back."""
 
 
 def keys_and_defaults(model: type[BaseModel]) -> Iterator[str]:
@@ -148,3 +152,14 @@ def test_every_code_of_a_decision_has_its_meaning_on_the_page() -> None:
     }
 
     assert codes() - ELSEWHERE == explained
+
+
+@pytest.mark.parametrize(
+    "heading", ["Nothing was due", "A wish that", "A guard refused", "On the way to the exchange", "By hand"]
+)
+def test_every_code_that_keeps_an_order_back_has_a_sentence_in_explain(heading: str) -> None:
+    rows = [row for row in section_after(CODES_PAGE, f"### {heading}").splitlines() if row.startswith("| `")]
+    listed = {code for row in rows for code in re.findall(r"`([A-Z_]+)`", row.split("|")[1])}
+
+    assert listed
+    assert sorted(listed - set(WHY) - REASONS_OF_ORDERS) == []

@@ -52,6 +52,7 @@ def prepare(action: Action, values: Mapping[str, object], environment: Mapping[s
     }
     everything = {**inherited, **values}
     origins: dict[str, Origin] = {name: "environment" if name in inherited else "given" for name in everything}
+    _refuse_empty(action, values)
     split = _split_commas(action, everything)
     _refuse_bad_choices(action, split, origins)
     timed = _read_times(action, split, origins)
@@ -74,6 +75,16 @@ def _model(action: Action, suffix: str) -> type[BaseModel]:
     prefix = "" if action.function == "run" else action.function.strip("_").title().replace("_", "")
     model: type[BaseModel] = getattr(import_module(action.module), prefix + suffix)
     return model
+
+
+def _refuse_empty(action: Action, values: Mapping[str, object]) -> None:
+    """Refuse a text without a word in it: an unset shell variable must not stand for the default."""
+    for parameter in action.parameters:
+        value = values.get(parameter.field)
+        listed = list(value) if isinstance(value, (list, tuple)) else [value]
+        words = [piece for piece in listed for piece in _pieces(piece, parameter.commas)]
+        if listed and not any(str(word).strip() for word in words):
+            raise UsageError(f"{parameter.flag} is empty; nothing was done", hint=_help_hint(action))
 
 
 def _split_commas(action: Action, values: Mapping[str, object]) -> dict[str, object]:

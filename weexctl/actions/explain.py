@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.actions.moment import iso_utc
 from weexctl.config.paths import find_paths
-from weexctl.errors import UsageError
+from weexctl.errors import ConfigError, UsageError
 from weexctl.journal.archive import journal_files
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import DecisionRecord, OrderRecord, RunRecord, TradeRecord
+from weexctl.journal.rows import DecisionRecord, IntentRecord, OrderRecord, RunRecord, TradeRecord
 from weexctl.model.candle import Timeframe
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import normalise_symbol
+from weexctl.model.order import Leg
 from weexctl.pipeline.explanation import explain
+from weexctl.pipeline.identity import REHEARSAL
 
 __all__ = ["Input", "Output", "run"]
 
-T = TypeVar("T")
+_NAMED = 5
+"""How many other runs a warning names."""
 
 
 class Input(BaseModel):
@@ -46,6 +49,7 @@ class Output(BaseModel):
     profile: str | None
     venue: str
     account: str
+    """`rehearsal` for a run that sent nothing."""
     archived: bool
     """True when it is from a run that `--new` put aside."""
     text: list[str]
@@ -55,7 +59,7 @@ class Output(BaseModel):
     orders: list[dict[str, Any]]
     fills: list[dict[str, Any]]
     trade: dict[str, Any] | None
-    """The position this decision opened or closed, once it has ended."""
+    """The position this decision opened, changed or closed, once it has ended."""
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
@@ -67,36 +71,75 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         )
     if input.id is not None and input.at_ms is not None:
         raise UsageError("--at goes with --why-not; nothing was read", hint="leave --at out")
-    journals = list(_journals(find_paths(context.environment).data))
+    journals = _journals(find_paths(context.environment).data)
     if not journals:
         raise UsageError(
             "there is no journal yet; nothing can be explained", hint="weexctl trade --profile safe", code="NO_JOURNAL"
         )
-    output = _by_id(journals, input) if input.id is not None else _by_moment(journals, input)
-    return Result(data=output, venue=output.venue, profile=output.profile, next=_next(output))
+    output, others = _by_id(journals, input) if input.id is not None else _by_moment(journals, input)
+    return Result(
+        data=output, venue=output.venue, profile=output.profile, warnings=_warnings(others), next=_next(output)
+    )
 
 
-def _journals(data: Path) -> Iterator[Path]:
-    """Every journal, the newest first; archived ones after the one they were put aside for."""
+def _journals(data: Path) -> list[Path]:
+    """Every journal: those of accounts before those of rehearsals, of each the newest first."""
     folders = sorted({path.parent for path in (data / "accounts").glob("*/*/journal*.sqlite")})
     found = [file for folder in folders for file in journal_files(folder / "journal.sqlite")]
-    yield from sorted(found, key=lambda file: -file.stat().st_mtime)
+    return sorted(found, key=lambda file: (file.parent.name == REHEARSAL, -file.stat().st_mtime))
 
 
-def _first(journals: list[Path], look: Callable[[Journal], T | None]) -> T | None:
+def _search(journals: list[Path], look: Callable[[Journal], DecisionRecord | None]) -> tuple[Output | None, list[str]]:
+    """The first journal's answer, and the names of the other runs that have one too."""
+    output: Output | None = None
+    others: list[str] = []
     for path in journals:
-        with Journal.read(path) as journal:
-            found = look(journal)
-            if found is not None:
-                return found
-    return None
+        try:
+            with Journal.read(path) as journal:
+                record = look(journal)
+                if record is None:
+                    continue
+                if output is None:
+                    output = _output(journal, record)
+                else:
+                    others.append(_place(journal, record))
+        except ConfigError:  # an old journal that cannot be read must not keep back an answer that was found
+            if output is None:
+                raise
+    return output, others
 
 
-def _by_id(journals: list[Path], input: Input) -> Output:  # noqa: A002
+def _place(journal: Journal, record: DecisionRecord) -> str:
+    """Which run a decision belongs to, for people."""
+    run = journal.runs.get(record.run_id) if record.run_id is not None else None
+    account = f"{journal.venue} {_account(journal)}" + (", archived" if _is_archived(journal) else "")
+    if run is None:
+        return f"by hand ({account})"
+    return f"{run.run_id} (profile {run.profile}, {account})"
+
+
+def _account(journal: Journal) -> str:
+    """The account's name: that of its folder, for a rehearsal trades on a copy of the account."""
+    return journal.path.parent.name
+
+
+def _is_archived(journal: Journal) -> bool:
+    return journal.path.name != "journal.sqlite"
+
+
+def _warnings(others: list[str]) -> tuple[Notice, ...]:
+    if not others:
+        return ()
+    more = f"; and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    named = "; ".join(others[:_NAMED])
+    return (Notice("ALSO_IN", f"other runs on record answer to this too: {named}{more}"),)
+
+
+def _by_id(journals: list[Path], input: Input) -> tuple[Output, list[str]]:  # noqa: A002
     wanted = str(input.id)
     nouns: list[str] = []
 
-    def look(journal: Journal) -> Output | None:
+    def look(journal: Journal) -> DecisionRecord | None:
         found = journal.find(wanted)
         if found is None:
             return None
@@ -104,12 +147,12 @@ def _by_id(journals: list[Path], input: Input) -> Output:  # noqa: A002
         record = journal.decisions.get(found.decision_id) if found.decision_id is not None else None
         if record is None or (input.run is not None and record.run_id != input.run):
             return None
-        return _output(journal, record)
+        return record
 
-    output = _first(journals, look)
+    output, others = _search(journals, look)
     if output is None:
         raise _unknown(wanted, nouns[0] if nouns else "", input.run)
-    return output
+    return output, others
 
 
 def _unknown(wanted: str, noun: str, run: str | None) -> UsageError:
@@ -135,11 +178,11 @@ def _unknown(wanted: str, noun: str, run: str | None) -> UsageError:
     )
 
 
-def _by_moment(journals: list[Path], input: Input) -> Output:  # noqa: A002
+def _by_moment(journals: list[Path], input: Input) -> tuple[Output, list[str]]:  # noqa: A002
     symbol = normalise_symbol(str(input.why_not))
     spans: list[str] = []
 
-    def look(journal: Journal) -> Output | None:
+    def look(journal: Journal) -> DecisionRecord | None:
         run = _run(journal, input.run)
         if run is None:
             return None
@@ -149,9 +192,9 @@ def _by_moment(journals: list[Path], input: Input) -> Output:  # noqa: A002
         record = journal.decisions.at_or_before(symbol, moment, run.run_id)
         if record is None or moment >= record.close_ms + Timeframe(run.timeframe).ms:
             return None  # before the run, or after its end: another candle's decision is no answer
-        return _output(journal, record)
+        return record
 
-    output = _first(journals, look)
+    output, others = _search(journals, look)
     if output is None:
         when = "" if input.at_ms is None else f" at {iso_utc(input.at_ms)}"
         which = "" if input.run is None else f" in the run {input.run}"
@@ -160,7 +203,7 @@ def _by_moment(journals: list[Path], input: Input) -> Output:  # noqa: A002
             hint=f"the newest run on record is {spans[0]}" if spans else "weexctl trade makes a run to ask about",
             code="NO_DECISION",
         )
-    return output
+    return output, others
 
 
 def _run(journal: Journal, run_id: str | None) -> RunRecord | None:
@@ -172,15 +215,15 @@ def _output(journal: Journal, record: DecisionRecord) -> Output:
     run = journal.runs.get(record.run_id) if record.run_id is not None else None
     orders = _orders(journal, record.decision_id)
     fills = [_fill(f) for order in orders for f in journal.fills.of_order(order["order_id"])]
-    trade = _trade(journal, record.decision_id)
+    trade = _trade(journal, record.decision_id, body)
     return Output(
         decision_id=record.decision_id,
         run_id=record.run_id,
         profile=run.profile if run is not None else None,
         venue=journal.venue,
-        account=journal.account,
-        archived=journal.path.name != "journal.sqlite",
-        text=explain(body, orders=orders, fills=fills, trade=trade),
+        account=_account(journal),
+        archived=_is_archived(journal),
+        text=explain(body, orders=orders, fills=fills, trade=trade, rehearsal=_account(journal) == REHEARSAL),
         decision=body,
         orders=orders,
         fills=fills,
@@ -191,10 +234,11 @@ def _output(journal: Journal, record: DecisionRecord) -> Output:
 def _orders(journal: Journal, decision_id: str) -> list[dict[str, Any]]:
     """The orders of a decision: entry and exit, and the stops that went out with it."""
     intents = journal.intents.of_decision(decision_id)
-    return [_order(order) for intent in intents for order in journal.orders.of_intent(intent.intent_id)]
+    return [_order(order, intent) for intent in intents for order in journal.orders.of_intent(intent.intent_id)]
 
 
-def _order(order: OrderRecord) -> dict[str, Any]:
+def _order(order: OrderRecord, intent: IntentRecord) -> dict[str, Any]:
+    asked = {Leg.STOP.value: intent.stop_price, Leg.TARGET.value: intent.target_price}.get(order.kind)
     return {
         "order_id": order.order_id,
         "client_order_id": order.client_order_id,
@@ -205,6 +249,7 @@ def _order(order: OrderRecord) -> dict[str, Any]:
         "quantity": _number(order.quantity),
         "filled_quantity": _number(order.filled_quantity),
         "trigger_price": None if order.trigger_price is None else _number(order.trigger_price),
+        "asked_trigger_price": None if asked is None else _number(asked),
         "average_price": None if order.average_price is None else _number(order.average_price),
         "time_ms": order.updated_ms,
     }
@@ -222,8 +267,18 @@ def _fill(fill: Fill) -> dict[str, Any]:
     }
 
 
-def _trade(journal: Journal, decision_id: str) -> dict[str, Any] | None:
-    trades: list[TradeRecord] = journal.trades.by_decision(decision_id)
+def _trades(journal: Journal, decision_id: str, body: dict[str, Any]) -> list[TradeRecord]:
+    """The trades a decision opened or closed; of one that changed a position, the trade of that position."""
+    trades = journal.trades.by_decision(decision_id)
+    held = body.get("held")
+    if trades or body["outcome"] not in ("add", "reduce", "exit") or not isinstance(held, dict):
+        return trades
+    opening = held.get("decision_id")
+    return [trade for trade in journal.trades.by_decision(opening or "") if trade.entry_decision_id == opening]
+
+
+def _trade(journal: Journal, decision_id: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    trades = _trades(journal, decision_id, body)
     if not trades:
         return None
     trade = trades[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.config.access import environment_has_keys, hide
-from weexctl.config.credentials import Credentials, checked_credentials, read_credentials
+from weexctl.config.credentials import VARIABLES, Credentials, checked_credentials, read_credentials
 from weexctl.config.environment import Environment, read_environment
 from weexctl.config.key_text import PARTS, parse_key_text
 from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
@@ -170,10 +171,14 @@ def list_(input: ListInput, context: Context) -> Result:  # noqa: A002, ARG001  
     asked = _Asked.of(context)
     rows = [_row(entry, asked.environment.scope) for entry in asked.vault.entries()]
     warnings: tuple[Notice, ...] = ()
-    if environment_has_keys(context.environment):
+    if missing := _missing_variables(context.environment):
+        warnings = (_half_a_key(missing),)
+    elif environment_has_keys(context.environment):
         rows.insert(0, _environment_row(asked))
         warnings = _environment_wins([row.alias for row in rows[1:]])
-    following = () if rows else (NextCommand("weexctl keys add main --scope trade", "store a key to trade with"),)
+    following = (
+        () if rows or warnings else (NextCommand("weexctl keys add main --scope trade", "store a key to trade with"),)
+    )
     return Result(data=ListOutput(keys=rows), warnings=warnings, next=following)
 
 
@@ -283,8 +288,22 @@ def _hidden(passphrase: SecretStr) -> SecretStr:
     return passphrase
 
 
+def _missing_variables(environ: Mapping[str, str]) -> list[str]:
+    """The variables that the environment's key lacks; none when there is no part of one, or all of it."""
+    missing = [name for name in VARIABLES.values() if not environ.get(name, "").strip()]
+    return missing if environment_has_keys(environ) else []
+
+
+def _half_a_key(missing: list[str]) -> Notice:
+    text = (
+        f"the key of the environment is incomplete, without {' and '.join(missing)}: whatever needs a key is refused"
+        " until all three variables are set, or none"
+    )
+    return Notice("ENVIRONMENT_INCOMPLETE", text)
+
+
 def _environment_row(asked: _Asked) -> KeyRow:
-    """The key of the environment; half a key is listed too, because it is the one that would be tried."""
+    """The key of the environment; one that no request can carry has no fingerprint."""
     try:
         credentials = read_credentials(asked.context.environment)
         hide(credentials)

@@ -98,10 +98,12 @@ def show(input: ShowInput, context: Context) -> Result:  # noqa: A002  # the sig
     """One plugin's origin and settings.
 
     Raises:
-        UnknownOfferError: it is installed and cannot be used, or nobody offers it in the kind asked for.
-        UsageError: nobody offers it, or several kinds have the name.
+        UnknownOfferError: it is installed and cannot be used.
+        UsageError: nobody offers it, or not in the kind asked for, or several kinds have the name.
     """
     offers = load_offers(environ=context.environment)
+    if input.kind is not None:
+        _must_be_of_kind(input.kind, input.name, offers)
     found = offers.get(input.kind or _only_kind(input.name, offers), input.name)
     data = ShowOutput(
         name=found.offer.name,
@@ -114,6 +116,18 @@ def show(input: ShowInput, context: Context) -> Result:  # noqa: A002  # the sig
         settings_schema=found.offer.config.model_json_schema(),
     )
     return Result(data=data, next=(NextCommand(f"weexctl plugins list --kind {found.kind}", "see its alternatives"),))
+
+
+def _must_be_of_kind(kind: str, name: str, offers: Offers) -> None:
+    kinds = {row["kind"] for row in offers.rows() if row["name"] == name}
+    if kinds & {kind, ""}:  # "": it failed before its kind was known, which offers.get explains
+        return
+    if kinds:
+        its = " and ".join(f"a {found}" for found in sorted(kinds)).replace("a exit", "an exit")
+        hint = " or ".join(f"`weexctl plugins show {name} --kind {found}`" for found in sorted(kinds))
+        raise UsageError(f"the plugin {name!r} is {its}, not a {kind}", hint=hint, code="UNKNOWN_PLUGIN")
+    hint = did_you_mean(name, offers.names(kind))
+    raise UsageError(f"no {kind} is called {name!r}", hint=hint, code="UNKNOWN_PLUGIN")
 
 
 def _only_kind(name: str, offers: Offers) -> str:

@@ -93,7 +93,9 @@ class Output(BaseModel):
 
     run_id: str
     from_ms: int
+    """Close of the first candle to decide on."""
     to_ms: int
+    """Close of the last candle that was decided on; `from_ms` while `steps` is 0."""
     steps: int
     interrupted: bool
     synthetic: bool
@@ -119,7 +121,7 @@ def sum_up(report: SessionReport, market: MarketSource) -> Output:
     return Output(
         run_id=run.run_id,
         from_ms=run.from_ms,
-        to_ms=run.to_ms,
+        to_ms=run.to_ms if run.steps else run.from_ms,
         steps=run.steps,
         interrupted=report.interrupted,
         synthetic=market.synthetic,

@@ -97,7 +97,13 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     access = _access(asked, context)
     base_url = input.base_url or (environment.api_base if asked.venue is not Venue.SIM else None)
     credentials, scope = (access.credentials, access.scope) if access else (None, Scope.TRADE)
-    connection = open_connection(asked.venue, base_url=base_url, credentials=credentials, timeout_s=input.timeout)
+    connection = open_connection(
+        asked.venue,
+        base_url=base_url,
+        credentials=credentials,
+        timeout_s=input.timeout,
+        start_equity=asked.profile.simulator.start_equity,
+    )
     try:
         return _walk(Walk(connection, asked.profile), asked, scope)
     finally:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.actions.halting import halted_by
+from weexctl.actions.run_changes import changes
 from weexctl.actions.run_report import Output, sum_up
 from weexctl.config.access import require_key
 from weexctl.config.arming import require_armed
@@ -20,7 +21,7 @@ from weexctl.config.paths import Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
-from weexctl.errors import ConfigError, UsageError
+from weexctl.errors import ConfigError, HaltedError, UsageError
 from weexctl.model.instrument import normalise_symbol
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import Offers, load_offers
@@ -32,6 +33,10 @@ from weexctl.trader.session import Earlier, Session, SessionReport, read_earlier
 __all__ = ["Input", "Output", "run"]
 
 DEFAULT_SEED = 7
+MAX_SEED = 2**63 - 1
+"""A journal keeps it as a whole number of 64 bits."""
+MAX_STEPS = 200_000
+"""Of one call: 22 years of hourly candles, which still fit into memory."""
 
 
 class Input(BaseModel):
@@ -45,12 +50,12 @@ class Input(BaseModel):
     symbols: tuple[str, ...] = ()
     from_ms: int | None = None
     to_ms: int | None = None
-    steps: int | None = Field(default=None, ge=1)
+    steps: int | None = Field(default=None, ge=1, le=MAX_STEPS)
     once: bool = False
     new: bool = False
     dry_run: bool = False
     read_only: bool = False
-    seed: int | None = Field(default=None, ge=0)
+    seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     _same_run(input, profile, market, earlier)
     schedule = _schedule(asked, profile, market, earlier)
     fits = sum(1 for _ in schedule.blocks()) * len(market.candles)
+    halted = halted_by(asked.environment, asked.paths.kill_file(profile.venue.name, asked.account))
     with context.progress(fits or None, "fit") as track:
         session = Session(
             profile=profile,
@@ -111,12 +117,12 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
             new=asked.new,
             read_only=asked.rehearsal,
             observer=offers.observers,
-            halted=halted_by(asked.environment, asked.paths.kill_file(profile.venue.name, asked.account)),
+            halted=halted,
         )
         session.check()
     with context.progress(schedule.count, "trade") as track:
         report = session.run(on_step=lambda note: track.advance(1, note), should_stop=context.should_stop)
-    return _result(report, asked, market, profile, schedule)
+    return _halted(_result(report, asked, market, profile, schedule), halted())
 
 
 def _must_agree(input: Input) -> None:  # noqa: A002
@@ -188,15 +194,8 @@ def _same_run(input: Input, profile: Profile, market: MarketSource, earlier: Ear
     if earlier is None:
         return
     run = earlier.run
-    changed = [
-        what
-        for what, same in (
-            ("another profile or another setting in it", run.profile_digest == profile.digest),
-            ("other candles or another seed", run.source == market.source),
-            ("another start", input.from_ms is None or _start(input, market, profile) == run.from_ms),
-        )
-        if not same
-    ]
+    start_ms = None if input.from_ms is None else _start(input, market, profile)
+    changed = changes(run, profile, market, start_ms)
     if changed:
         raise ConfigError(
             f"the run {run.run_id} on record (profile {run.profile}, {run.source}) was made with"
@@ -246,6 +245,15 @@ def _result(report: SessionReport, asked: _Asked, market: MarketSource, profile:
         profile=profile.name,
         exit_code=130 if report.interrupted else 0,
     )
+
+
+def _halted(result: Result, why: str) -> Result:
+    """The result of a run that was halted at its end; an interruption keeps its own exit code."""
+    if not why:
+        return result
+    text = f"{why}: no new position is opened; stops, exits and closing by hand still work"
+    notice = Notice("HALTED", text)
+    return replace(result, warnings=(notice, *result.warnings), exit_code=result.exit_code or HaltedError.exit_code)
 
 
 def _warnings(report: SessionReport, asked: _Asked, market: MarketSource, schedule: Schedule) -> list[Notice]:

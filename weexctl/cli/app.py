@@ -82,6 +82,10 @@ def parse(argv: Sequence[str]) -> Invocation | int:
         outcome = command.main(args=list(argv) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except _CLICK_ERROR as error:
         raise _usage_error(error) from error
+    except OSError as error:  # only help was being written
+        from weexctl.cli.output import answer_lost
+
+        raise answer_lost(error) from error
     if isinstance(outcome, Invocation):
         return outcome
     return outcome if isinstance(outcome, int) else 0

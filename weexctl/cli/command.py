@@ -13,7 +13,7 @@ from weexctl.actions.context import Context, Notice, Result
 from weexctl.cli.app import Invocation
 from weexctl.cli.envelope import Failure
 from weexctl.cli.interrupt import INTERRUPTED, Interrupt
-from weexctl.cli.output import Printer
+from weexctl.cli.output import AnswerLostError, Printer
 from weexctl.cli.progress import choose_progress
 from weexctl.cli.terminal import ask, ask_secret, read_stdin
 from weexctl.errors import OrderState, WeexctlError
@@ -41,6 +41,9 @@ class Command:
                 self._printer.result(self._invocation.action.name, result, request_id=self._request_id)
                 if result.serve is not None:
                     return self._serve(result.serve, interrupt)
+        except AnswerLostError as error:
+            self._printer.lost(error)
+            return result.exit_code or 1
         except WeexctlError as error:
             return self._fail(Failure.of(error), error if error.__cause__ else None)
         except KeyboardInterrupt:

@@ -21,8 +21,12 @@ def main() -> NoReturn:
     """Run the command line of this process and exit with its code."""
     if sys.argv[1:] == ["--version"]:
         # Answered before anything is imported; output.py would cost more than the answer.
-        sys.stdout.write(f"weexctl {__version__}\n")
-        sys.exit(0)
+        try:
+            sys.stdout.write(f"weexctl {__version__}\n")
+            sys.stdout.flush()
+            sys.exit(0)
+        except OSError:
+            pass  # the long way says what is wrong
     from weexctl.config.redaction import guard_logging
 
     guard_logging()
@@ -42,7 +46,7 @@ def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> in
     from weexctl.cli.app import parse
     from weexctl.cli.envelope import Failure
     from weexctl.cli.flags import Flags, choose_output, peek_output
-    from weexctl.cli.output import Printer
+    from weexctl.cli.output import AnswerLostError, Printer
     from weexctl.errors import WeexctlError
 
     environment = os.environ if environment is None else environment
@@ -58,6 +62,9 @@ def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> in
     except WeexctlError as error:
         printer.failure(Failure.of(error), request_id=request_id)
         return error.exit_code
+    except AnswerLostError as error:
+        printer.lost(error)
+        return 1
     printer = Printer(mode, parsed.flags, environment, stdout=sys.stdout, stderr=sys.stderr)
     return _carry_out(parsed, environment, printer, request_id)
 

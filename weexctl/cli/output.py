@@ -21,11 +21,15 @@ from weexctl.cli.text import Scrubber, one_line
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["Printer", "print_text"]
+__all__ = ["AnswerLostError", "Printer", "answer_lost", "print_text"]
 
 _PIPE_WIDTH = 160
 """Columns of a table that goes into a pipe or a file, where nobody can say how wide it may be."""
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
+
+
+class AnswerLostError(Exception):
+    """Stdout did not take the answer: its disk is full, for one. What was done is done all the same."""
 
 
 def print_text(text: str) -> None:
@@ -36,7 +40,8 @@ def print_text(text: str) -> None:
 class Printer:
     """Prints results and failures of one command in one mode.
 
-    A reader that goes away (`| head`) is no failure: the rest is dropped and the exit code stays what it was.
+    A reader that goes away (`| head`) is no failure: the rest is dropped and the exit code stays what it was. Any other
+    way not to take an answer is one: `result` raises `AnswerLostError`, `failure` turns to stderr.
     """
 
     def __init__(
@@ -71,10 +76,13 @@ class Printer:
     ) -> None:
         """Print why nothing, or not everything, was done."""
         if self.mode != "table":
-            self._document(
-                failed(failure, command=name, request_id=request_id, ts=_now(), venue=venue, profile=profile)
-            )
-            return
+            document = failed(failure, command=name, request_id=request_id, ts=_now(), venue=venue, profile=profile)
+            try:
+                self._document(document)
+            except AnswerLostError as error:
+                self.lost(error)
+            else:
+                return
         self._line(self._label("error:", _RED), failure.message)
         if failure.exchange_message:
             self._line("exchange:", f"{failure.exchange_message} ({failure.exchange_code or 'no code'})")
@@ -85,6 +93,11 @@ class Printer:
         """One line on stderr for a watching person."""
         if not self._flags.quiet:
             self._line("", text)
+
+    def lost(self, error: AnswerLostError) -> None:
+        """One line on stderr about an answer that stdout did not take."""
+        text = f"the answer could not be written: {error}; what was done is done"
+        self._line(self._label("error:", _RED), text)
 
     def trace(self, error: BaseException) -> None:
         """The traceback of a bug on stderr."""
@@ -111,8 +124,11 @@ class Printer:
         console = Console(
             file=self._stdout, width=width, highlight=False, no_color=bool(self._environment.get("NO_COLOR"))
         )
-        with console.capture() as captured:
-            console.print(view)
+        try:
+            with console.capture() as captured:
+                console.print(view)
+        except OSError as error:  # at its end a capture touches the stream
+            raise answer_lost(error, self._stdout) from error
         _write(self._stdout, self._scrub(captured.get()))
 
     def _remarks(self, result: Result) -> None:
@@ -152,5 +168,20 @@ def _write(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at exit, and would complain there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _drop(stream)
+    except OSError as error:
+        if stream is sys.stderr:  # nobody could be told
+            _drop(stream)
+            return
+        raise answer_lost(error, stream) from error
+
+
+def answer_lost(error: OSError, stream: TextIO | None = None) -> AnswerLostError:
+    """What to raise when stdout did not take an answer; the rest of it is dropped."""
+    _drop(stream or sys.stdout)
+    return AnswerLostError(error.strerror or str(error))
+
+
+def _drop(stream: TextIO) -> None:
+    """Send what is left to nowhere: Python flushes stdout once more at exit, and would complain there."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

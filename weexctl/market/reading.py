@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["read_table"]
+
+_LONGEST_LINE = 4_096
+"""Bytes that are looked at to say what a file begins with."""
+_SHOWN = 100
+"""Letters of a first line in a message."""
 
 
 def read_table(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
@@ -26,11 +32,28 @@ def read_table(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
     if tuple(map(str, frame.columns)) != header or not isinstance(frame.index, pd.RangeIndex):
-        shown = ",".join(map(str, frame.columns))
-        raise DataError(f"{path}: the columns are {shown}; nothing was read", hint=_wanted(header))
+        raise _other_columns(path, header, list(map(str, frame.columns)))
     if frame.empty:
         raise DataError(f"{path}: there is a header and not one row; nothing was read", hint="fetch the file again")
     return frame
+
+
+def _other_columns(path: Path, header: tuple[str, ...], columns: list[str]) -> DataError:
+    if path.suffix == ".parquet":
+        wanted = f"the columns have to be {','.join(header)}"
+        return DataError(f"{path}: the columns are {','.join(columns)}; nothing was read", hint=wanted)
+    return _no_header(path, header)
+
+
+def _no_header(path: Path, header: tuple[str, ...]) -> DataError:
+    """About a text whose first line is something else, in the words that stand there."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        line = file.readline(_LONGEST_LINE).decode(errors="replace").strip("\ufeff\r\n")
+    shown = repr(line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…")
+    return DataError(
+        f"{path} has no header line {','.join(header)}, its first line is {shown}; nothing was read",
+        hint=_wanted(header),
+    )
 
 
 def _wanted(header: tuple[str, ...]) -> str:
@@ -46,6 +69,8 @@ def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
         # The default parser of older pandas may miss the last bit of a number, and pads rows that are too short.
         return pd.read_csv(path, engine="pyarrow")
     except pd.errors.EmptyDataError as error:
+        if path.stat().st_size and not _blank(path):
+            raise _no_header(path, header) from error
         raise DataError(f"{path} is empty; nothing was read", hint="fetch the file again") from error
     except (EOFError, zlib.error) as error:
         raise DataError(
@@ -60,6 +85,11 @@ def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
             f"{path} cannot be read ({_first_line(error)}); nothing was read",
             hint="check that it is a whole file of the kind its name says, and that you may read it",
         ) from error
+
+
+def _blank(path: Path) -> bool:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        return not file.read(_LONGEST_LINE).strip()
 
 
 def _first_line(error: Exception) -> str:

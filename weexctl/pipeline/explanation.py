@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from weexctl.model.signal import MANUAL
@@ -19,22 +20,61 @@ WHY = {
     "COOLDOWN": "the symbol was in a cooldown",
     "SUSPENDED": "new positions were suspended",
     "STOP_REQUIRED": "no exit of the profile gave a valid stop, and nothing opens without one",
-    "MAX_POSITIONS": "the profile's number of positions was reached",
+    "NO_RULE": "no rule has spoken for this symbol",
+    "LOSING_STREAK": "too many trades in a row were lost, and everything pauses",
+    "TOO_MANY_ENTRIES": "the day's entries were used up",
+    "DRAWDOWN_MAX": "the drawdown had reached the brake's maximum",
+    "MAX_POSITIONS": "the profile's places for positions on this side were taken, by held ones or by larger wishes",
     "BELOW_MINIMUM": "the size left was below the smallest order the exchange takes",
     "PLUGIN_FAULT": "a plugin failed, and what fails counts as no",
     "RISK_ZERO": "the risk policies left nothing of the size",
     "DAILY_LOSS": "the daily loss limit was reached",
     "KILL_DRAWDOWN": "the loss since the start of the run had reached the kill limit",
     "KILL_SWITCH": "trading was halted",
+    "SYMBOL_NOT_ALLOWED": "the symbol is not one of those that may be traded",
+    "MAX_LEVERAGE": "the leverage would have been above the limit",
+    "MAX_ORDER_NOTIONAL": "the order was larger than one may be",
+    "MAX_SYMBOL_EXPOSURE": "the symbol would have had too large a share of equity",
+    "MAX_GROSS_EXPOSURE": "all positions together would have been too large",
+    "LIQUIDATION_TOO_NEAR": "the liquidation price would have been within three stop distances",
+    "NO_EQUITY": "there was no equity to risk",
+    "DUPLICATE": "this leg of this decision had already gone out",
+    "STALE_DATA": "the newest candle was too old, or its age unknown",
+    "ORDER_FREQUENCY": "too many orders had gone out within a minute or an hour",
+    "SHOCK": "the symbol had just moved beyond the shock level",
+    "ADVERSE_MOVE": "the symbol had just moved unusually far against this side",
+    "BOOK_SHOCK": "many symbols had just moved unusually far against this side",
+    "ANOMALY_UNKNOWN": "nothing was known of how unusual the symbol's moves were",
+    "LEVERAGE_TOO_HIGH": "the leverage was above what the rules of the competition allow",
+    "NO_STOP": "the entry had no stop on the losing side",
+    "ORDER_TOO_SMALL": "the order was not worth its fees",
+    "READ_ONLY": "the run may change nothing",
+    "SCOPE": "the scope of the key does not allow it",
+    "NOT_ADMITTED": "the request differed from what was approved",
+    "NOT_PLACED": "the order is proven never to have reached the exchange",
+    "NOT_FILLED": "the order ended without a fill",
+    "NOT_SEEN": "the order was accepted and could not be read back in time",
+    "OUTCOME_UNKNOWN": "nobody knows yet whether an order of this symbol arrived",
+    "UNAVAILABLE": "the account could not be read",
+    "FILLS_MISSING": "the fills on record did not add up to what was held",
+    "EXTERNAL_POSITION": "the symbol has a position that this run did not open",
+    "STOP_UNPROVEN": "the stop of the symbol's position could not be proven, and a person has to look",
+    "LEFTOVER_STOPS": "stops of a position that is gone could not be removed, and a person has to look",
+    "LIQUIDATED": "the exchange liquidated the symbol's position, and a person has to look",
     "MANUAL_POSITION": "the position was opened by hand and is left to whoever opened it",
     "RULE_POSITION": "a rule of the run holds this symbol, and nothing is added to its position by hand",
     "OTHER_SIDE": "the other side of this symbol is held",
     "PER_TRADE_RISK": "the loss at the stop would have been above the limit",
     "MAX_MARGIN": "the margin would have been above the limit for one position",
+    "MORE_THAN_HELD": "there is not that much to close",
+    "NO_POSITION": "there is nothing to close",
+    "ABOVE_MAXIMUM": "it is more than one market order may open at the exchange",
 }
 """What the codes of a decision mean."""
 
-_OPENING = {"entry": "Opened", "add": "Added to", "reduce": "Reduced", "exit": "Closed"}
+_ACTED = {"entry": "Opened", "add": "Added to", "reduce": "Reduced", "exit": "Closed"}
+_STAYS_OPEN = ("entry", "add", "reduce")
+_REHEARSED = "Rehearsal: nothing was sent."
 
 
 def explain(
@@ -43,39 +83,46 @@ def explain(
     orders: Sequence[Mapping[str, Any]] = (),
     fills: Sequence[Mapping[str, Any]] = (),
     trade: Mapping[str, Any] | None = None,
+    rehearsal: bool = False,
 ) -> list[str]:
     """About ten lines that tell one decision from the market to the result.
 
     Args:
         record: a decision's body, full or compact.
-        orders: what the exchange had of it: order_id, leg, status, quantity, average_price.
+        orders: what the exchange had of it: order_id, leg, status, quantity, average_price; for a stop or target
+            also trigger_price and asked_trigger_price, the one it went out with.
         fills: quantity, price, fee of each execution.
-        trade: the position it opened or closed, when it has ended: net, gross, fees, funding, exit_reason.
+        trade: the position it opened, changed or closed, when that has ended: net, gross, fees, funding, exit_reason.
+        rehearsal: the run it belongs to sent nothing.
     """
     if "sizing" not in record:
-        return _explain_compact(record)
-    lines = [headline(record), _regime(record), _rule(record)]
+        return _explain_compact(record) + ([_REHEARSED] if rehearsal else [])
+    lines = [headline(record, rehearsal=rehearsal), _regime(record), _rule(record)]
     lines += _sizing(record)
     lines += _protection(record)
     lines += _verdicts(record)
     lines += _orders(orders, fills)
-    lines += _result(record, trade)
+    lines += [_REHEARSED] if rehearsal else _result(record, trade)
     return [line for line in lines if line]
 
 
-def headline(record: Mapping[str, Any]) -> str:
-    """One sentence: what was done under which regime, and how far the size was cut."""
+def headline(record: Mapping[str, Any], *, rehearsal: bool = False) -> str:
+    """One sentence: what was done under which regime, and how far the size was cut.
+
+    A rehearsal tells what would have been done.
+    """
     regime = record.get("regime") or {}
     under = "by hand" if by_hand(record) else "without a regime"
     if regime:
         under = f"under {_article(regime['name'])} {regime['name']} regime ({percent(regime['confidence'])})"
     when = _time(record["close_ms"])
     outcome, symbol = record["outcome"], record["symbol"]
-    if outcome in _OPENING:
+    if outcome in _ACTED:
+        did = f"Would have {_ACTED[outcome].lower()}" if rehearsal else _ACTED[outcome]
         side = (record.get("intent") or {}).get("position_side", "")
         reason = (record.get("intent") or {}).get("reason", "")
         because = "" if outcome in ("entry", "add") else f": {_words(reason)}"
-        return f"{_OPENING[outcome]} {side} {symbol} at {when} {under}{because}. {_cut(record)}".rstrip()
+        return f"{did} {side} {symbol} at {when} {under}{because}. {_cut(record)}".rstrip()
     if outcome == "refused":
         return f"Did not trade {symbol} at {when} {under}: {_why(record['blocked'])}."
     moved = record.get("stop_move")
@@ -192,7 +239,7 @@ def _orders(orders: Sequence[Mapping[str, Any]], fills: Sequence[Mapping[str, An
     lines = []
     for order in orders:
         mine = [fill for fill in fills if fill["order_id"] == order["order_id"]]
-        line = f"Order {order['order_id']} ({order['leg']}, {order['status']})"
+        line = f"Order {order['order_id']} ({order['leg']}, {order['status']}){_moved(order)}"
         if mine:
             quantity = sum(float(f["quantity"]) for f in mine)
             value = sum(float(f["quantity"]) * float(f["price"]) for f in mine)
@@ -202,9 +249,17 @@ def _orders(orders: Sequence[Mapping[str, Any]], fills: Sequence[Mapping[str, An
     return lines
 
 
+def _moved(order: Mapping[str, Any]) -> str:
+    """Where the trigger of a stop or target is now, when that is not where it was put first."""
+    asked, trigger = order.get("asked_trigger_price"), order.get("trigger_price")
+    if asked is None or trigger is None or Decimal(asked) == Decimal(trigger):
+        return ""
+    return f", trigger moved to {trigger}"
+
+
 def _result(record: Mapping[str, Any], trade: Mapping[str, Any] | None) -> list[str]:
     if trade is None:
-        return ["Result: the position is still open."] if record["outcome"] in ("entry", "add") else []
+        return ["Result: the position is still open."] if record["outcome"] in _STAYS_OPEN else []
     money = {name: float(trade[name]) for name in ("net", "gross", "fees", "funding")}
     parts = f"price {money['gross']:+.2f}, fees {-money['fees']:+.2f}, funding {money['funding']:+.2f}"
     how = f"closed at {_time(trade['closed_ms'])} by {_words(trade['exit_reason'])}"

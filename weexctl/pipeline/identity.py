@@ -7,7 +7,10 @@ import hashlib
 
 from weexctl.model.order import Leg
 
-__all__ = ["client_order_id", "decision_id", "run_id", "trade_id"]
+__all__ = ["REHEARSAL", "client_order_id", "decision_id", "run_id", "trade_id"]
+
+REHEARSAL = "rehearsal"
+"""Name of the account whose runs send nothing."""
 
 _SEPARATOR = "\x1f"
 
@@ -47,9 +50,19 @@ def trade_id(entry_order_id: str, symbol: str, side: str) -> str:
     return "t" + _digest(entry_order_id, symbol, side).hex()
 
 
-def run_id(profile_digest: str, source: str, venue: str, from_ms: int, symbols: tuple[str, ...]) -> str:
-    """`r` and 20 hexadecimal digits: the same profile on the same data from the same moment is the same run."""
-    return "r" + _digest(profile_digest, source, venue, str(from_ms), *symbols).hex()
+def run_id(profile_digest: str, source: str, venue: str, account: str, from_ms: int, symbols: tuple[str, ...]) -> str:
+    """`r` and 20 hexadecimal digits: the same profile, data, first moment and account give the same run.
+
+    Args:
+        profile_digest: digest of the resolved profile.
+        source: digest of the data, or the seed of the generated market.
+        venue: name of the venue.
+        account: name of the account; one that is named like its venue adds nothing.
+        from_ms: close of the first candle decided on.
+        symbols: in the order they are traded.
+    """
+    where = venue if account == venue else f"{venue}/{account}"
+    return "r" + _digest(profile_digest, source, where, str(from_ms), *symbols).hex()
 
 
 def _digest(*parts: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,7 +20,7 @@ from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.model.candle import Timeframe
 from weexctl.ports import Clock, Exchange
 from weexctl.simulator.generator import generate_market
-from weexctl.simulator.simulator import Simulator
+from weexctl.simulator.simulator import START_EQUITY, Simulator
 from weexctl.trader.sim_venue import SimulatedClock
 
 __all__ = ["Connection", "open_connection"]
@@ -41,7 +42,12 @@ class Connection:
 
 
 def open_connection(
-    venue: Venue, *, base_url: str | None, credentials: Credentials | None, timeout_s: float
+    venue: Venue,
+    *,
+    base_url: str | None,
+    credentials: Credentials | None,
+    timeout_s: float,
+    start_equity: Decimal = START_EQUITY,
 ) -> Connection:
     """A client for this venue. Nothing is sent yet.
 
@@ -50,6 +56,7 @@ def open_connection(
         base_url: an address instead of the venue's own.
         credentials: None for the simulator's.
         timeout_s: longest wait for one answer.
+        start_equity: USDT of the simulator in this process; other venues have what they have.
 
     Raises:
         ConfigError: the address is neither the exchange nor on this machine, or sim was asked for elsewhere.
@@ -59,7 +66,7 @@ def open_connection(
         keys.key.get_secret_value(), keys.secret.get_secret_value(), keys.passphrase.get_secret_value()
     )
     if venue is Venue.SIM and base_url is None:
-        return _in_process(signer)
+        return _in_process(signer, start_equity)
     address = checked_base_url(base_url or DEFAULT_BASE_URL)
     if venue is Venue.SIM and not is_loopback(urlsplit(address).hostname or ""):
         raise ConfigError(
@@ -71,10 +78,10 @@ def open_connection(
     return Connection(exchange, exchange.clock, address, lambda: time.time() * 1000)
 
 
-def _in_process(credentials: signing.Credentials) -> Connection:
+def _in_process(credentials: signing.Credentials, start_equity: Decimal) -> Connection:
     market = generate_market(_SEED, timeframe=Timeframe.H1, count=_CANDLES)
     start_ms = min(candles.last_close_ms for candles in market.values()) - Timeframe.H1.ms
-    simulator = Simulator(market, seed=_SEED, start_ms=start_ms)
+    simulator = Simulator(market, seed=_SEED, start_ms=start_ms, start_equity=start_equity)
     clock = SimulatedClock(simulator)
     exchange = connect(
         credentials=credentials, transport=httpx.MockTransport(simulator.handle), clock=clock, limiter=Unlimited()

@@ -83,13 +83,17 @@ def plan_schedule(
     if steps is not None:
         last = min(last, first + (steps - 1) * candle_ms)
     if done_ms is None:
-        _must_hold(market, run_from_ms, last, from_ms, to_ms, history)
+        _must_be_inside(market, run_from_ms, from_ms, history)
+    if last < run_from_ms:  # of a run that goes on too: an end before its first step was meant for another run
+        raise UsageError(
+            f"there is no candle to decide on between {_iso(run_from_ms)} and {_iso(to_ms or last)}; nothing was done",
+            hint="choose a later --to or more --steps",
+            code="NO_CANDLES_IN_SPAN",
+        )
     return Schedule(run_from_ms, first, last, candle_ms)
 
 
-def _must_hold(
-    market: MarketSource, first: int, last: int, from_ms: int | None, to_ms: int | None, history: int
-) -> None:
+def _must_be_inside(market: MarketSource, first: int, from_ms: int | None, history: int) -> None:
     if first > market.last_close_ms or first < market.first_close_ms:
         if from_ms is None:
             raise DataError(
@@ -101,12 +105,6 @@ def _must_hold(
             f"--from {_iso(from_ms)} is outside the candles ({_iso(market.first_close_ms)} to"
             f" {_iso(market.last_close_ms)}); nothing was done",
             hint="choose a moment inside",
-            code="NO_CANDLES_IN_SPAN",
-        )
-    if last < first:
-        raise UsageError(
-            f"there is no candle to decide on between {_iso(first)} and {_iso(to_ms or last)}; nothing was done",
-            hint="choose a later --to or more --steps",
             code="NO_CANDLES_IN_SPAN",
         )
 

@@ -18,7 +18,7 @@ from weexctl.journal.rows import EquityRecord, OrderRecord, RunRecord, TradeReco
 from weexctl.model.account import Balance
 from weexctl.model.regime import Artefact
 from weexctl.pipeline.decide import Identity
-from weexctl.pipeline.identity import run_id
+from weexctl.pipeline.identity import REHEARSAL, run_id
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.trader.fitting import Blocks
@@ -154,7 +154,7 @@ class Session:
     def _record(self, now_ms: int) -> RunRecord:
         symbols = tuple(self.market.candles)
         return RunRecord(
-            run_id=run_id(self.profile.digest, self.market.source, SimVenue.name, self.schedule.run_from_ms, symbols),
+            run_id=self._run_id(symbols),
             started_ms=now_ms,
             venue=SimVenue.name,
             profile=self.profile.name,
@@ -167,6 +167,12 @@ class Session:
             from_ms=self.schedule.run_from_ms,
             to_ms=self.schedule.run_from_ms - self.schedule.candle_ms,
             manifest=self._manifest(),
+        )
+
+    def _run_id(self, symbols: tuple[str, ...]) -> str:
+        account = REHEARSAL if self.read_only else SimVenue.account
+        return run_id(
+            self.profile.digest, self.market.source, SimVenue.name, account, self.schedule.run_from_ms, symbols
         )
 
     def _manifest(self) -> dict[str, Any]:

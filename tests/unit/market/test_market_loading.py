@@ -158,6 +158,16 @@ def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
         load_candles([tmp_path / name])
 
 
+@pytest.mark.parametrize("text", ["xx", "xx\n", "1,2,2,3\r\n4,5,5,6\r\n"])
+@pytest.mark.parametrize("name", ["BTCUSDT-1h.csv", "BTCUSDT-1h.csv.gz"])
+def test_a_file_without_a_header_is_refused_with_its_first_line(tmp_path: Path, name: str, text: str) -> None:
+    raw = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    line = text.splitlines()[0]
+    with pytest.raises(DataError, match=f"has no header line open_time_ms,.*, its first line is '{line}'"):
+        load_candles([tmp_path / name])
+
+
 def test_a_gzip_file_that_is_cut_off_is_refused(write_rows: WriteRows) -> None:
     path = write_rows("BTCUSDT-1h.csv.gz", lines(2000))
     whole = path.read_bytes()

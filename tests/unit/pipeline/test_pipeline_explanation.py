@@ -107,6 +107,46 @@ def test_an_open_position_has_no_result_yet() -> None:
     assert explain(body())[-1] == "Result: the position is still open."
 
 
+@pytest.mark.parametrize("exposure", [0.05, 0.9], ids=["add", "reduce"])
+def test_a_changed_position_that_has_ended_shows_its_result(exposure: float) -> None:
+    trade = dict.fromkeys(("net", "gross", "fees", "funding"), "1") | {"exit_reason": "STOP_HIT", "closed_ms": NOW_MS}
+    record = body(world=holding(exposure))
+    assert explain(record)[-1] == "Result: the position is still open."
+    assert explain(record, trade=trade)[-1].startswith("Result: closed at ")
+
+
+@pytest.mark.parametrize(
+    ("world", "start"),
+    [
+        (World(), "Would have opened long BTCUSDT at "),
+        (holding(0.05), "Would have added to long BTCUSDT at "),
+        (holding(0.9), "Would have reduced long BTCUSDT at "),
+        (holding(side=PositionSide.SHORT, direction=1), "Would have closed short BTCUSDT at "),
+        (World(columns={}), "Did nothing in BTCUSDT at "),
+    ],
+    ids=["entry", "add", "reduce", "exit", "nothing"],
+)
+def test_a_rehearsal_says_what_would_have_been_done_and_that_nothing_was_sent(world: World, start: str) -> None:
+    lines = explain(body(world=world), rehearsal=True)
+    assert lines[0].startswith(start)
+    assert lines[-1] == "Rehearsal: nothing was sent."
+    assert not any(text.startswith("Result") for text in lines)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told"), [("0.06790", ", trigger moved to 0.06790"), ("0.0650", "")], ids=["moved", "where it was"]
+)
+def test_a_stop_whose_trigger_was_moved_says_where_it_is(trigger: str, told: str) -> None:
+    stop = {
+        "order_id": "7",
+        "leg": "stop",
+        "status": "filled",
+        "trigger_price": trigger,
+        "asked_trigger_price": "0.065",
+    }
+    assert line(explain(body(), orders=[stop]), "Order 7") == f"Order 7 (stop, filled){told}."
+
+
 OUTCOMES: Mapping[str, tuple[dict[str, Any], str]] = {
     "short": (
         body(world=World(columns={BTC: make_columns(direction=-1)})),
@@ -130,7 +170,7 @@ OUTCOMES: Mapping[str, tuple[dict[str, Any], str]] = {
     ),
     "refused by a guard": (
         body(make_pipeline(guards=[Answering(Verdict(action=GuardAction.DENY, code="SHOCK", reason="level 2"))])),
-        "Did not trade BTCUSDT at 2023-11-15 00:00 UTC under a trending regime (72 %): shock.",
+        "Did not trade BTCUSDT at 2023-11-15 00:00 UTC under a trending regime (72 %): " + WHY["SHOCK"] + ".",
     ),
     "refused by a policy": (
         body(make_pipeline(risk=[Raising()])),

@@ -22,8 +22,13 @@ def test_an_order_keeps_its_client_id_for_ever() -> None:
 
 
 def test_runs_and_trades_keep_their_ids_for_ever() -> None:
-    assert run_id("profile", "seed:7", "sim", 0, ("BTCUSDT",)) == "r4abd0114b083a9d5873b"
+    assert run_id("profile", "seed:7", "sim", "sim", 0, ("BTCUSDT",)) == "r4abd0114b083a9d5873b"
     assert trade_id("100000000000000001", "BTCUSDT", "long") == "t178d6ff693a3ab2e5c5a"
+
+
+def test_the_runs_of_two_accounts_have_two_ids() -> None:
+    accounts = ("sim", "rehearsal", "other")
+    assert len({run_id("profile", "seed:7", "sim", account, 0, ("BTCUSDT",)) for account in accounts}) == len(accounts)
 
 
 @pytest.mark.parametrize("leg", list(Leg))

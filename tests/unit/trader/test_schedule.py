@@ -55,6 +55,14 @@ def test_a_run_goes_on_after_its_last_close() -> None:
     assert plan.count == 30
 
 
+def test_an_end_before_the_first_step_is_refused_whether_the_run_is_new_or_goes_on() -> None:
+    begun = FIRST + 60 * HOUR
+    for earlier in ({}, {"run_from_ms": begun, "done_ms": begun + 5 * HOUR}):
+        with pytest.raises(UsageError, match="no candle to decide on"):
+            _plan(to_ms=begun - 1, **earlier)
+    assert _plan(to_ms=begun, run_from_ms=begun, done_ms=begun + 5 * HOUR).count == 0
+
+
 def test_a_run_at_the_end_of_its_data_has_no_steps_left() -> None:
     plan = _plan(run_from_ms=FIRST + 60 * HOUR, done_ms=LAST)
     assert (plan.count, list(plan.blocks())) == (0, [])

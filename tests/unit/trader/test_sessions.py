@@ -64,7 +64,7 @@ def test_a_run_goes_on_where_it_ended_and_new_puts_it_aside(do_trade: Trade, dat
     [
         ({"profile": "balanced"}, "another profile"),
         ({"seed": 8}, "another seed"),
-        ({"symbols": ("BTCUSDT", "ETHUSDT")}, "another profile"),
+        ({"symbols": ("BTCUSDT", "ETHUSDT")}, "other symbols"),
     ],
     ids=["profile", "seed", "symbols"],
 )
@@ -109,11 +109,12 @@ def test_a_plugin_that_fails_does_not_put_the_earlier_run_aside(
     assert [path.name for path in _journals(data)] == ["journal.sqlite"]
 
 
-def test_a_rehearsal_leaves_the_accounts_own_journal_alone(do_trade: Trade, data: Path) -> None:
-    do_trade(steps=1)
+def test_a_rehearsal_leaves_the_accounts_own_journal_alone_and_is_a_run_of_its_own(do_trade: Trade, data: Path) -> None:
+    real = do_trade(steps=1)
     (path,) = (p for p in data.rglob("journal.sqlite"))
     before = path.read_bytes()
     rehearsed = do_trade(dry_run=True, steps=3)
+    assert rehearsed.run_id != real.run_id
     assert (rehearsed.steps, rehearsed.orders) == (3, [])
     assert path.read_bytes() == before
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from weexctl.cli.views.cells import cell
+from weexctl.cli.views.fitting import FittingTable
 from weexctl.cli.views.numbers import minute, money, percent, price, quantity, signed
 from weexctl.pipeline.explanation import WHY
 
@@ -87,9 +88,9 @@ def _section(noun: str, rows: Sequence[Any], draw: Any) -> Iterable[RenderableTy
     return [_titled(title, draw(shown))]
 
 
-def _orders(rows: Sequence[OrderRow]) -> Table:
-    table = _table(("time (UTC)", ""), ("symbol", ""), ("leg", ""), ("side", ""), ("quantity", "right"))
-    _columns(table, ("price", "right"), ("order id", ""))
+def _orders(rows: Sequence[OrderRow]) -> FittingTable:
+    columns = (("time (UTC)", ""), ("symbol", ""), ("leg", ""), ("side", ""), ("quantity", "right"), ("price", "right"))
+    table = FittingTable((*columns, ("order id", "")), ("leg", "quantity", "price", "side", "time (UTC)"))
     for row in rows:
         table.add_row(
             cell(minute(row.time_ms)),
@@ -103,9 +104,9 @@ def _orders(rows: Sequence[OrderRow]) -> Table:
     return table
 
 
-def _trades(rows: Sequence[TradeRow]) -> Table:
-    table = _table(("closed (UTC)", ""), ("symbol", ""), ("side", ""), ("entry", "right"), ("exit", "right"))
-    _columns(table, ("net", "right"), ("reason", ""))
+def _trades(rows: Sequence[TradeRow]) -> FittingTable:
+    columns = (("closed (UTC)", ""), ("symbol", ""), ("side", ""), ("entry", "right"), ("exit", "right"))
+    table = FittingTable((*columns, ("net", "right"), ("reason", "")), ("reason", "entry", "exit", "closed (UTC)"))
     for row in rows:
         table.add_row(
             cell(minute(row.closed_ms)),
@@ -122,8 +123,8 @@ def _trades(rows: Sequence[TradeRow]) -> Table:
 def _open(data: Output) -> Iterable[RenderableType]:
     if not data.open_positions:
         return [_labelled("Open positions", cell("none"))]
-    table = _table(("since (UTC)", ""), ("symbol", ""), ("side", ""), ("quantity", "right"), ("entry", "right"))
-    _columns(table, ("stop", "right"), ("rule", ""))
+    columns = (("since (UTC)", ""), ("symbol", ""), ("side", ""), ("quantity", "right"), ("entry", "right"))
+    table = FittingTable((*columns, ("stop", "right"), ("rule", "")), ("rule", "since (UTC)", "entry"))
     for row in data.open_positions:
         table.add_row(*_open_cells(row))
     return [_titled(_count(len(data.open_positions), "open position"), table)]
@@ -150,18 +151,6 @@ def _refusals(refusals: dict[str, int]) -> RenderableType:
     for code, count in refusals.items():
         grid.add_row(cell(f"{count} ×"), cell(code), cell(WHY.get(code, _words(code))))
     return _titled("Refused", grid)
-
-
-def _table(*columns: tuple[str, str]) -> Table:
-    # No box: with lines between them the columns of an order are four characters too wide for a terminal of 80.
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    _columns(table, *columns)
-    return table
-
-
-def _columns(table: Table, *columns: tuple[str, str]) -> None:
-    for name, justify in columns:
-        table.add_column(name, justify="right" if justify else "left", no_wrap=True)
 
 
 def _titled(title: str, body: RenderableType) -> RenderableType:
