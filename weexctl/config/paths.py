@@ -26,7 +26,7 @@ class Paths:
     config: Path
     """What a person writes: profiles, the key vault, what is armed. Absolute."""
     data: Path
-    """What weexctl writes: journals, candles, fitted classifiers, reports. Absolute."""
+    """What weexctl writes: journals and candles. Absolute."""
 
     @property
     def profiles(self) -> Path:
@@ -48,16 +48,6 @@ class Paths:
         """The candle store."""
         return self.data / "candles"
 
-    @property
-    def models(self) -> Path:
-        """Fitted classifiers."""
-        return self.data / "models"
-
-    @property
-    def reports(self) -> Path:
-        """Backtest reports."""
-        return self.data / "reports"
-
     def account_folder(self, venue: Venue, account: str) -> Path:
         """The folder of one account at one venue: no two venues ever share a journal, a lock or a kill switch.
 
@@ -69,14 +59,6 @@ class Paths:
     def journal(self, venue: Venue, account: str) -> Path:
         """The journal of one account at one venue."""
         return self.account_folder(venue, account) / "journal.sqlite"
-
-    def lock(self, venue: Venue, account: str) -> Path:
-        """The lock of that journal's one writer."""
-        return self.account_folder(venue, account) / "journal.lock"
-
-    def archive(self, venue: Venue, account: str) -> Path:
-        """Where `trade --new` puts older journals."""
-        return self.account_folder(venue, account) / "archive"
 
     def kill_file(self, venue: Venue, account: str) -> Path:
         """The file whose presence stops everything but closing."""

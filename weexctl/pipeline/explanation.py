@@ -274,7 +274,8 @@ def _explain_compact(record: Mapping[str, Any]) -> list[str]:
     if regime:
         name, trending, ranging, unstable = regime
         lines.append(
-            f"Regime: {name} (trending {percent(trending)}, ranging {percent(ranging)}, unstable {percent(unstable)})."
+            f"Regime: {name} (smoothed: trending {percent(trending)}, ranging {percent(ranging)},"
+            f" unstable {percent(unstable)})."
         )
     if signal and signal[0]:
         word = {1: "long", -1: "short", 0: "flat"}[signal[1]]

@@ -14,6 +14,7 @@ from weexctl.model.regime import Regime
 from weexctl.pipeline.identity import trade_id
 
 __all__ = [
+    "by_key",
     "closed_trade",
     "held_position",
     "load_trade",
