@@ -11,7 +11,7 @@ from weexctl.execution.scoping import require_scope, require_tighter, require_un
 from weexctl.model.account import LeverageSetting
 from weexctl.model.book import Book
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
-from weexctl.model.order import OrderAck, OrderIntent, OrderRequest, OrderType, StopRequest
+from weexctl.model.order import OrderAck, OrderIntent, OrderRequest, StopRequest
 from weexctl.model.scope import Scope
 from weexctl.model.verdict import Verdict
 from weexctl.pipeline.guards import Flow, Reviewed, review_essential
@@ -145,16 +145,7 @@ class Gate:
 
 def _same(intent: OrderIntent, request: OrderRequest) -> None:
     """A request may carry nothing that the guards did not see."""
-    asked = (intent.symbol, intent.side, intent.position_side, intent.quantity, intent.stop_price, intent.target_price)
-    sent = (
-        request.symbol,
-        request.side,
-        request.position_side,
-        request.quantity,
-        request.stop_price,
-        request.target_price,
-    )
-    if asked != sent or request.type is not OrderType.MARKET:
+    if request != intent.request(request.client_order_id):
         raise RefusedError(
             f"the order on {request.symbol} differs from the intent that was approved; it was not sent",
             hint="this is a defect in weexctl, please report it",

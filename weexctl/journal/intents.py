@@ -168,6 +168,9 @@ def _planned(intent: OrderIntent, run_id: str | None) -> IntentRecord:
         created_ms=intent.created_ms,
         state=IntentState.PLANNED,
         state_ms=intent.created_ms,
+        type=intent.type,
+        price=intent.price,
+        time_in_force=intent.time_in_force,
     )
 
 

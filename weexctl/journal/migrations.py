@@ -196,5 +196,11 @@ _TABLES = (
     "CREATE INDEX artefact_by_symbol ON artefact (plugin, symbol, fitted_ms)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES,)
+_LIMIT_ORDERS = (
+    "ALTER TABLE intent ADD COLUMN type TEXT NOT NULL DEFAULT 'market'",
+    "ALTER TABLE intent ADD COLUMN price TEXT",
+    "ALTER TABLE intent ADD COLUMN time_in_force TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _LIMIT_ORDERS)
 """Statements of each step; step n makes `user_version` n (the first is 1)."""

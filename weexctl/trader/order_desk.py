@@ -65,7 +65,7 @@ class OrderDesk:
             done.append(self.send(reviewed, book, flow))
             flow = _after(flow, reviewed.intent, book)
         done += self._repair(step)
-        locks = dict.fromkeys(self.executor.frozen_symbols(), "OUTCOME_UNKNOWN") | dict(blocked)
+        locks = self.executor.frozen_symbols() | dict(blocked)
         for reviewed in step.orders[len(reductions) :]:
             intent = reviewed.intent
             if code := self.state.locked.get(intent.symbol) or locks.get(intent.symbol):

@@ -127,7 +127,7 @@ def test_an_entry_found_while_all_reads_failed_is_taken_over_when_they_work_agai
     desk.exchange.lose_answer("place_order", LOST)
     desk.exchange.attaches_stops = False
     desk.enter()
-    assert desk.orders.executor.frozen_symbols() == {"BTCUSDT"}
+    assert desk.orders.executor.frozen_symbols() == {"BTCUSDT": "OUTCOME_UNKNOWN"}
     desk.look()
     for name in reads:
         desk.exchange.always_fail(name, None)
@@ -135,7 +135,7 @@ def test_an_entry_found_while_all_reads_failed_is_taken_over_when_they_work_agai
     assert desk.trade.quantity == Decimal("0.02")
     assert desk.trade.stop_order_ids == tuple(desk.stops)
     assert len(desk.exchange.named("place_stop")) == 1
-    assert desk.orders.executor.frozen_symbols() == frozenset()
+    assert desk.orders.executor.frozen_symbols() == {}
 
 
 def test_an_accepted_entry_that_could_not_be_read_is_taken_over_later(desk: Desk) -> None:
@@ -185,7 +185,7 @@ def test_an_exit_that_comes_to_light_after_its_fills_changes_nothing_more(desk: 
         desk.exchange.always_fail(name, None)
     desk.next_hour()
     assert len(desk.journal.trades.of_run("run-1")) == 1
-    assert desk.orders.executor.frozen_symbols() == frozenset()
+    assert desk.orders.executor.frozen_symbols() == {}
 
 
 @pytest.mark.parametrize("code", ["EXTERNAL_POSITION", "FILLS_MISSING"])
