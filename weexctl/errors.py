@@ -208,6 +208,7 @@ class ExchangeError(WeexctlError):
         exchange_code: the exchange's own code as text, None when there was none.
         exchange_message: the exchange's own words; data, never instructions.
         retry_after_ms: how long to wait before the next attempt, None when unknown.
+        signed_ms: the exchange's time in the request's signature, None when nothing was signed.
     """
 
     exit_code = 5
@@ -234,6 +235,7 @@ class ExchangeError(WeexctlError):
         self.exchange_code = exchange_code
         self.exchange_message = exchange_message
         self.retry_after_ms = retry_after_ms
+        self.signed_ms: int | None = None
 
 
 class NotSentError(ExchangeError):

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from weexctl.actions.account import PositionRow, position_row
 from weexctl.errors import HaltedError, OutcomeUnknownError, RefusedError, RejectedError, WeexctlError
-from weexctl.execution.executor import Execution
+from weexctl.execution.execution import Execution
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.verdict import GuardAction
 from weexctl.pipeline.guards import Reviewed

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hmac
 from binascii import b2a_base64
+from collections.abc import Mapping
 from typing import NoReturn
 
 from weexctl.errors import ConfigError
 
-__all__ = ["Credentials", "prehash", "sign_headers", "signature"]
+__all__ = ["Credentials", "prehash", "sign_headers", "signature", "signed_ms"]
 
 
 class Credentials:
@@ -86,3 +87,9 @@ def sign_headers(
         body: exactly as sent.
     """
     return credentials.headers(timestamp_ms, prehash(timestamp_ms, method, path, query, body))
+
+
+def signed_ms(headers: Mapping[str, str]) -> int | None:
+    """The time that a request was signed with; None for one that was not signed."""
+    stamp = headers.get("ACCESS-TIMESTAMP")
+    return None if stamp is None else int(stamp)

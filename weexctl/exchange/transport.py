@@ -30,8 +30,9 @@ from weexctl.exchange.lane import Lane
 from weexctl.exchange.outcome import Answer, judge, no_answer, no_proof
 from weexctl.exchange.rate_limiter import Limiter, RateLimiter
 from weexctl.exchange.server_clock import SigningClock, boot_ms
-from weexctl.exchange.signing import Credentials, sign_headers
+from weexctl.exchange.signing import Credentials, sign_headers, signed_ms
 from weexctl.exchange.v3_errors import V3_ERRORS
+from weexctl.kill_points import passes
 
 __all__ = ["Transport", "WireTrace"]
 
@@ -156,11 +157,18 @@ class Transport:
 
     def _attempt(self, endpoint: Endpoint, query: str, body: bytes, lane: Lane | None = None) -> bytes:
         self._limiter.acquire(endpoint.weight, order=endpoint.order, lane=endpoint.lane if lane is None else lane)
+        passes("K07")
         request = self._request(endpoint, query, body)
-        answer = self._exchange(endpoint, request, body)
+        try:
+            answer = self._exchange(endpoint, request, body)
+        except ExchangeError as error:
+            error.signed_ms = signed_ms(request.headers)
+            raise
+        passes("K11")
         error = judge(answer, endpoint, self._errors)
         if error is None:
             return answer.body
+        error.signed_ms = signed_ms(request.headers)
         if isinstance(error, RateLimitedError):
             error.retry_after_ms = self._limiter.freeze(error.retry_after_ms, banned=answer.status == _BANNED_STATUS)
         elif error.exchange_code in self._errors.clock_codes and self.clock is not None:
@@ -221,7 +229,9 @@ class Transport:
 
     def _receive(self, endpoint: Endpoint, request: httpx.Request, started_ms: float) -> Answer:
         deadline_ms = self._deadline_ms(endpoint)
+        passes("K08")
         response = self._http().send(request, stream=True, follow_redirects=False)
+        passes("K10")
         try:
             body = bytearray()
             for chunk in response.iter_bytes():

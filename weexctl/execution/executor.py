@@ -1,9 +1,10 @@
-"""Placing approved orders: write ahead, send once, classify, read back, protect."""
+"""Placing approved orders: write ahead, send once, classify, follow to the end."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
 from decimal import Decimal
 
 from weexctl.errors import (
@@ -15,11 +16,14 @@ from weexctl.errors import (
     UnauthorisedError,
     WeexctlError,
 )
+from weexctl.execution.execution import Execution
 from weexctl.execution.gate import Admitted, Gate, Refused
 from weexctl.execution.reading import Unavailable, read
+from weexctl.execution.search import Absent, Search
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import AttemptRecord, IntentRecord, OrderRecord
+from weexctl.kill_points import passes
 from weexctl.model.book import Book
 from weexctl.model.fill import Fill
 from weexctl.model.order import Order, OrderIntent, OrderStatus
@@ -27,7 +31,7 @@ from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Clock, Exchange
 
-__all__ = ["Execution", "Executor", "frozen_symbols", "order_record"]
+__all__ = ["Executor", "frozen_symbols", "order_record"]
 
 SETTLE_MS = 10_000
 """How long a market order is watched for its final state (reliability 7, Q7: visible within 6 s)."""
@@ -36,37 +40,21 @@ REST_MS = 500
 """How long a limit order is looked at before it counts as resting: one that crosses the book is filled by then."""
 HORIZON_MS = 45_000
 """After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
+APART_MS = 5_000
+"""An order is proven absent by two searches after the horizon, at least this far apart (6.2)."""
+_QUEUE_MS = 15_000
+"""How long after it was written down a request may have waited for our own rate limit before it was signed."""
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
 """States in which nothing of an intent is under way, so that an attempt may be made."""
+_OWN_LIMIT = "OWN_RATE_LIMIT"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """What became of one intent."""
-
-    intent: OrderIntent
-    intent_id: int | None
-    """None when a guard refused it before it was written down."""
-    state: IntentState
-    code: str = ""
-    """Why it is not an order; empty when it is one."""
-    reason: str = ""
-    order: Order | None = None
-    fills: tuple[Fill, ...] = ()
-
-    @property
-    def accepted(self) -> bool:
-        """True when the exchange has the order."""
-        return self.order is not None
-
-    @property
-    def rests(self) -> bool:
-        """True when it waits in the book, as it was meant to; a part may be filled."""
-        return self.intent.rests and self.order is not None and not self.order.status.final
+def _drop(execution: Execution) -> None:
+    """Nobody keeps books."""
 
 
 class Executor:
-    """Carries out approved intents for one account. Fills are handed back; who keeps the account records them.
+    """Carries out approved intents for one account.
 
     Args:
         exchange: for reading back.
@@ -76,6 +64,10 @@ class Executor:
         account: part of every client order id.
         host: two characters that tell machines apart.
         run_id: the run that intents belong to; None outside a run.
+
+    Attributes:
+        book_fills: takes an order's fills into the account's books, inside the transaction that ends its intent.
+            It must not touch the exchange.
     """
 
     def __init__(
@@ -96,6 +88,8 @@ class Executor:
         self._account = account
         self._host = host
         self._run_id = run_id
+        self._search = Search(exchange, journal)
+        self.book_fills: Callable[[Execution], None] = _drop
 
     def execute(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
         """One intent from approval to its final state.
@@ -103,23 +97,26 @@ class Executor:
         Nothing raised by the exchange leaves here: every outcome is a value, and an unknown one stays unknown until
         reads settle it.
         """
+        passes("K03")
         admitted = self._gate.admit(reviewed, book, flow)
         if isinstance(admitted, Refused):
             return _refused(reviewed.intent, admitted.verdict.code, admitted.verdict.reason)
         known = self._journal.intents.of_leg(reviewed.intent.decision_id, reviewed.intent.leg)
         if known is not None and known.state not in _FREE:  # a step that is done again after a crash
             return _refused(reviewed.intent, "DUPLICATE", f"intent {known.intent_id} is {known.state.value} already")
+        passes("K04")
         attempt = self._write_ahead(admitted)
+        passes("K05")
         return self._send(admitted, attempt)
 
     def settle_unknown(self) -> list[Execution]:
         """Look again at every intent that is not at its end: found or proven absent, or still unknown.
 
-        A missing order is proof only after the horizon, and only when every source could be read. An accepted order
-        is read until it is final and its fills are there.
+        A missing order is proof only after the horizon, and only when every source could be read twice, a while
+        apart. An accepted order is read until it is final and its fills are there.
         """
         intents = self._journal.intents
-        unknown = [self._settle(record.intent_id) for record in intents.in_states(IntentState.UNKNOWN)]
+        unknown = [self._settle(record) for record in intents.in_states(IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [record for record in intents.in_states(IntentState.ACCEPTED) if record.intent_id not in settled]
         return unknown + [self._resume(record) for record in accepted]
@@ -157,30 +154,44 @@ class Executor:
 
     def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Execution:
         intent = admitted.intent
+        passes("K06")
         try:
             ack = self._gate.place(admitted, intent.request(attempt.client_order_id))
         except WeexctlError as error:
             return self._failed(intent, attempt, error)
+        passes("K12")
         self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=ack.order_id)
+        passes("K13")
         return self._read_back(intent, attempt.intent_id, ack.order_id)
 
     def _failed(self, intent: OrderIntent, attempt: AttemptRecord, error: WeexctlError) -> Execution:
-        """Nothing but the three proofs of absence counts as absent; all else is unknown."""
-        absent = {
-            NotSentError: (IntentState.NOT_PLACED, "not_sent"),
-            RejectedError: (IntentState.REJECTED, "rejected"),
-            UnauthorisedError: (IntentState.REJECTED, "rejected"),
-            RateLimitedError: (IntentState.REJECTED, "rejected"),
-        }
-        state, outcome = next(
-            (found for kind, found in absent.items() if isinstance(error, kind)), (IntentState.UNKNOWN, "unknown")
-        )
-        if not isinstance(error, ExchangeError):  # the gate said no: nothing left
-            state, outcome = IntentState.REJECTED, "not_sent"
+        """Nothing but the proofs of absence counts as absent; all else is unknown."""
+        if isinstance(error, RateLimitedError) and error.code != _OWN_LIMIT:
+            return self._limited(intent, attempt, error)
+        state, outcome = _meaning(error)
         self._record(attempt, state, outcome, error=error)
         if state is IntentState.UNKNOWN:
-            return self._settle(attempt.intent_id)
+            known = self._journal.intents.get(attempt.intent_id)
+            return self._unknown(intent, attempt.intent_id) if known is None else self._settle(known)
         return Execution(intent=intent, intent_id=attempt.intent_id, state=state, code=error.code, reason=error.message)
+
+    def _limited(self, intent: OrderIntent, attempt: AttemptRecord, error: ExchangeError) -> Execution:
+        """A gateway that says "too many" has refused; all the same, one look everywhere before it is believed."""
+        found = self._search.order_of(intent, attempt, self._clock.now_ms())
+        if isinstance(found, Order):
+            self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
+            return self._read_back(intent, attempt.intent_id, found.order_id)
+        if isinstance(found, Absent) and not found.unexplained:
+            self._record(attempt, IntentState.REJECTED, "rejected", error=error)
+            return Execution(
+                intent=intent,
+                intent_id=attempt.intent_id,
+                state=IntentState.REJECTED,
+                code=error.code,
+                reason=error.message,
+            )
+        self._record(attempt, IntentState.UNKNOWN, "unknown", error=error)
+        return self._unknown(intent, attempt.intent_id)
 
     def _record(
         self,
@@ -190,6 +201,7 @@ class Executor:
         *,
         order_id: str | None = None,
         error: WeexctlError | None = None,
+        evidence: str = "",
     ) -> None:
         now = self._clock.now_ms()
         known = error if isinstance(error, ExchangeError) else None
@@ -199,10 +211,11 @@ class Executor:
                 attempt.n,
                 outcome=outcome,
                 answered_ms=now,
+                signed_ms=known.signed_ms if known else None,
                 http_status=known.http_status if known else None,
                 code=known.exchange_code if known else (error.code if error else None),
                 order_id=order_id,
-                evidence=error.message if error else "",
+                evidence=error.message if error else evidence,
             )
             self._journal.intents.move(attempt.intent_id, state, at_ms=now, detail=error.message if error else "")
 
@@ -215,12 +228,16 @@ class Executor:
             return Execution(intent=intent, intent_id=intent_id, state=IntentState.ACCEPTED, code="NOT_SEEN")
         fills = self._fills(order) if order.filled_quantity > 0 else ()
         whole = sum((fill.quantity for fill in fills), Decimal(0)) >= order.filled_quantity
-        with self._journal.transaction():
+        state = _final_state(order) if whole else IntentState.ACCEPTED  # read again until the fills are there
+        execution = Execution(intent=intent, intent_id=intent_id, state=state, order=order, fills=fills)
+        with self._journal.transaction():  # the order's end and what it did to the account are one fact
             self._journal.orders.put(order_record(order, intent_id, intent.leg.value))
-            state = _final_state(order) if whole else IntentState.ACCEPTED  # read again until the fills are there
+            passes("K19")
+            if fills:
+                self.book_fills(execution)
             if state is not IntentState.ACCEPTED:
                 self._journal.intents.move(intent_id, state, at_ms=self._clock.now_ms())
-        return Execution(intent=intent, intent_id=intent_id, state=state, order=order, fills=fills)
+        return execution
 
     def _watch(self, order_id: str, patience_ms: int) -> Order | None:
         """The order once it is final, or as it was seen after so long; None when it could not be read for longer."""
@@ -261,39 +278,37 @@ class Executor:
             return Execution(intent=intent, intent_id=record.intent_id, state=record.state, code="NOT_SEEN")
         return self._taken_in(intent, record.intent_id, self._watch(order_id, 0 if intent.rests else SETTLE_MS))
 
-    def _settle(self, intent_id: int) -> Execution:
-        record = self._journal.intents.get(intent_id)
-        attempts = self._journal.attempts.of_intent(intent_id)
-        if record is None or not attempts:
+    def _settle(self, record: IntentRecord) -> Execution:
+        attempts = self._journal.attempts.of_intent(record.intent_id)
+        if not attempts:
             raise OutcomeUnknownError(
-                f"intent {intent_id} has no attempt on record; its outcome stays unknown",
+                f"intent {record.intent_id} has no attempt on record; its outcome stays unknown",
                 hint="weexctl journal reconcile",
                 order_state="unknown",
             )
-        attempt, intent = attempts[-1], record.order_intent()
-        found = self._find(intent.symbol, attempt)
+        attempt, intent, now = attempts[-1], record.order_intent(), self._clock.now_ms()
+        found = self._search.order_of(intent, attempt, now)
         if isinstance(found, Order):
             self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
-            return self._read_back(intent, intent_id, found.order_id)
-        if found is None and self._clock.now_ms() >= attempt.signed_ms + HORIZON_MS:
-            self._record(attempt, IntentState.NOT_PLACED, "not_placed")
-            return Execution(intent=intent, intent_id=intent_id, state=IntentState.NOT_PLACED, code="NOT_PLACED")
-        return Execution(intent=intent, intent_id=intent_id, state=IntentState.UNKNOWN, code="OUTCOME_UNKNOWN")
+            return self._read_back(intent, record.intent_id, found.order_id)
+        if isinstance(found, Unavailable) or now < _horizon(attempt):
+            return self._unknown(intent, record.intent_id)
+        if found.unexplained:
+            return self._unknown(intent, record.intent_id, found.unexplained)
+        first_ms = _first_clean(attempt)
+        if first_ms is None or now < first_ms + APART_MS:
+            self._journal.attempts.note(attempt, json.dumps({"absent_ms": [first_ms or now]}))
+            return self._unknown(intent, record.intent_id)
+        self._record(attempt, IntentState.NOT_PLACED, "not_placed", evidence=json.dumps({"absent_ms": [first_ms, now]}))
+        return Execution(
+            intent=intent, intent_id=record.intent_id, state=IntentState.NOT_PLACED, code=IntentState.NOT_PLACED.upper()
+        )
 
-    def _find(self, symbol: str, attempt: AttemptRecord) -> Order | Unavailable | None:
-        """The order that carries this attempt's client id; None when every source was read and has none."""
-        now = self._clock.now_ms()
-        for fetch in (
-            lambda: self._exchange.fetch_open_orders(symbol),
-            lambda: self._exchange.fetch_order_history(symbol, start_ms=attempt.signed_ms - 60_000, end_ms=now),
-        ):
-            orders = read("orders", fetch)
-            if isinstance(orders, Unavailable):
-                return orders
-            for order in orders:
-                if order.client_order_id == attempt.client_order_id:
-                    return order
-        return None
+    @staticmethod
+    def _unknown(intent: OrderIntent, intent_id: int, reason: str = "") -> Execution:
+        return Execution(
+            intent=intent, intent_id=intent_id, state=IntentState.UNKNOWN, code="OUTCOME_UNKNOWN", reason=reason
+        )
 
 
 def frozen_symbols(journal: Journal, *, resting: bool = True) -> dict[str, str]:
@@ -337,6 +352,32 @@ def order_record(order: Order, intent_id: int | None, kind: str) -> OrderRecord:
 def _refused(intent: OrderIntent, code: str, reason: str) -> Execution:
     """An intent that was not written down and not sent."""
     return Execution(intent=intent, intent_id=None, state=IntentState.REJECTED, code=code, reason=reason)
+
+
+def _meaning(error: WeexctlError) -> tuple[IntentState, str]:
+    """The state a failed attempt leads to, and the word for its outcome."""
+    if not isinstance(error, ExchangeError):  # the gate said no: nothing left
+        return IntentState.REJECTED, "not_sent"
+    if isinstance(error, NotSentError) or error.code == _OWN_LIMIT:
+        return IntentState.NOT_PLACED, "not_sent"
+    if isinstance(error, RejectedError | UnauthorisedError):
+        return IntentState.REJECTED, "rejected"
+    return IntentState.UNKNOWN, "unknown"
+
+
+def _horizon(attempt: AttemptRecord) -> int:
+    """From when on the attempt can no longer become an order."""
+    # Unanswered, it may have been signed later than it was written down.
+    waited_ms = _QUEUE_MS if attempt.answered_ms is None else 0
+    return attempt.signed_ms + waited_ms + HORIZON_MS
+
+
+def _first_clean(attempt: AttemptRecord) -> int | None:
+    """When a search after the horizon first found nothing; None when there was none yet."""
+    try:
+        return int(json.loads(attempt.evidence)["absent_ms"][0])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _final_state(order: Order) -> IntentState:

@@ -13,7 +13,8 @@ from weexctl.errors import (
     RejectedError,
     WeexctlError,
 )
-from weexctl.execution.executor import Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import Executor
 from weexctl.execution.guardian import VISIBLE_MS, Guardian
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.account import Balance

@@ -113,6 +113,7 @@ class Attempts:
         *,
         outcome: str,
         answered_ms: int,
+        signed_ms: int | None = None,
         http_status: int | None = None,
         code: str | None = None,
         order_id: str | None = None,
@@ -124,14 +125,20 @@ class Attempts:
             WeexctlError: no such attempt.
         """
         sql = (
-            "UPDATE attempt SET outcome = ?, answered_ms = ?, http_status = coalesce(?, http_status), "
-            "code = coalesce(?, code), order_id = coalesce(?, order_id), evidence = ? WHERE intent_id = ? AND n = ?"
+            "UPDATE attempt SET outcome = ?, answered_ms = ?, signed_ms = coalesce(?, signed_ms), "
+            "http_status = coalesce(?, http_status), code = coalesce(?, code), "
+            "order_id = coalesce(?, order_id), evidence = ? WHERE intent_id = ? AND n = ?"
         )
-        values = (outcome, answered_ms, http_status, code, order_id, evidence, intent_id, n)
+        values = (outcome, answered_ms, signed_ms, http_status, code, order_id, evidence, intent_id, n)
         if self._database.write(sql, values).rowcount == 0:
             raise WeexctlError(
                 f"intent {intent_id} has no attempt {n} on record; nothing was recorded", code="UNKNOWN_ATTEMPT"
             )
+
+    def note(self, attempt: AttemptRecord, evidence: str) -> None:
+        """Keep what speaks for an outcome that is not proven yet."""
+        sql = "UPDATE attempt SET evidence = ? WHERE intent_id = ? AND n = ?"
+        self._database.write(sql, (evidence, attempt.intent_id, attempt.n))
 
     def of_intent(self, intent_id: int) -> list[AttemptRecord]:
         """The attempts of an intent, the first one first."""

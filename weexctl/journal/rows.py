@@ -134,7 +134,7 @@ class AttemptRecord:
     """1 for the first attempt."""
     client_order_id: str
     signed_ms: int
-    """The time in the signature: 30 s later the exchange refuses the request."""
+    """The time in the signature, as far as it is known: 30 s later the exchange refuses the request."""
     request_digest: str
     outcome: str = ""
     """Empty until answered: accepted, rejected, unknown, not_sent, not_placed."""

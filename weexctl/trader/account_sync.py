@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from weexctl.errors import ExchangeError
 from weexctl.execution.executor import order_record
@@ -12,7 +14,7 @@ from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.fills import FillOutcome
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import OrderRecord
+from weexctl.kill_points import passes
 from weexctl.model.account import Balance, Position
 from weexctl.model.fill import Fill
 from weexctl.model.order import Leg, OrderStatus
@@ -28,6 +30,12 @@ _LIQUIDATION_IDS = ("burst_liquidate", "offset_liquidate")
 """How the exchange names the orders by which it takes a position over."""
 _OVERLAP_MS = 1_000
 """Fills are asked for again this far back: one that was booked while the last read ran must not be missed."""
+_LATE_MS = 600_000
+"""Funding is asked for again this far back: a settlement may be booked some time after its moment."""
+
+
+def _keep_nothing() -> None:
+    """The run's memory is saved by somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +70,16 @@ class AccountSync:
         trades: dict[Key, OpenTrade],
         run_id: str,
         on_fill: Callable[[Fill], None],
+        remember: Callable[[], None] = _keep_nothing,
     ) -> None:
+        """Args beside the obvious: `remember` saves `state`, called within the transaction that changed it."""
         self._exchange = exchange
         self._journal = journal
         self._state = state
         self._run_id = run_id
         self._on_fill = on_fill
         self._ended: list[OpenTrade] = []
+        self.remember = remember
         self.trades = trades
 
     def refresh(self, now_ms: int) -> AccountView | Unavailable:
@@ -124,13 +135,26 @@ class AccountSync:
 
     def _take_funding(self, now_ms: int) -> None:
         """Payments since the last read; the run's trades hold one side of a symbol at a time."""
-        for payment in self._exchange.fetch_funding_payments(start_ms=self._state.funding_ms + 1, end_ms=now_ms):
-            self._state.funding += payment.amount
-            for key, trade in self.trades.items():
-                if key[0] == payment.symbol and trade.opened_ms < payment.time_ms:
-                    self.keep(replace(trade, funding=trade.funding + payment.amount))
-                    break
-        self._state.funding_ms = now_ms
+        since = max(self._state.funding_from_ms, self._state.funding_ms - _LATE_MS) + 1
+        payments = self._exchange.fetch_funding_payments(start_ms=since, end_ms=now_ms)
+        with self._books():
+            for payment in payments:
+                if payment.bill_id in self._state.funding_bills:
+                    continue
+                self._state.funding_bills[payment.bill_id] = payment.time_ms
+                self._state.funding += payment.amount
+                for key, trade in self.trades.items():
+                    if key[0] == payment.symbol and trade.opened_ms < payment.time_ms:
+                        self.keep(replace(trade, funding=trade.funding + payment.amount))
+                        break
+            self._state.took_funding(now_ms, forget_ms=now_ms - _LATE_MS)
+
+    @contextmanager
+    def _books(self) -> Iterator[None]:
+        """A block whose rows and whose effect on the run's memory are kept together."""
+        with self._journal.transaction():
+            yield
+            self.remember()
 
     def _take_fills(self, held: Mapping[Key, Position], now_ms: int) -> None:
         """Executions that happened without us: stops, targets, liquidations. Notes the trades they ended."""
@@ -139,13 +163,19 @@ class AccountSync:
                 continue
             fills = self._exchange.fetch_fills(trade.symbol, start_ms=trade.last_fill_ms - _OVERLAP_MS, end_ms=now_ms)
             mine = tuple(fill for fill in fills if fill.position_side is trade.side)
-            trade = self._apply(trade, mine)
-            fired = {order_id for order_id in {fill.order_id for fill in mine} if self._mark_filled(order_id)}
-            trade = replace(trade, stop_order_ids=tuple(o for o in trade.stop_order_ids if o not in fired))
-            self.keep(trade)
-            if trade.quantity <= 0:
-                self._close(trade, *self._closing_reason(trade))
-                self._ended.append(trade)
+            self._meet_strangers(mine)
+            with self._books():
+                self._take_mine(trade, mine)
+
+    def _take_mine(self, trade: OpenTrade, mine: tuple[Fill, ...]) -> None:
+        trade = self._apply(trade, mine)
+        passes("K19")
+        fired = {order_id for order_id in {fill.order_id for fill in mine} if self._mark_filled(order_id)}
+        trade = replace(trade, stop_order_ids=tuple(o for o in trade.stop_order_ids if o not in fired))
+        self.keep(trade)
+        if trade.quantity <= 0:
+            self._close(trade, *self._closing_reason(trade))
+            self._ended.append(trade)
 
     def _apply(self, trade: OpenTrade, fills: tuple[Fill, ...]) -> OpenTrade:
         """Each fill counts once, however often it is read."""
@@ -165,21 +195,22 @@ class AccountSync:
         intent = self._journal.intents.by_order_id(order_id)
         if intent is not None and intent.leg is Leg.EXIT:  # its fills became visible only now
             return intent.reason, intent.decision_id
-        known = self._journal.orders.get(order_id) or self._foreign(order_id)
-        if known is None:
-            return "EXCHANGE_CLOSE", None
-        if known.kind == _LIQUIDATION:
+        known = self._journal.orders.get(order_id)
+        kind = "external" if known is None else known.kind
+        if kind == _LIQUIDATION:
             self._state.locked[trade.symbol] = "LIQUIDATED"
         reasons = {"stop": "STOP_HIT", "target": "TARGET_HIT", _LIQUIDATION: "LIQUIDATED"}
-        return reasons.get(known.kind, "EXCHANGE_CLOSE"), None
+        return reasons.get(kind) or _told_by_price(trade), None
 
-    def _foreign(self, order_id: str) -> OrderRecord | None:
-        """An order that was not ours, put on record; None when it cannot be read."""
-        order = read("the order", lambda: self._exchange.fetch_order(order_id))
-        if isinstance(order, Unavailable):
-            return None
-        kind = _LIQUIDATION if order.client_order_id.startswith(_LIQUIDATION_IDS) else "external"
-        return self._journal.orders.put(order_record(order, None, kind))
+    def _meet_strangers(self, fills: tuple[Fill, ...]) -> None:
+        """Put orders on record that are not ours; one that cannot be read stays unknown."""
+        for order_id in dict.fromkeys(fill.order_id for fill in fills):
+            if self._journal.orders.get(order_id) or self._journal.intents.by_order_id(order_id):
+                continue
+            order = read("the order", partial(self._exchange.fetch_order, order_id))
+            if not isinstance(order, Unavailable):
+                kind = _LIQUIDATION if order.client_order_id.startswith(_LIQUIDATION_IDS) else "external"
+                self._journal.orders.put(order_record(order, None, kind))
 
     def _mark_filled(self, order_id: str) -> bool:
         """Bring a stop or target that has fired to its end on record; False for any other order."""
@@ -207,6 +238,16 @@ class AccountSync:
         self._journal.positions.remove(trade.symbol, trade.side)
         del self.trades[trade.symbol, trade.side.value]
         self._state.trades.append(closed_trade(record))
+
+
+def _told_by_price(trade: OpenTrade) -> str:
+    """What an order that is not ours was, by where it was filled: a trigger may fill under another id than its own."""
+    price, sign = trade.exit_price, trade.side.sign
+    if trade.stop_price is not None and (price - trade.stop_price) * sign <= 0:
+        return "STOP_HIT"
+    if trade.target_price is not None and (price - trade.target_price) * sign >= 0:
+        return "TARGET_HIT"
+    return "EXCHANGE_CLOSE"
 
 
 def _agree(trade: OpenTrade, position: Position | None) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from weexctl.execution.executor import Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import Executor
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.intent_state import IntentState
@@ -35,18 +36,20 @@ class OrderDesk:
     journal: Journal
     state: RiskState
 
+    def __post_init__(self) -> None:
+        """From here on fills go into this desk's books."""
+        self.executor.book_fills = self._book
+
     def settle(self) -> list[Execution]:
         """Take in what has become of orders whose outcome was open.
 
         A position that comes to light is the run's own from here on, and its stop is proven; when it cannot be, the
         next `carry_out` goes on trying.
         """
+        held = dict(self.sync.trades)
         settled = [e for e in self.executor.settle_unknown() if e.order is not None and e.fills]
         for execution in settled:
-            if execution.intent.reduces:
-                self._reduced(execution)
-            elif (trade := self._opened(execution)) is not None:
-                self._secure(trade, execution.intent_id)
+            self._protect(execution, held)
         return settled
 
     def carry_out(self, step: Step, flow: Flow, blocked: Mapping[str, str]) -> list[Execution]:
@@ -79,25 +82,45 @@ class OrderDesk:
 
     def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
         """One order to its end, and what it means for the run: its trades, its stops, its counters."""
+        held = dict(self.sync.trades)
         execution = self.executor.execute(reviewed, book, flow)
         if execution.intent_id is not None:
             self.state.order_times_ms.append(book.now_ms)
         if execution.order is None or not execution.fills:
             self.state.refuse(execution.code or _outcome_code(execution.state))
-        elif execution.intent.reduces:
-            self._reduced(execution)
-        elif (trade := self._opened(execution)) is not None and not self._secure(trade, execution.intent_id):
+        elif not self._protect(execution, held):
+            trade = self.sync.trades[execution.intent.symbol, execution.intent.position_side.value]
             self._abandon(trade, execution.intent.decision_id, book)
         return execution
+
+    def _book(self, execution: Execution) -> None:
+        """An order's fills into the run's trades, inside the transaction that ends its intent."""
+        if execution.intent.reduces:
+            self._reduced(execution)
+        else:
+            self._opened(execution)
+        self.sync.remember()
+
+    def _protect(self, execution: Execution, held: Mapping[tuple[str, str], OpenTrade]) -> bool:
+        """What an order's fills ask for at the exchange; False when a position's stop cannot be proven.
+
+        Args:
+            execution: an order with fills, already in the books.
+            held: the trades before it.
+        """
+        key = (execution.intent.symbol, execution.intent.position_side.value)
+        trade = self.sync.trades.get(key)
+        if execution.intent.reduces:
+            if trade is None and key in held:
+                self.clean(held[key])
+            return True
+        return trade is None or self._secure(trade, execution.intent_id)
 
     def _reduced(self, execution: Execution) -> None:
         intent = execution.intent
         key = (intent.symbol, intent.position_side.value)
-        trade = self.sync.trades.get(key)
-        if trade is None:  # its fills were read before its order could be
-            return
-        if self.sync.reduced(key, execution.fills, reason=intent.reason, decision_id=intent.decision_id):
-            self.clean(trade)
+        if key in self.sync.trades:  # otherwise its fills were read before its order could be
+            self.sync.reduced(key, execution.fills, reason=intent.reason, decision_id=intent.decision_id)
 
     def clean(self, trade: OpenTrade) -> None:
         """Cancel what a position that has ended leaves behind; its symbol is locked when that cannot be proven."""
@@ -108,16 +131,16 @@ class OrderDesk:
             if order.position_side is trade.side and order.kind in (Leg.STOP, Leg.TARGET):
                 self.journal.orders.put(replace(order, status=OrderStatus.CANCELLED))
 
-    def _opened(self, execution: Execution) -> OpenTrade | None:
-        """The position after an order that opens or adds; None when all of it was known and is over."""
+    def _opened(self, execution: Execution) -> None:
+        """A position that an order opened or added to; nothing when all of it was known and is over."""
         intent, order = execution.intent, execution.order
         trade = self.sync.trades.get((intent.symbol, intent.position_side.value))
         if order is None or (trade is None and all(self.journal.fills.get(f.fill_id) for f in execution.fills)):
-            return None
+            return
         if trade is None:
             trade = _new_trade(intent, order.order_id, self._regime(intent.decision_id))
             self.state.entries_ms.append(intent.created_ms)
-        return self.sync.opened(trade, execution.fills)
+        self.sync.opened(trade, execution.fills)
 
     def _regime(self, decision_id: str) -> Regime:
         """The regime a decision was made in; a record without one counts as unstable."""

@@ -147,9 +147,10 @@ class Session:
             start_ms=self.schedule.first_ms,
             start_equity=equity,
         )
-        record = self._record(venue.clock.now_ms())
+        now = venue.clock.now_ms()
+        record = self._record(now)
         journal.runs.add(record)
-        return venue, RiskState(start_equity=float(equity), funding_ms=venue.clock.now_ms()), record.run_id
+        return venue, RiskState(start_equity=float(equity), funding_from_ms=now, funding_ms=now), record.run_id
 
     def _record(self, now_ms: int) -> RunRecord:
         symbols = tuple(self.market.candles)

@@ -14,7 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from weexctl.errors import UnavailableError
-from weexctl.execution.executor import Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.reading import Unavailable

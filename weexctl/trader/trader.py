@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from weexctl.execution.executor import Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.open_trade import OpenTrade

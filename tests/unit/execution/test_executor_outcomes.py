@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -19,7 +20,8 @@ from weexctl.errors import (
     UnavailableError,
     WireError,
 )
-from weexctl.execution.executor import HORIZON_MS, Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import APART_MS, HORIZON_MS, Executor
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 
@@ -115,14 +117,25 @@ def test_absent_after_the_horizon_is_proven_not_placed(
     exchange.fail("place_order", TIMEOUT)
     entered = _enter(executor)
     clock.sleep_ms(HORIZON_MS)
+    (once,) = executor.settle_unknown()
+    clock.sleep_ms(APART_MS - 1)
+    (twice,) = executor.settle_unknown()
+    assert (once.state, twice.state) == (IntentState.UNKNOWN, IntentState.UNKNOWN)
+    clock.sleep_ms(1)
     (execution,) = executor.settle_unknown()
     assert execution.state is IntentState.NOT_PLACED
+    (attempt,) = journal.attempts.of_intent(entered.intent_id or 0)
+    assert attempt.outcome == "not_placed"
+    assert [at - attempt.signed_ms for at in json.loads(attempt.evidence)["absent_ms"]] == [
+        HORIZON_MS,
+        HORIZON_MS + APART_MS,
+    ]
     assert _state(journal, entered) is IntentState.NOT_PLACED
     assert executor.frozen_symbols() == {}
     assert executor.settle_unknown() == []
 
 
-@pytest.mark.parametrize("failing", ["fetch_open_orders", "fetch_order_history"])
+@pytest.mark.parametrize("failing", ["fetch_open_orders", "fetch_order_history", "fetch_fills", "fetch_positions"])
 def test_a_failed_read_never_means_absent(
     executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock, failing: str
 ) -> None:
@@ -132,6 +145,53 @@ def test_a_failed_read_never_means_absent(
     clock.sleep_ms(100 * HORIZON_MS)
     (execution,) = executor.settle_unknown()
     assert execution.state is IntentState.UNKNOWN
+
+
+def test_a_quantity_that_nothing_explains_is_no_proof_of_absence(
+    executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock
+) -> None:
+    exchange.fail("place_order", TIMEOUT)
+    _enter(executor)
+    exchange.act_by_hand("BTCUSDT", an_entry().position_side, "0.02", opens=True)
+    for pause_ms in (HORIZON_MS, APART_MS):
+        clock.sleep_ms(pause_ms)
+        (execution,) = executor.settle_unknown()
+        assert execution.state is IntentState.UNKNOWN
+    assert "unknown orders" in execution.reason
+
+
+def test_the_horizon_counts_from_the_signature_and_not_from_the_record(
+    executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock, journal: Journal
+) -> None:
+    late = OutcomeUnknownError("no answer in 8 s", order_state="unknown")
+    late.signed_ms = clock.now_ms() + 9_000
+    exchange.fail("place_order", late)
+    entered = _enter(executor)
+    (attempt,) = journal.attempts.of_intent(entered.intent_id or 0)
+    assert attempt.signed_ms == late.signed_ms
+    clock.sleep_ms(HORIZON_MS)
+    executor.settle_unknown()
+    clock.sleep_ms(APART_MS)
+    (execution,) = executor.settle_unknown()
+    assert execution.state is IntentState.UNKNOWN
+
+
+def test_too_many_requests_is_believed_only_after_a_look(executor: Executor, exchange: ScriptedExchange) -> None:
+    exchange.lose_answer("place_order", RateLimitedError("too many"))
+    assert _enter(executor).state is IntentState.FILLED
+    assert len(exchange.named("place_order")) == 1
+
+
+def test_too_many_requests_without_a_look_is_unknown(executor: Executor, exchange: ScriptedExchange) -> None:
+    exchange.fail("place_order", RateLimitedError("too many"))
+    exchange.always_fail("fetch_order_history", UnavailableError("down"))
+    assert _enter(executor).state is IntentState.UNKNOWN
+
+
+def test_our_own_rate_limit_means_that_nothing_left(executor: Executor, exchange: ScriptedExchange) -> None:
+    exchange.fail("place_order", RateLimitedError("used up", code="OWN_RATE_LIMIT"))
+    assert _enter(executor).state is IntentState.NOT_PLACED
+    assert exchange.named("fetch_order_history") == []
 
 
 def test_a_request_that_lands_late_is_found_and_never_doubled(
@@ -152,8 +212,9 @@ def test_a_new_attempt_after_the_proof_carries_the_next_number(
 ) -> None:
     exchange.fail("place_order", TIMEOUT)
     _enter(executor)
-    clock.sleep_ms(HORIZON_MS)
-    executor.settle_unknown()
+    for pause_ms in (HORIZON_MS, APART_MS):
+        clock.sleep_ms(pause_ms)
+        executor.settle_unknown()
     assert _enter(executor).state is IntentState.FILLED
     first, second = (call.given.client_order_id for call in exchange.named("place_order"))
     assert (first[:-2], first[-2:], second[-2:]) == (second[:-2], "01", "02")

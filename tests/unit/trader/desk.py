@@ -12,7 +12,8 @@ from typing import Any
 
 from tests.unit.execution.orders import LIMITS, NO_FLOW, a_book, an_entry, an_exit, approved
 from tests.unit.execution.scripted_exchange import ScriptedClock, ScriptedExchange
-from weexctl.execution.executor import Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.open_trade import OpenTrade

@@ -169,6 +169,7 @@ def test_a_proof_of_absence_lets_the_symbol_open_again(desk: Desk) -> None:
     desk.enter()
     desk.clock.sleep_ms(HORIZON_MS)
     desk.next_hour()
+    desk.next_hour()
     desk.enter(decision="d-again")
     assert desk.trade.decision_id == "d-again"
 
