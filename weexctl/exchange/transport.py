@@ -161,8 +161,8 @@ class Transport:
         request = self._request(endpoint, query, body)
         try:
             answer = self._exchange(endpoint, request, body)
-        except ExchangeError as error:
-            error.signed_ms = signed_ms(request.headers)
+        except ExchangeError as failure:
+            failure.signed_ms = signed_ms(request.headers)
             raise
         passes("K11")
         error = judge(answer, endpoint, self._errors)

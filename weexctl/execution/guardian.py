@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol
 
-from weexctl.errors import ExchangeError, WeexctlError
+from weexctl.errors import DuplicateClientOrderIdError, ExchangeError, RejectedError, WeexctlError
 from weexctl.execution.gate import Gate
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable, read
+from weexctl.kill_points import passes
 from weexctl.model.order import ConditionalOrder, Leg, StopRequest
 from weexctl.model.side import PositionSide
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Clock, Exchange
 
-__all__ = ["VISIBLE_MS", "Guardian", "Proof"]
+__all__ = ["VISIBLE_MS", "Guardian", "Proof", "StopKeeper"]
 
 PATIENCE_MS = 10_000
 """How long a stop is looked for, and how long a cancelled one may linger."""
@@ -22,6 +25,8 @@ VISIBLE_MS = 6_000
 """Attached stops become visible up to this long after the entry (reliability C13)."""
 _POLL_MS = 1_000
 _ATTEMPTS = 3
+_LAST_NUMBER = 99
+"""Of the attempts that fit into a client order id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,32 @@ class Proof:
     covered: bool
     """True when the stops seen cover the whole position."""
     targets: tuple[ConditionalOrder, ...] = ()
+    refused: str = ""
+    """The exchange's words when it would not take a stop: the price may be beyond it already."""
+
+
+class StopKeeper(Protocol):
+    """What a position's protection asks of whoever looks after it."""
+
+    def prove(self, trade: OpenTrade, quantity: Decimal) -> Proof:
+        """The stops of a position, as far as they can be shown to cover it."""
+        ...
+
+    def ensure(self, trade: OpenTrade, quantity: Decimal) -> Proof:
+        """The same, after placing a stop where one was missing."""
+        ...
+
+    def tighten(self, trade: OpenTrade, price: Decimal) -> str:
+        """Move the stops of a position; the code of what went wrong, empty when nothing did."""
+        ...
+
+    def sweep(self, symbol: str, side: PositionSide, *, hidden_until_ms: int = 0) -> str:
+        """Cancel what a position that is gone left behind; empty when nothing is left, else a code."""
+        ...
 
 
 class Guardian:
-    """Proves, repairs, tightens and sweeps stops."""
+    """Proves, repairs, tightens and sweeps stops by reading them at the exchange."""
 
     def __init__(self, exchange: Exchange, gate: Gate, clock: Clock, *, account: str, host: str = "00") -> None:
         self._exchange = exchange
@@ -45,8 +72,10 @@ class Guardian:
         self._host = host
 
     def prove(self, trade: OpenTrade, quantity: Decimal) -> Proof:
-        """Wait until stops that cover this quantity can be read, at most `PATIENCE_MS`."""
-        deadline = self._clock.now_ms() + PATIENCE_MS
+        """Wait until stops that cover this quantity can be read: as long as a fresh one may stay hidden, no longer."""
+        return self._prove(trade, quantity, trade.last_fill_ms + PATIENCE_MS)
+
+    def _prove(self, trade: OpenTrade, quantity: Decimal, deadline: int) -> Proof:
         while True:
             found = self._left(trade.symbol, trade.side)
             proof = Proof((), False) if isinstance(found, Unavailable) else _proof(found, quantity)
@@ -56,23 +85,39 @@ class Guardian:
 
     def ensure(self, trade: OpenTrade, quantity: Decimal) -> Proof:
         """Prove the stops of a position, and place one on the whole position when they do not cover it."""
+        passes("K14")
         proof = self.prove(trade, quantity)
-        for attempt in range(1, _ATTEMPTS + 1):
-            if proof.covered or trade.stop_price is None:
-                return proof
-            request = StopRequest(
-                symbol=trade.symbol,
-                position_side=trade.side,
-                trigger_price=trade.stop_price,
-                quantity=quantity,
-                client_order_id=client_order_id(self._account, trade.decision_id, Leg.STOP, attempt, self._host),
-            )
+        number = sent = 0
+        while not proof.covered and trade.stop_price is not None and sent < _ATTEMPTS and number < _LAST_NUMBER:
+            number += 1
+            sent_ms = self._clock.now_ms()
             try:
-                self._gate.protect(request)
+                self._place(trade, quantity, number)
+                sent += 1
+            except DuplicateClientOrderIdError:  # the number is used up; an earlier stop of this trade had it
+                continue
+            except RejectedError as error:  # perhaps because there is one by now
+                return replace(self._prove(trade, quantity, sent_ms), refused=error.message)
             except ExchangeError:
+                sent += 1
                 self._clock.sleep_ms(_POLL_MS)
-            proof = self.prove(trade, quantity)
+            passes("K16")
+            proof = self._prove(trade, quantity, sent_ms + PATIENCE_MS)
         return proof
+
+    def _place(self, trade: OpenTrade, quantity: Decimal, number: int) -> None:
+        passes("K15")
+        if trade.stop_price is not None:
+            name = client_order_id(self._account, trade.decision_id, Leg.STOP, number, self._host)
+            self._gate.protect(
+                StopRequest(
+                    symbol=trade.symbol,
+                    position_side=trade.side,
+                    trigger_price=trade.stop_price,
+                    quantity=quantity,
+                    client_order_id=name,
+                )
+            )
 
     def tighten(self, trade: OpenTrade, price: Decimal) -> str:
         """Move every stop of a position; returns the code of what went wrong, empty when nothing did.
@@ -81,6 +126,7 @@ class Guardian:
         """
         failed = ""
         for order_id in trade.stop_order_ids:
+            passes("K17")
             try:
                 self._gate.tighten(order_id, price)
             except WeexctlError as error:
@@ -114,10 +160,9 @@ class Guardian:
             self._clock.sleep_ms(_POLL_MS)
 
     def _cancel(self, order: ConditionalOrder) -> None:
-        try:
+        with suppress(ExchangeError):  # the next read tells whether it is gone
             self._gate.cancel_conditional(order.order_id)
-        except ExchangeError:
-            return  # the next read tells whether it is gone
+        passes("K18")
 
     def _left(self, symbol: str, side: PositionSide) -> list[ConditionalOrder] | Unavailable:
         found = read("conditional orders", lambda: self._exchange.fetch_conditional_orders(symbol))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
-from weexctl.execution.guardian import Guardian
+from weexctl.execution.guardian import StopKeeper
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
@@ -31,7 +31,7 @@ class OrderDesk:
     """Everything a step needs to act."""
 
     executor: Executor
-    guardian: Guardian
+    guardian: StopKeeper
     sync: AccountSync
     journal: Journal
     state: RiskState

@@ -116,10 +116,9 @@ class Session:
             try:
                 trader = Trader(
                     self.pipeline,
-                    self.market,
+                    tuple(self.market.candles),
                     venue,
                     journal,
-                    self.blocks,
                     identity=Identity(self.profile.digest, self.market.source),
                     run_id=run,
                     state=state,
@@ -201,11 +200,13 @@ class Session:
     ) -> SessionReport:
         trader.prepare()
         try:
-            made = trader.run(self.schedule, on_step=on_step, should_stop=should_stop)
+            made = trader.run(
+                self.schedule, self.blocks, advance=venue.advance, on_step=on_step, should_stop=should_stop
+            )
         except BaseException:
             self._finish(journal, run, "failed")
             raise
-        trader.record_timings()
+        trader.record_timings(self.blocks.seconds)
         self._finish(journal, run, "stopped" if made.interrupted else "done")
         record = journal.runs.get(run)
         if record is None:

@@ -10,6 +10,7 @@ import httpx
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
+from weexctl.model.scope import Scope
 from weexctl.ports import Exchange
 from weexctl.simulator.simulator import Simulator
 from weexctl.trader.market_source import MarketSource
@@ -40,6 +41,10 @@ class SimVenue:
 
     name = "sim"
     account = "sim"
+    host = "00"
+    scope = Scope.TRADE
+    forgets = True
+    proves_stops = True
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator

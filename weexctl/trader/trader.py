@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
-from weexctl.execution.guardian import Guardian
+from weexctl.execution.guardian import Guardian, StopKeeper
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord, EquityRecord, TimingRecord
+from weexctl.kill_points import passes
 from weexctl.model.book import Book, HeldPosition
 from weexctl.model.decision import Decision
 from weexctl.model.fill import Fill
@@ -25,12 +27,11 @@ from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.fitting import Block, Blocks
-from weexctl.trader.market_source import MarketSource
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.positions import held_position, load_trade, mark_price, with_price
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import Schedule
-from weexctl.trader.sim_venue import SimVenue
+from weexctl.trader.venue import Venue
 
 __all__ = ["Trader", "TraderReport"]
 
@@ -41,6 +42,10 @@ _UNAVAILABLE = "UNAVAILABLE"
 
 def _not_halted() -> str:
     return ""
+
+
+def _guardian(venue: Venue, gate: Gate) -> Guardian:
+    return Guardian(venue.exchange, gate, venue.clock, account=venue.account, host=venue.host)
 
 
 @dataclass(slots=True)
@@ -58,25 +63,24 @@ class Trader:
 
     Args:
         pipeline: the built profile.
-        market: candles of every symbol.
+        symbols: what is traded, in this order.
         venue: where orders go.
         journal: open for writing; everything is recorded there.
-        blocks: fits and columns.
         identity: what decision ids are made of.
         run_id: the run in the journal.
         state: what the run remembers; restored by the caller when it goes on.
         read_only: decide and record, send nothing.
         observer: is told what happened.
         halted: says why everything but closing is stopped, or an empty text; asked at every step and every order.
+        guardian: looks after stops; None for one that reads them at the exchange.
     """
 
     def __init__(
         self,
         pipeline: Pipeline,
-        market: MarketSource,
-        venue: SimVenue,
+        symbols: tuple[str, ...],
+        venue: Venue,
         journal: Journal,
-        blocks: Blocks,
         *,
         identity: Identity,
         run_id: str,
@@ -84,9 +88,10 @@ class Trader:
         read_only: bool = False,
         observer: Observer | None = None,
         halted: Callable[[], str] = _not_halted,
+        guardian: StopKeeper | None = None,
     ) -> None:
         self._pipeline = pipeline
-        self._market = market
+        self._symbols = symbols
         self._venue = venue
         self._journal = journal
         self._identity = identity
@@ -96,84 +101,134 @@ class Trader:
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
         self._halted = halted
-        gate = Gate(venue.exchange, pipeline.limits, read_only=read_only, halted=halted)
-        self._gate = gate
+        self.gate = gate = Gate(venue.exchange, pipeline.limits, read_only=read_only, halted=halted, scope=venue.scope)
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
-        self._sync = AccountSync(venue.exchange, journal, state, trades, run_id, self._tell_fill)
-        executor = Executor(venue.exchange, gate, journal, venue.clock, account=venue.account, run_id=run_id)
-        guardian = Guardian(venue.exchange, gate, venue.clock, account=venue.account)
-        self._desk = OrderDesk(executor, guardian, self._sync, journal, state)
-        self._blocks = blocks
+        self.sync = AccountSync(venue.exchange, journal, state, trades, run_id, self._tell_fill, self._remember)
+        executor = Executor(
+            venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id
+        )
+        self.desk = OrderDesk(executor, guardian or _guardian(venue, gate), self.sync, journal, state)
         self._equity = state.start_equity
         known = journal.runs.get(run_id)
         self._steps = known.steps if known else 0
 
     def prepare(self) -> None:
         """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
-        with self._journal.transaction():
-            self._desk.executor.mark_interrupted()
-            if settled := self._desk.settle():
+        with self._whole():
+            self.desk.executor.mark_interrupted()
+            if settled := self.desk.settle():
                 self._save_state()
         self._tell_orders(settled)
-        if self._read_only:
+        self.set_leverages()
+
+    def set_leverages(self) -> None:
+        """Bring the leverage of symbols that are flat to the profile's, never above.
+
+        Raises:
+            ExchangeError: it could not be read or set.
+        """
+        if self._read_only or not self._venue.proves_stops:
             return
-        for symbol in self._market.candles:
+        for symbol in self._symbols:
             leverage = min(self._pipeline.limits.max_leverage, self.instruments[symbol].max_leverage)
             if self._venue.exchange.fetch_leverage(symbol).cross != leverage and not self._holds(symbol):
-                self._gate.set_leverage(symbol, leverage)
+                self.gate.set_leverage(symbol, leverage)
 
     def run(
         self,
         schedule: Schedule,
+        blocks: Blocks,
         *,
+        advance: Callable[[int], None],
         on_step: Callable[[str], None],
         should_stop: Callable[[], bool],
     ) -> TraderReport:
-        """Make the steps of a schedule; stops after a finished step when asked to."""
+        """Make the steps of a schedule; stops after a finished step when asked to.
+
+        Args:
+            schedule: the closes to decide on.
+            blocks: fits and columns.
+            advance: brings the venue to a moment.
+            on_step: is told after each step.
+            should_stop: asked before each step.
+        """
         report = TraderReport(last_ms=schedule.first_ms - schedule.candle_ms)
         for fitted_ms, first_ms, last_ms in schedule.blocks():
-            block = self._blocks.compute(fitted_ms, first_ms, last_ms)
-            self._keep_fits(block)
+            block = blocks.compute(fitted_ms, first_ms, last_ms)
+            self.keep_fits(block)
             for close_ms in range(first_ms, last_ms + 1, schedule.candle_ms):
                 if should_stop():
                     report.interrupted = True
                     return report
-                self._venue.advance(close_ms)
-                report.executions += self._step(block.columns, close_ms, schedule.candle_ms)
+                advance(close_ms)
+                report.executions += self.step(block.columns, close_ms, schedule.candle_ms)
                 report.steps += 1
                 report.last_ms = close_ms
-                on_step(f"equity {self._equity:,.2f}, {len(self._sync.trades)} open")
+                on_step(self.note)
         return report
 
-    def record_timings(self) -> None:
+    @property
+    def note(self) -> str:
+        """The account in a few words."""
+        return f"equity {self._equity:,.2f}, {len(self.sync.trades)} open"
+
+    def record_timings(self, seconds: Mapping[str, float]) -> None:
         """Write down how long the market stages took."""
         self._journal.timings.add(
-            [TimingRecord(run_id=self._run_id, stage=s, calls=1, seconds=t) for s, t in self._blocks.seconds.items()]
+            [TimingRecord(run_id=self._run_id, stage=s, calls=1, seconds=t) for s, t in seconds.items()]
         )
 
-    def _keep_fits(self, block: Block) -> None:
+    def keep_fits(self, block: Block) -> None:
+        """Put the fits of a block on record, so that a run that goes on uses the same ones."""
         with self._journal.transaction():
             for artefact in block.artefacts.values():
                 self._journal.artefacts.add(artefact, fitted_ms=block.fitted_ms, run_id=self._run_id)
             self._journal.state.put(f"{FITS}{block.fitted_ms}", {s: a.id for s, a in block.artefacts.items()})
 
-    def _step(self, columns: Mapping[str, SymbolColumns], close_ms: int, candle_ms: int) -> list[Execution]:
-        """One candle's close: read, decide, record, act. On the simulator all of it is one transaction."""
-        with self._journal.transaction():
-            self._tell_orders(self._desk.settle())
-            view = self._sync.refresh(self._venue.clock.now_ms())
+    def step(
+        self, columns: Mapping[str, SymbolColumns], close_ms: int, candle_ms: int, *, refuse_entries: str = ""
+    ) -> list[Execution]:
+        """One candle's close: read, decide, record, act.
+
+        On a venue in this process all of it is one transaction. On any other each part is on record before the
+        next one is done, and an order's intent before its request.
+
+        Args:
+            columns: market columns of the symbols that have this candle.
+            close_ms: the candle's close.
+            candle_ms: its length.
+            refuse_entries: code of why nothing opens at this close whatever is decided; empty when something may.
+        """
+        passes("K01")
+        with self._whole():
+            self._tell_orders(self.desk.settle())
+            view = self.sync.refresh(self._venue.clock.now_ms())
             executions: list[Execution] = []
             if isinstance(view, Unavailable):
                 self.state.refuse(_UNAVAILABLE)
             else:
                 for trade in view.ended:
-                    self._desk.clean(trade)
-                executions = self._act(columns, view, close_ms, candle_ms)
+                    self.desk.clean(trade)
+                executions = self._act(columns, view, close_ms, candle_ms, refuse_entries)
             self._save(close_ms)
         return executions
 
+    def _whole(self) -> AbstractContextManager[None]:
+        """One transaction around everything, where what the venue did is forgotten with it."""
+        return self._journal.transaction() if self._venue.forgets else nullcontext()
+
+    def _remember(self) -> None:
+        """Save the run's memory with what changed it; inside a whole step it is saved once, at the end."""
+        if not self._venue.forgets:
+            self._save_state()
+
     def _act(
-        self, columns: Mapping[str, SymbolColumns], view: AccountView, close_ms: int, candle_ms: int
+        self,
+        columns: Mapping[str, SymbolColumns],
+        view: AccountView,
+        close_ms: int,
+        candle_ms: int,
+        refuse_entries: str,
     ) -> list[Execution]:
         equity = float(view.balance.equity)
         self._equity = equity
@@ -182,12 +237,16 @@ class Trader:
         flow = Flow(order_times_ms=tuple(self.state.order_times_ms))
         step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
         self.state.take(step)
-        self._record(step.decisions)
-        for decision in step.decisions:
-            if decision.blocked:
-                self.state.refuse(decision.blocked)
-        self._equity_point(view, book, close_ms)
-        executions = [] if self._read_only else self._desk.carry_out(step, flow, view.blocked)
+        with self._journal.transaction():
+            self._record(step.decisions)
+            for decision in step.decisions:
+                if decision.blocked:
+                    self.state.refuse(decision.blocked)
+            self._equity_point(view, book, close_ms)
+            self._remember()
+        passes("K02")
+        blocked = dict.fromkeys(self._symbols, refuse_entries) if refuse_entries else {}
+        executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | blocked)
         self._tell(step, executions)
         return executions
 
@@ -203,7 +262,7 @@ class Trader:
         return Book(
             now_ms=close_ms,
             candle_ms=candle_ms,
-            symbols=tuple(self._market.candles),
+            symbols=self._symbols,
             equity=equity,
             start_equity=self.state.start_equity,
             peak_equity=self.state.peak_equity,
@@ -231,12 +290,12 @@ class Trader:
         self, view: AccountView, prices: Mapping[str, float], equity: float, close_ms: int, candle_ms: int
     ) -> dict[str, HeldPosition]:
         held: dict[str, HeldPosition] = {}
-        for key, trade in list(self._sync.trades.items()):
+        for key, trade in list(self.sync.trades.items()):
             position, price = view.positions.get(key), prices.get(key[0])
             if position is None:
                 continue
             if price is not None and (moved := with_price(trade, price)) != trade:
-                self._sync.keep(trade := moved)
+                self.sync.keep(trade := moved)
             # A position without a candle still counts against the limits, at the exchange's mark.
             held[key[0]] = held_position(
                 trade, position, mark_price(position) if price is None else price, equity, close_ms, candle_ms
@@ -272,10 +331,11 @@ class Trader:
         )
 
     def _save(self, close_ms: int) -> None:
-        """State and venue, in the step's own transaction: after any interruption they belong together."""
-        self._save_state()
-        self._steps += 1
-        self._journal.runs.progress(self._run_id, to_ms=close_ms, steps=self._steps)
+        """State, venue and progress: after any interruption they belong together."""
+        with self._journal.transaction():
+            self._save_state()
+            self._steps += 1
+            self._journal.runs.progress(self._run_id, to_ms=close_ms, steps=self._steps)
 
     def _save_state(self) -> None:
         self._journal.state.put(RISK_STATE, self.state.to_json())
@@ -306,7 +366,7 @@ class Trader:
     @property
     def open_trades(self) -> tuple[OpenTrade, ...]:
         """The positions the run holds now."""
-        return tuple(self._sync.trades.values())
+        return tuple(self.sync.trades.values())
 
     def _holds(self, symbol: str) -> bool:
-        return any(key[0] == symbol for key in self._sync.trades)
+        return any(key[0] == symbol for key in self.sync.trades)

@@ -7,8 +7,14 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.execution.orders import NO_FLOW, a_book, an_entry, approved
-from tests.unit.execution.scripted_exchange import ScriptedClock, ScriptedExchange
-from weexctl.errors import OutcomeUnknownError, RejectedError, UnavailableError
+from tests.unit.execution.scripted_exchange import START_MS, ScriptedClock, ScriptedExchange
+from weexctl.errors import (
+    DuplicateClientOrderIdError,
+    NotSentError,
+    OutcomeUnknownError,
+    RejectedError,
+    UnavailableError,
+)
 from weexctl.execution.executor import Executor
 from weexctl.execution.guardian import PATIENCE_MS, Guardian
 from weexctl.execution.open_trade import OpenTrade
@@ -28,6 +34,7 @@ def _trade(**changes: object) -> OpenTrade:
         "regime": "trending",
         "stop_price": Decimal(48_000),
         "target_price": None,
+        "last_fill_ms": START_MS,
     }
     return OpenTrade(**values | changes)  # type: ignore[arg-type]  # fields of the trade, by name
 
@@ -90,11 +97,11 @@ def test_the_stop_of_the_other_side_protects_nothing(
     assert not guardian.prove(_trade(side=PositionSide.SHORT), QUANTITY).covered
 
 
-def test_a_stop_that_is_refused_at_first_is_tried_again(
+def test_a_stop_that_does_not_get_through_is_tried_again(
     guardian: Guardian, exchange: ScriptedExchange, held: OpenTrade
 ) -> None:
     exchange.remove_stops()
-    exchange.fail("place_stop", OutcomeUnknownError("HTTP 502"), RejectedError("busy"))
+    exchange.fail("place_stop", OutcomeUnknownError("HTTP 502"), NotSentError("no route"))
     assert guardian.ensure(held, QUANTITY).covered
     numbers = [call.given.client_order_id[-2:] for call in exchange.named("place_stop")]
     assert numbers == ["01", "02", "03"]
@@ -113,9 +120,41 @@ def test_a_stop_that_cannot_be_placed_is_not_claimed(
     guardian: Guardian, exchange: ScriptedExchange, held: OpenTrade
 ) -> None:
     exchange.remove_stops()
-    exchange.always_fail("place_stop", RejectedError("would trigger at once"))
+    exchange.always_fail("place_stop", UnavailableError("down"))
     assert not guardian.ensure(held, QUANTITY).covered
     assert len(exchange.named("place_stop")) == 3
+
+
+def test_a_stop_that_the_exchange_refuses_is_not_tried_again(
+    guardian: Guardian, exchange: ScriptedExchange, clock: ScriptedClock, held: OpenTrade
+) -> None:
+    exchange.remove_stops()
+    clock.sleep_ms(PATIENCE_MS)
+    exchange.always_fail("place_stop", RejectedError("would trigger at once"))
+    before = clock.now_ms()
+    proof = guardian.ensure(held, QUANTITY)
+    assert (proof.covered, proof.refused) == (False, "would trigger at once")
+    assert len(exchange.named("place_stop")) == 1
+    assert clock.now_ms() == before
+
+
+def test_a_number_that_an_earlier_stop_used_up_is_passed_over(
+    guardian: Guardian, exchange: ScriptedExchange, held: OpenTrade
+) -> None:
+    exchange.remove_stops()
+    exchange.fail("place_stop", DuplicateClientOrderIdError("used"), DuplicateClientOrderIdError("used"))
+    assert guardian.ensure(held, QUANTITY).covered
+    assert [call.given.client_order_id[-2:] for call in exchange.named("place_stop")] == ["01", "02", "03"]
+
+
+def test_a_stop_that_went_missing_later_is_replaced_without_waiting(
+    guardian: Guardian, exchange: ScriptedExchange, clock: ScriptedClock, held: OpenTrade
+) -> None:
+    clock.sleep_ms(PATIENCE_MS)
+    exchange.remove_stops()
+    before = clock.now_ms()
+    assert guardian.ensure(held, QUANTITY).covered
+    assert clock.now_ms() == before
 
 
 def test_a_stop_that_cannot_be_read_is_not_proven(

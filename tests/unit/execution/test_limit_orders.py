@@ -10,7 +10,8 @@ import pytest
 from tests.unit.execution.orders import NO_FLOW, a_book, an_entry, approved
 from tests.unit.execution.scripted_exchange import ScriptedClock, ScriptedExchange
 from weexctl.errors import OutcomeUnknownError
-from weexctl.execution.executor import REST_MS, Execution, Executor
+from weexctl.execution.execution import Execution
+from weexctl.execution.executor import REST_MS, Executor
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.order import OrderIntent, OrderStatus, OrderType, TimeInForce
