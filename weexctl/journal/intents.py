@@ -69,6 +69,10 @@ class Intents:
         marks = ", ".join("?" * len(states))
         return self._all(f"WHERE state IN ({marks})", *(state.value for state in states))
 
+    def all(self) -> list[IntentRecord]:
+        """Every intent on record, in the order they were planned."""
+        return _INTENT.build_all(self._database.rows(f"{_INTENT.select} ORDER BY intent_id"))
+
     def open(self) -> list[IntentRecord]:
         """The intents something can still happen to."""
         return self.in_states(*OPEN_STATES)

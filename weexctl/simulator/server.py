@@ -125,6 +125,8 @@ class SimulatorServer:
         if body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return _json(415, {"error": "the body must be application/json"})
         status, answer = answer_control(self._simulator, method, path, body)
+        if "now_ms" in answer:
+            answer["speed"] = self._pace.speed
         if self._simulator.now_ms > self._pace.now_ms():
             self._pace.move(self._simulator.now_ms)
         return _json(status, answer)

@@ -82,12 +82,18 @@ class AccountSync:
         self.remember = remember
         self.trades = trades
 
-    def refresh(self, now_ms: int) -> AccountView | Unavailable:
-        """The account now. Funding is taken in before closings, so that each trade carries its own."""
-        positions = read("positions", self._exchange.fetch_positions)
-        if isinstance(positions, Unavailable):
-            return positions
-        held = by_key(positions)
+    def refresh(self, now_ms: int, held: Mapping[Key, Position] | None = None) -> AccountView | Unavailable:
+        """The account now. Funding is taken in before closings, so that each trade carries its own.
+
+        Args:
+            now_ms: the venue's time.
+            held: the positions, when they were read a moment ago.
+        """
+        if held is None:
+            positions = read("positions", self._exchange.fetch_positions)
+            if isinstance(positions, Unavailable):
+                return positions
+            held = by_key(positions)
         try:
             if self.trades:
                 if self._funding_moved(held):

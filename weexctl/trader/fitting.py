@@ -12,7 +12,7 @@ from weexctl.model.regime import Artefact
 from weexctl.pipeline.columns import SymbolColumns, compute_columns
 from weexctl.pipeline.stage import Pipeline
 
-__all__ = ["Block", "Blocks"]
+__all__ = ["Block", "Blocks", "TrailingColumns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +155,49 @@ def block_columns(
         before = len(known.closed_by(fitted_ms)) - 1 - pipeline.warmup_candles
         columns[symbol] = compute_columns(pipeline, known.rows(before, len(known)), artefact)
     return columns
+
+
+class TrailingColumns:
+    """Fits and columns of a market that grows: computed at each close on the candles that the warm-up asks for.
+
+    Args:
+        pipeline: the built stages.
+        stored: fits of an earlier process, by fit moment; they are used and not made again.
+        on_fit: is told of each symbol that was fitted.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        stored: Mapping[int, Mapping[str, Artefact]] | None = None,
+        on_fit: Callable[[str], None] = _say_nothing,
+    ) -> None:
+        self._pipeline = pipeline
+        self._fits = dict(stored or {})
+        self._on_fit = on_fit
+        self.seconds = {"fit": 0.0, "columns": 0.0}
+
+    def at(self, candles: Mapping[str, Candles], fitted_ms: int, close_ms: int) -> Block:
+        """The columns that end with the candle closed at `close_ms`, under the fits of `fitted_ms`.
+
+        Symbols without that candle have no columns.
+
+        Raises:
+            PluginContractError: a plugin broke its promise.
+        """
+        began = time.perf_counter()
+        if fitted_ms not in self._fits:
+            before = [moment for moment in self._fits if moment < fitted_ms]
+            previous = self._fits[max(before)] if before else {}
+            self._fits[fitted_ms] = fit_all(self._pipeline, candles, fitted_ms, previous, on_fit=self._on_fit)
+        fitted = time.perf_counter()
+        artefacts, rows = self._fits[fitted_ms], self._pipeline.warmup_candles + 1
+        columns: dict[str, SymbolColumns] = {}
+        for symbol, artefact in artefacts.items():
+            known = candles[symbol].closed_by(close_ms)
+            if len(known) >= rows and known.last_close_ms == close_ms:
+                columns[symbol] = compute_columns(self._pipeline, known.rows(len(known) - rows, len(known)), artefact)
+        self.seconds["fit"] += fitted - began
+        self.seconds["columns"] += time.perf_counter() - fitted
+        return Block(fitted_ms, close_ms, close_ms, artefacts, columns)

@@ -159,6 +159,34 @@ class OrderDesk:
             self.state.refuse(_STOP_UNPROVEN)
         return proof.covered
 
+    def restore_stop(self, key: tuple[str, str], book: Book) -> bool:
+        """Place the stop that a position lacks; close the position when it cannot have one.
+
+        Returns:
+            True when anything was asked of the exchange.
+        """
+        trade = self.sync.trades.get(key)
+        if trade is None:
+            return False
+        if not self._secure(trade, None) and key in self.sync.trades:
+            self._abandon(self.sync.trades[key], trade.decision_id, book)
+        return True
+
+    def retry_exits(self, book: Book) -> bool:
+        """Send exits again that are proven not to have become an order while their position is still held.
+
+        Returns:
+            True when one was sent.
+        """
+        sent = False
+        for record in self.journal.intents.in_states(IntentState.NOT_PLACED):
+            intent = record.order_intent()
+            trade = self.sync.trades.get((intent.symbol, intent.position_side.value))
+            if intent.reduces and trade is not None and trade.quantity >= intent.quantity:
+                self.send(Reviewed(intent, ()), book, Flow())
+                sent = True
+        return sent
+
     def _repair(self, step: Step) -> list[Execution]:
         """Positions whose stop could not be proven before: proven now, or closed."""
         decisions = {decision.symbol: decision.decision_id for decision in step.decisions}

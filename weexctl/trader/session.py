@@ -28,7 +28,7 @@ from weexctl.trader.schedule import Schedule
 from weexctl.trader.sim_venue import SimVenue
 from weexctl.trader.trader import FITS, RISK_STATE, VENUE_STATE, Trader
 
-__all__ = ["Earlier", "Session", "SessionReport", "read_earlier"]
+__all__ = ["Earlier", "Session", "SessionReport", "orders_of", "read_earlier", "stored_fits"]
 
 _DEFAULT_SEED = 7
 
@@ -52,12 +52,17 @@ def read_earlier(path: Path) -> Earlier | None:
         risk, venue = journal.state.get(RISK_STATE), journal.state.get(VENUE_STATE)
         if run is None or risk is None or venue is None:
             return None
-        fits = {}
-        for key in journal.state.names():
-            if key.startswith(FITS):
-                known = {symbol: journal.artefacts.get(a) for symbol, a in journal.state.get(key).items()}
-                fits[int(key.removeprefix(FITS))] = {s: a for s, a in known.items() if a is not None}
-        return Earlier(run=run, risk=risk, venue=venue, fits=fits)
+        return Earlier(run=run, risk=risk, venue=venue, fits=stored_fits(journal))
+
+
+def stored_fits(journal: Journal) -> dict[int, dict[str, Artefact]]:
+    """The fits on record, by fit moment and symbol."""
+    fits = {}
+    for key in journal.state.names():
+        if key.startswith(FITS):
+            known = {symbol: journal.artefacts.get(a) for symbol, a in journal.state.get(key).items()}
+            fits[int(key.removeprefix(FITS))] = {s: a for s, a in known.items() if a is not None}
+    return fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,7 @@ class Session:
                     tuple(self.market.candles),
                     venue,
                     journal,
+                    candle_ms=self.schedule.candle_ms,
                     identity=Identity(self.profile.digest, self.market.source),
                     run_id=run,
                     state=state,
@@ -218,7 +224,7 @@ class Session:
             balance=venue.exchange.fetch_balance(),
             state=trader.state,
             equity=journal.equity.of_run(run),
-            orders=_orders(journal),
+            orders=orders_of(journal),
             trades=journal.trades.of_run(run),
             open_trades=trader.open_trades,
         )
@@ -239,7 +245,8 @@ def _moved() -> ConfigError:
     )
 
 
-def _orders(journal: Journal) -> list[tuple[OrderRecord, str]]:
+def orders_of(journal: Journal) -> list[tuple[OrderRecord, str]]:
+    """Entries, exits and stops that were filled, oldest first; each with its decision id."""
     found = []
     for order in journal.orders.all():
         if order.kind in ("entry", "exit") or order.filled_quantity > 0:

@@ -38,6 +38,7 @@ __all__ = ["Trader", "TraderReport"]
 RISK_STATE, VENUE_STATE, FITS = "risk", "simulator", "fits:"
 """Keys of the journal's state table; the last one is followed by the moment of the fit."""
 _UNAVAILABLE = "UNAVAILABLE"
+_NOTHING: Mapping[str, str] = {}
 
 
 def _not_halted() -> str:
@@ -66,6 +67,7 @@ class Trader:
         symbols: what is traded, in this order.
         venue: where orders go.
         journal: open for writing; everything is recorded there.
+        candle_ms: length of a candle.
         identity: what decision ids are made of.
         run_id: the run in the journal.
         state: what the run remembers; restored by the caller when it goes on.
@@ -82,6 +84,7 @@ class Trader:
         venue: Venue,
         journal: Journal,
         *,
+        candle_ms: int,
         identity: Identity,
         run_id: str,
         state: RiskState,
@@ -92,6 +95,7 @@ class Trader:
     ) -> None:
         self._pipeline = pipeline
         self._symbols = symbols
+        self._candle_ms = candle_ms
         self._venue = venue
         self._journal = journal
         self._identity = identity
@@ -115,11 +119,15 @@ class Trader:
     def prepare(self) -> None:
         """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
         with self._whole():
-            self.desk.executor.mark_interrupted()
+            self.resume()
             if settled := self.desk.settle():
                 self._save_state()
         self._tell_orders(settled)
         self.set_leverages()
+
+    def resume(self) -> None:
+        """What an earlier process was sending when it ended may have left: from here on its outcome is unknown."""
+        self.desk.executor.mark_interrupted()
 
     def set_leverages(self) -> None:
         """Bring the leverage of symbols that are flat to the profile's, never above.
@@ -161,7 +169,7 @@ class Trader:
                     report.interrupted = True
                     return report
                 advance(close_ms)
-                report.executions += self.step(block.columns, close_ms, schedule.candle_ms)
+                report.executions += self.step(block.columns, close_ms)
                 report.steps += 1
                 report.last_ms = close_ms
                 on_step(self.note)
@@ -186,7 +194,12 @@ class Trader:
             self._journal.state.put(f"{FITS}{block.fitted_ms}", {s: a.id for s, a in block.artefacts.items()})
 
     def step(
-        self, columns: Mapping[str, SymbolColumns], close_ms: int, candle_ms: int, *, refuse_entries: str = ""
+        self,
+        columns: Mapping[str, SymbolColumns],
+        close_ms: int,
+        *,
+        refuse_entries: str = "",
+        blocked: Mapping[str, str] = _NOTHING,
     ) -> list[Execution]:
         """One candle's close: read, decide, record, act.
 
@@ -196,8 +209,8 @@ class Trader:
         Args:
             columns: market columns of the symbols that have this candle.
             close_ms: the candle's close.
-            candle_ms: its length.
             refuse_entries: code of why nothing opens at this close whatever is decided; empty when something may.
+            blocked: symbols that take no entries, with the code of why.
         """
         passes("K01")
         with self._whole():
@@ -209,9 +222,12 @@ class Trader:
             else:
                 for trade in view.ended:
                     self.desk.clean(trade)
-                executions = self._act(columns, view, close_ms, candle_ms, refuse_entries)
+                executions = self._act(columns, view, close_ms, self._locks(refuse_entries, blocked))
             self._save(close_ms)
         return executions
+
+    def _locks(self, refuse_entries: str, blocked: Mapping[str, str]) -> Mapping[str, str]:
+        return dict.fromkeys(self._symbols, refuse_entries) if refuse_entries else blocked
 
     def _whole(self) -> AbstractContextManager[None]:
         """One transaction around everything, where what the venue did is forgotten with it."""
@@ -227,13 +243,12 @@ class Trader:
         columns: Mapping[str, SymbolColumns],
         view: AccountView,
         close_ms: int,
-        candle_ms: int,
-        refuse_entries: str,
+        locks: Mapping[str, str],
     ) -> list[Execution]:
         equity = float(view.balance.equity)
         self._equity = equity
         self.state.mark(close_ms, equity)
-        book = self._book(columns, view, equity, close_ms, candle_ms)
+        book = self._book(columns, view, equity, close_ms)
         flow = Flow(order_times_ms=tuple(self.state.order_times_ms))
         step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
         self.state.take(step)
@@ -245,8 +260,7 @@ class Trader:
             self._equity_point(view, book, close_ms)
             self._remember()
         passes("K02")
-        blocked = dict.fromkeys(self._symbols, refuse_entries) if refuse_entries else {}
-        executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | blocked)
+        executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | dict(locks))
         self._tell(step, executions)
         return executions
 
@@ -256,19 +270,18 @@ class Trader:
         view: AccountView,
         equity: float,
         close_ms: int,
-        candle_ms: int,
     ) -> Book:
         prices = self._prices(columns, close_ms)
         return Book(
             now_ms=close_ms,
-            candle_ms=candle_ms,
+            candle_ms=self._candle_ms,
             symbols=self._symbols,
             equity=equity,
             start_equity=self.state.start_equity,
             peak_equity=self.state.peak_equity,
             day_start_equity=self.state.day_start_equity,
             prices=prices,
-            positions=self._positions(view, prices, equity, close_ms, candle_ms),
+            positions=self._positions(view, prices, equity, close_ms),
             signals={},
             regimes={},
             trades=tuple(self.state.trades),
@@ -279,6 +292,11 @@ class Trader:
             max_leverage=self._pipeline.limits.max_leverage,
         )
 
+    def book_of(self, view: AccountView) -> Book:
+        """The account between two candles, as the guards see it; positions at the exchange's mark."""
+        now_ms = self._venue.clock.now_ms()
+        return self._book({}, view, float(view.balance.equity), now_ms)
+
     def _prices(self, columns: Mapping[str, SymbolColumns], close_ms: int) -> dict[str, float]:
         return {
             symbol: float(known.candles.close[row])
@@ -287,7 +305,7 @@ class Trader:
         }
 
     def _positions(
-        self, view: AccountView, prices: Mapping[str, float], equity: float, close_ms: int, candle_ms: int
+        self, view: AccountView, prices: Mapping[str, float], equity: float, close_ms: int
     ) -> dict[str, HeldPosition]:
         held: dict[str, HeldPosition] = {}
         for key, trade in list(self.sync.trades.items()):
@@ -298,7 +316,7 @@ class Trader:
                 self.sync.keep(trade := moved)
             # A position without a candle still counts against the limits, at the exchange's mark.
             held[key[0]] = held_position(
-                trade, position, mark_price(position) if price is None else price, equity, close_ms, candle_ms
+                trade, position, mark_price(position) if price is None else price, equity, close_ms, self._candle_ms
             )
         return held
 

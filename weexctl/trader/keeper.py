@@ -1,0 +1,189 @@
+"""Between two candles: what the exchange shows is held against the books, and what differs is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from weexctl.errors import WeexctlError
+from weexctl.execution.differences import Books, Difference, Kind, Remedy, compare
+from weexctl.execution.gate import Gate
+from weexctl.execution.open_trade import OpenTrade
+from weexctl.execution.reading import Unavailable
+from weexctl.execution.snapshot import Snapshot, read_snapshot
+from weexctl.journal.intent_state import IntentState
+from weexctl.journal.journal import Journal
+from weexctl.kill_points import passes
+from weexctl.model.book import Book
+from weexctl.ports import Clock, Exchange
+from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.order_desk import OrderDesk
+
+__all__ = ["Keeper", "Watch", "books_of"]
+
+_LIVE = (IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED)
+_STRAY = "STRAY_ORDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What one look at the account came to."""
+
+    view: AccountView
+    found: tuple[Difference, ...]
+    """What was different before anything was mended."""
+    left: tuple[Difference, ...]
+    """What still is."""
+
+    @property
+    def blocked(self) -> dict[str, str]:
+        """Symbols that take no entries now, with the code of why."""
+        differing = {d.symbol: d.kind.value for d in self.left if d.blocks and d.kind is not Kind.UNSETTLED}
+        return differing | self.view.blocked
+
+    @property
+    def whole(self) -> bool:
+        """True when exchange and books say the same."""
+        return not self.left
+
+
+class Keeper:
+    """Looks, compares and mends.
+
+    Args:
+        exchange: for reading.
+        gate: the only way to write.
+        desk: settles orders, proves stops, closes.
+        sync: takes fills and funding in; holds the run's trades.
+        journal: what is on record.
+        clock: the venue's time.
+        symbols: the run's.
+        book_of: the account as guards see it, between two candles.
+        read_only: compare, and mend nothing.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        gate: Gate,
+        desk: OrderDesk,
+        sync: AccountSync,
+        journal: Journal,
+        clock: Clock,
+        symbols: tuple[str, ...],
+        *,
+        book_of: Callable[[AccountView], Book],
+        read_only: bool = False,
+    ) -> None:
+        self._exchange = exchange
+        self._gate = gate
+        self._desk = desk
+        self._sync = sync
+        self._journal = journal
+        self._clock = clock
+        self._symbols = frozenset(symbols)
+        self._book_of = book_of
+        self._read_only = read_only
+
+    def look(self) -> Watch | Unavailable:
+        """Settle, read, compare, mend, and compare again where something was done.
+
+        Nothing is inferred from a read that failed: the answer is then `Unavailable`, and nothing was mended.
+        """
+        passes("K20")
+        self._desk.settle()
+        seen = read_snapshot(self._exchange)
+        if isinstance(seen, Unavailable):
+            return seen
+        view = self._take_in(seen)
+        if isinstance(view, Unavailable):
+            return view
+        found = compare(self._books(seen), seen)
+        if self._read_only or not self._mend(found, view):
+            return Watch(view, found, found)
+        passes("K20")
+        after = read_snapshot(self._exchange)
+        if isinstance(after, Unavailable):
+            return after
+        view = self._take_in(after)
+        if isinstance(view, Unavailable):
+            return view
+        return Watch(view, found, compare(self._books(after), after))
+
+    def _books(self, seen: Snapshot) -> Books:
+        return books_of(self._journal, self._sync.trades, self._symbols, seen)
+
+    def _take_in(self, seen: Snapshot) -> AccountView | Unavailable:
+        view = self._sync.refresh(self._clock.now_ms(), seen.positions)
+        if isinstance(view, AccountView):
+            for trade in view.ended:
+                self._desk.clean(trade)
+        return view
+
+    def _mend(self, found: Iterable[Difference], view: AccountView) -> bool:
+        """Do what each difference asks for; True when anything was sent."""
+        sent = False
+        bare: set[tuple[str, str]] = set()
+        for difference in found:
+            if difference.remedy is Remedy.PLACE_STOP and difference.side is not None:
+                bare.add((difference.symbol, difference.side.value))
+            elif difference.remedy is Remedy.CANCEL_STOP:
+                sent |= self._try(difference)
+            elif difference.remedy is Remedy.TIGHTEN_STOP:
+                sent |= self._tighten(difference)
+            elif difference.remedy is Remedy.CANCEL_ORDER:
+                self._desk.state.locked[difference.symbol] = _STRAY  # it should not be able to exist
+                sent |= self._try(difference)
+        book = self._book_of(view)
+        for key in sorted(bare):
+            sent |= self._desk.restore_stop(key, book)
+        return self._desk.retry_exits(book) or sent
+
+    def _try(self, difference: Difference) -> bool:
+        """Cancel one order; the next look tells whether it is gone."""
+        cancel = self._gate.cancel if difference.remedy is Remedy.CANCEL_ORDER else self._gate.cancel_conditional
+        try:
+            cancel(difference.order_id)
+        except WeexctlError as error:
+            self._desk.state.refuse(error.code)
+        passes("K18")
+        return True
+
+    def _tighten(self, difference: Difference) -> bool:
+        trade = self._trade(difference)
+        if trade is None or trade.stop_price is None:
+            return False
+        passes("K17")
+        try:
+            self._gate.tighten(difference.order_id, trade.stop_price)
+        except WeexctlError as error:
+            self._desk.state.refuse(error.code)
+            return True
+        if difference.order_id not in trade.stop_order_ids:
+            self._sync.keep(replace(trade, stop_order_ids=(*trade.stop_order_ids, difference.order_id)))
+        return True
+
+    def _trade(self, difference: Difference) -> OpenTrade | None:
+        if difference.side is None:
+            return None
+        return self._sync.trades.get((difference.symbol, difference.side.value))
+
+
+def books_of(
+    journal: Journal, trades: Mapping[tuple[str, str], OpenTrade], symbols: frozenset[str], seen: Snapshot
+) -> Books:
+    """What the journal has on record about the account and about everything that is seen there."""
+    live = journal.intents.in_states(*_LIVE)
+    attempts = {
+        attempt.client_order_id: record.symbol
+        for record in live
+        for attempt in journal.attempts.of_intent(record.intent_id)
+    }
+    parents = {order.parent_order_id for order in seen.conditional if order.parent_order_id}
+    return Books(
+        symbols=symbols,
+        trades=trades,
+        open_client_ids=attempts,
+        known_stops=frozenset(o.order_id for o in seen.conditional if journal.orders.get(o.order_id) is not None),
+        entry_orders=frozenset(parent for parent in parents if journal.intents.by_order_id(parent) is not None),
+    )

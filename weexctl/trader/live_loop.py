@@ -1,0 +1,231 @@
+"""The loop at a venue that remembers: look every few seconds, decide at every close, never stop protecting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from weexctl.errors import ExchangeError
+from weexctl.execution.execution import Execution
+from weexctl.execution.reading import Unavailable
+from weexctl.ports import Clock
+from weexctl.trader.fitting import TrailingColumns
+from weexctl.trader.keeper import Keeper, Watch
+from weexctl.trader.market_feed import MarketFeed
+from weexctl.trader.schedule import REFIT_CANDLES
+from weexctl.trader.trader import Trader
+
+__all__ = ["LiveLoop", "LiveReport", "Pulse", "Tempo"]
+
+_NOT_READY = "NOT_READY"
+_EXPIRED = "SIGNAL_EXPIRED"
+_MISSED = "MISSED_CANDLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tempo:
+    """How often things are done; milliseconds of the venue's time."""
+
+    watch_ms: int = 4_000
+    """Between two looks at the account while something is open or unsettled."""
+    idle_ms: int = 15_000
+    """The same while it is flat."""
+    grace_ms: int = 2_000
+    """After a close its candle is asked for; the exchange may still be counting (reliability 6.9)."""
+    late_ms: int = 10_000
+    """After the grace, how long a candle that is not there is waited for."""
+    signal_ms: int = 300_000
+    """How old a close may be and still open something (reliability F11)."""
+    slice_ms: int = 250
+    """The longest pause without a look at the kill switch."""
+    ready_ms: int = 60_000
+    """How long exchange and books may take to agree at the start, before the loop goes on without entries."""
+
+
+class Pulse(Protocol):
+    """Is told how the loop is doing."""
+
+    def ready(self, status: str) -> None:
+        """The account was compared with the books for the first time."""
+        ...
+
+    def alive(self, status: str) -> None:
+        """The loop has looked, compared and read the clock."""
+        ...
+
+
+@dataclass(slots=True)
+class LiveReport:
+    """What a call of `LiveLoop.run` did."""
+
+    steps: int = 0
+    last_ms: int = 0
+    interrupted: bool = False
+    ready_ms: int | None = None
+    """When exchange and books first agreed."""
+    executions: list[Execution] = field(default_factory=list)
+
+
+class LiveLoop:
+    """One thread: looks at the account, decides at closes, and rests in between.
+
+    Args:
+        trader: decides and acts.
+        keeper: looks and mends.
+        feed: the candles.
+        columns: fits and columns.
+        clock: the venue's time.
+        run_from_ms: close of the run's very first step; fits are counted from here.
+        done_ms: last close that was decided on.
+        candle_ms: length of a candle.
+        tempo: how often.
+        pulse: is told that the loop is ready and alive.
+        on_step: is told after each step.
+        should_stop: asked all the time.
+        woken: asked in every pause; true ends it.
+    """
+
+    def __init__(
+        self,
+        trader: Trader,
+        keeper: Keeper,
+        feed: MarketFeed,
+        columns: TrailingColumns,
+        clock: Clock,
+        *,
+        run_from_ms: int,
+        done_ms: int,
+        candle_ms: int,
+        tempo: Tempo,
+        pulse: Pulse,
+        on_step: Callable[[str], None],
+        should_stop: Callable[[], bool],
+        woken: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._trader = trader
+        self._keeper = keeper
+        self._feed = feed
+        self._columns = columns
+        self._clock = clock
+        self._run_from_ms = run_from_ms
+        self._candle_ms = candle_ms
+        self._tempo = tempo
+        self._pulse = pulse
+        self._on_step = on_step
+        self._should_stop = should_stop
+        self._woken = woken
+        self._next_close_ms = done_ms + candle_ms
+        self._next_look_ms = 0
+        self._fitted_ms = -1
+        self._blocked: dict[str, str] = {}
+        self._report = LiveReport(last_ms=done_ms)
+        self.last_watch: Watch | Unavailable | None = None
+
+    def run(self, *, steps: int | None = None, until_ms: int | None = None) -> LiveReport:
+        """Go on until asked to stop, until so many closes are decided on, or until a moment.
+
+        The first thing is to bring exchange and books together; nothing opens before they agree.
+        """
+        self._trader.resume()
+        self._become_ready()
+        report = self._report
+        while not self._should_stop():
+            if (steps is not None and report.steps >= steps) or (until_ms is not None and self._now() >= until_ms):
+                return report
+            if self._now() >= self._next_close_ms + self._tempo.grace_ms:
+                self._close()
+            elif self._now() >= self._next_look_ms:
+                self._look()
+            due = min(self._next_look_ms, self._next_close_ms + self._tempo.grace_ms)
+            self._rest(due if until_ms is None else min(due, until_ms))
+        report.interrupted = True
+        return report
+
+    def _become_ready(self) -> None:
+        began = self._now()
+        while not self._should_stop():
+            self._look()
+            if self._report.ready_ms is not None or self._now() >= began + self._tempo.ready_ms:
+                break
+            self._rest(self._now() + 1_000)
+        self._pulse.ready(self._status())
+
+    def _look(self) -> None:
+        watch = self._keeper.look()
+        self.last_watch = watch
+        self._next_look_ms = self._now() + self._pause_ms(watch)
+        if isinstance(watch, Unavailable):
+            self._trader.state.refuse("UNAVAILABLE")
+            return
+        self._blocked = watch.blocked
+        if self._report.ready_ms is None and watch.whole:
+            self._prepare()
+        self._pulse.alive(self._status())
+
+    def _prepare(self) -> None:
+        try:
+            self._trader.set_leverages()
+        except ExchangeError as error:
+            self._trader.state.refuse(error.code)
+            return
+        self._report.ready_ms = self._now()
+
+    def _pause_ms(self, watch: Watch | Unavailable) -> int:
+        busy = isinstance(watch, Unavailable) or bool(watch.left) or bool(watch.view.positions)
+        return self._tempo.watch_ms if busy else self._tempo.idle_ms
+
+    def _close(self) -> None:
+        """Decide at the newest close; older ones that were slept through are only counted."""
+        newest = self._newest_close()
+        for _ in range(self._next_close_ms, newest, self._candle_ms):
+            self._trader.state.refuse(_MISSED)
+        self._next_close_ms = newest
+        missing = self._feed.update(newest)
+        if missing and self._now() < newest + self._tempo.grace_ms + self._tempo.late_ms:
+            self._rest(self._now() + 1_000)
+            return
+        self._step(newest)
+
+    def _step(self, close_ms: int) -> None:
+        span = REFIT_CANDLES * self._candle_ms
+        fitted_ms = self._run_from_ms + (close_ms - self._run_from_ms) // span * span
+        block = self._columns.at(self._feed.candles, fitted_ms, close_ms)
+        if fitted_ms != self._fitted_ms:
+            self._trader.keep_fits(block)
+            self._fitted_ms = fitted_ms
+        self._look()
+        executions = self._trader.step(
+            block.columns, close_ms, refuse_entries=self._no_entries(close_ms), blocked=self._blocked
+        )
+        self._report.executions += executions
+        self._report.steps += 1
+        self._report.last_ms = close_ms
+        self._next_close_ms = close_ms + self._candle_ms
+        self._on_step(self._trader.note)
+        self._next_look_ms = min(self._next_look_ms, self._now() + self._tempo.watch_ms)
+
+    def _no_entries(self, close_ms: int) -> str:
+        if self._report.ready_ms is None:
+            return _NOT_READY
+        if isinstance(self.last_watch, Unavailable):
+            return "UNAVAILABLE"
+        return _EXPIRED if self._now() > close_ms + min(self._tempo.signal_ms, self._candle_ms) else ""
+
+    def _newest_close(self) -> int:
+        behind = (self._now() - self._tempo.grace_ms - self._next_close_ms) // self._candle_ms
+        return self._next_close_ms + max(0, behind) * self._candle_ms
+
+    def _rest(self, until_ms: int) -> None:
+        while (left := until_ms - self._now()) > 0 and not self._should_stop() and not self._woken():
+            self._clock.sleep_ms(min(left, self._tempo.slice_ms))
+
+    def _now(self) -> int:
+        return self._clock.now_ms()
+
+    def _status(self) -> str:
+        if isinstance(self.last_watch, Unavailable):
+            return f"the account cannot be read ({self.last_watch.error.code}); stops at the exchange stand"
+        if self._report.ready_ms is None:
+            return "exchange and books differ; nothing opens"
+        return self._trader.note
