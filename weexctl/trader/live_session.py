@@ -178,7 +178,10 @@ class LiveSession:
             else RiskState(start_equity=equity, funding_from_ms=now, funding_ms=now)
         )
         record = self._record(now, run_from, timeframe)
-        journal.runs.add(record)
+        with journal.transaction():  # a run without its memory could not be gone on with
+            if journal.runs.get(record.run_id) is None:
+                journal.runs.add(record)
+            journal.state.put(RISK_STATE, state.to_json())
         return record.run_id, state
 
     def _record(self, now_ms: int, run_from: int, timeframe: Timeframe) -> RunRecord:

@@ -16,6 +16,7 @@ from weexctl.config.profile import Profile, load_profile
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
+from weexctl.model.order import ConditionalOrder
 from weexctl.model.scope import Scope
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import load_offers
@@ -83,3 +84,11 @@ class LiveWorkshop:
             return session.run(steps=steps, should_stop=lambda: False)
         finally:
             session.venue.close()
+
+    def stops(self, symbol: str) -> list[ConditionalOrder]:
+        """What waits for its trigger at the exchange."""
+        venue = self.venue()
+        try:
+            return venue.exchange.fetch_conditional_orders(symbol)
+        finally:
+            venue.close()
