@@ -100,14 +100,14 @@ def compare(books: Books, seen: Snapshot) -> tuple[Difference, ...]:
         *(d for trade in books.trades.values() for d in _protection(trade, seen)),
         *_quantities(books, seen),
         *(d for order in seen.orders if (d := _order(order, books)) is not None),
-        *(d for order in seen.conditional if (d := _orphan(order, books, seen)) is not None),
+        *(d for order in seen.conditional or () if (d := _orphan(order, books, seen)) is not None),
         *_unsettled(books),
     )
 
 
 def _protection(trade: OpenTrade, seen: Snapshot) -> Iterable[Difference]:
     held = seen.positions.get((trade.symbol, trade.side.value))
-    if held is None or trade.stop_price is None:
+    if held is None or trade.stop_price is None or seen.conditional is None:
         return
     stops = [o for o in seen.conditional if _closes(o, trade) and o.leg is Leg.STOP]
     covered = sum((held.quantity if stop.quantity == 0 else stop.quantity for stop in stops), _ZERO)

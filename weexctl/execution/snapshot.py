@@ -23,19 +23,20 @@ class Snapshot:
     positions: Mapping[Key, Position]
     orders: tuple[Order, ...]
     """Resting ones."""
-    conditional: tuple[ConditionalOrder, ...]
-    """Those that wait for their trigger."""
+    conditional: tuple[ConditionalOrder, ...] | None
+    """Those that wait for their trigger; None where the exchange does not tell."""
 
 
-def read_snapshot(exchange: Exchange) -> Snapshot | Unavailable:
+def read_snapshot(exchange: Exchange, *, stops: bool = True) -> Snapshot | Unavailable:
     """What the exchange shows now; `Unavailable` as soon as one of the reads fails.
 
-    Positions are read last: an order that fills meanwhile is then seen as a position, or as both, never as neither.
+    `stops` is False where conditional orders cannot be read. Positions are read last: an order that fills meanwhile
+    is then seen as a position, or as both, never as neither.
     """
     orders = read("open orders", exchange.fetch_open_orders)
     if isinstance(orders, Unavailable):
         return orders
-    conditional = read("conditional orders", exchange.fetch_conditional_orders)
+    conditional = read("conditional orders", exchange.fetch_conditional_orders) if stops else None
     if isinstance(conditional, Unavailable):
         return conditional
     positions = read("positions", exchange.fetch_positions)
@@ -44,5 +45,5 @@ def read_snapshot(exchange: Exchange) -> Snapshot | Unavailable:
     return Snapshot(
         positions={(p.symbol, p.side.value): p for p in positions},
         orders=tuple(order for order in orders if not order.status.final),
-        conditional=tuple(order for order in conditional if not order.status.final),
+        conditional=None if conditional is None else tuple(o for o in conditional if not o.status.final),
     )

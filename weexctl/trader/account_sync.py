@@ -71,8 +71,21 @@ class AccountSync:
         run_id: str,
         on_fill: Callable[[Fill], None],
         remember: Callable[[], None] = _keep_nothing,
+        *,
+        tells_profit: bool = True,
     ) -> None:
-        """Args beside the obvious: `remember` saves `state`, called within the transaction that changed it."""
+        """The account, as far as `trades` and `state` know it.
+
+        Args:
+            exchange: for reading.
+            journal: where fills, positions and trades are kept.
+            state: the run's memory.
+            trades: its open positions.
+            run_id: the run in the journal.
+            on_fill: is told of each new fill.
+            remember: saves `state`; called within the transaction that changed it.
+            tells_profit: False where fills come without their profit; it is then made from the average entry price.
+        """
         self._exchange = exchange
         self._journal = journal
         self._state = state
@@ -80,6 +93,7 @@ class AccountSync:
         self._on_fill = on_fill
         self._ended: list[OpenTrade] = []
         self.remember = remember
+        self._tells_profit = tells_profit
         self.trades = trades
 
     def refresh(self, now_ms: int, held: Mapping[Key, Position] | None = None) -> AccountView | Unavailable:
@@ -185,7 +199,8 @@ class AccountSync:
 
     def _apply(self, trade: OpenTrade, fills: tuple[Fill, ...]) -> OpenTrade:
         """Each fill counts once, however often it is read."""
-        for fill in sorted(fills, key=lambda f: (f.time_ms, f.fill_id)):
+        for told in sorted(fills, key=lambda f: (f.time_ms, f.fill_id)):
+            fill = told if self._tells_profit else _with_profit(told, trade)
             if self._journal.fills.add(fill) is not FillOutcome.NEW:
                 continue
             trade = trade.with_fill(fill)
@@ -244,6 +259,14 @@ class AccountSync:
         self._journal.positions.remove(trade.symbol, trade.side)
         del self.trades[trade.symbol, trade.side.value]
         self._state.trades.append(closed_trade(record))
+
+
+def _with_profit(fill: Fill, trade: OpenTrade) -> Fill:
+    """A fill with what it realises against the trade's average entry; opening ones realise nothing."""
+    if fill.side is trade.side.opening:
+        return fill
+    profit = (fill.price - rounded_price(trade.entry_price)) * fill.quantity * trade.side.sign
+    return replace(fill, realised=profit)
 
 
 def _told_by_price(trade: OpenTrade) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from weexctl.errors import WeexctlError
 from weexctl.execution.differences import Books, Difference, Kind, Remedy, compare
 from weexctl.execution.gate import Gate
 from weexctl.execution.open_trade import OpenTrade
-from weexctl.execution.reading import Unavailable
+from weexctl.execution.reading import Unavailable, read
 from weexctl.execution.snapshot import Snapshot, read_snapshot
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
@@ -18,6 +19,7 @@ from weexctl.model.book import Book
 from weexctl.ports import Clock, Exchange
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
+from weexctl.trader.own_stops import passed
 
 __all__ = ["Keeper", "Watch", "books_of"]
 
@@ -59,6 +61,7 @@ class Keeper:
         clock: the venue's time.
         symbols: the run's.
         book_of: the account as guards see it, between two candles.
+        proves_stops: False where stops cannot be read: then the price is held against them here.
         read_only: compare, and mend nothing.
     """
 
@@ -73,6 +76,7 @@ class Keeper:
         symbols: tuple[str, ...],
         *,
         book_of: Callable[[AccountView], Book],
+        proves_stops: bool = True,
         read_only: bool = False,
     ) -> None:
         self._exchange = exchange
@@ -83,6 +87,7 @@ class Keeper:
         self._clock = clock
         self._symbols = frozenset(symbols)
         self._book_of = book_of
+        self._proves_stops = proves_stops
         self._read_only = read_only
 
     def look(self) -> Watch | Unavailable:
@@ -92,7 +97,7 @@ class Keeper:
         """
         passes("K20")
         self._desk.settle()
-        seen = read_snapshot(self._exchange)
+        seen = read_snapshot(self._exchange, stops=self._proves_stops)
         if isinstance(seen, Unavailable):
             return seen
         view = self._take_in(seen)
@@ -102,7 +107,7 @@ class Keeper:
         if self._read_only or not self._mend(found, view):
             return Watch(view, found, found)
         passes("K20")
-        after = read_snapshot(self._exchange)
+        after = read_snapshot(self._exchange, stops=self._proves_stops)
         if isinstance(after, Unavailable):
             return after
         view = self._take_in(after)
@@ -137,7 +142,19 @@ class Keeper:
         book = self._book_of(view)
         for key in sorted(bare):
             sent |= self._desk.restore_stop(key, book)
+        if not self._proves_stops:
+            sent |= self._watch_prices(book)
         return self._desk.retry_exits(book) or sent
+
+    def _watch_prices(self, book: Book) -> bool:
+        """Close what has passed its stop or target, where nobody can tell whether the exchange does."""
+        sent = False
+        for trade in list(self._sync.trades.values()):
+            mark = read("the mark price", partial(self._exchange.fetch_mark_price, trade.symbol))
+            if not isinstance(mark, Unavailable) and (reason := passed(trade, mark)):
+                self._desk.close(trade, reason, book)
+                sent = True
+        return sent
 
     def _try(self, difference: Difference) -> bool:
         """Cancel one order; the next look tells whether it is gone."""
@@ -179,11 +196,12 @@ def books_of(
         for record in live
         for attempt in journal.attempts.of_intent(record.intent_id)
     }
-    parents = {order.parent_order_id for order in seen.conditional if order.parent_order_id}
+    waiting = seen.conditional or ()
+    parents = {order.parent_order_id for order in waiting if order.parent_order_id}
     return Books(
         symbols=symbols,
         trades=trades,
         open_client_ids=attempts,
-        known_stops=frozenset(o.order_id for o in seen.conditional if journal.orders.get(o.order_id) is not None),
+        known_stops=frozenset(o.order_id for o in waiting if journal.orders.get(o.order_id) is not None),
         entry_orders=frozenset(parent for parent in parents if journal.intents.by_order_id(parent) is not None),
     )

@@ -125,6 +125,7 @@ class LiveSession:
                 self.venue.clock,
                 symbols,
                 book_of=trader.book_of,
+                proves_stops=self.venue.proves_stops,
                 read_only=self.read_only,
             )
             loop = LiveLoop(

@@ -196,7 +196,11 @@ class OrderDesk:
 
     def _abandon(self, trade: OpenTrade, decision_id: str, book: Book) -> Execution:
         """Close a position whose stop cannot be proven."""
-        return self.send(Reviewed(_closing(trade, decision_id, book), ()), book, Flow())
+        return self.send(Reviewed(_closing(trade, decision_id, book, _STOP_UNPROVEN), ()), book, Flow())
+
+    def close(self, trade: OpenTrade, reason: str, book: Book) -> Execution:
+        """Close a position at market, between two candles; the decision is the one that opened it."""
+        return self.send(Reviewed(_closing(trade, trade.decision_id, book, reason), ()), book, Flow())
 
     def _record_stop(self, stop: ConditionalOrder, intent_id: int | None) -> None:
         known = self.journal.orders.get(stop.order_id)
@@ -238,8 +242,8 @@ def _after(flow: Flow, intent: OrderIntent, book: Book) -> Flow:
     return flow.with_order(intent, book.now_ms, exposure, intent.symbol not in book.positions)
 
 
-def _closing(trade: OpenTrade, decision_id: str, book: Book) -> OrderIntent:
-    """The order that ends a position whose stop cannot be proven."""
+def _closing(trade: OpenTrade, decision_id: str, book: Book, reason: str) -> OrderIntent:
+    """The order that ends a position."""
     price = book.prices.get(trade.symbol)
     return OrderIntent(
         decision_id=decision_id,
@@ -249,7 +253,7 @@ def _closing(trade: OpenTrade, decision_id: str, book: Book) -> OrderIntent:
         leg=Leg.EXIT,
         quantity=trade.quantity,
         reference_price=trade.entry_price if price is None else Decimal(repr(price)),
-        reason=_STOP_UNPROVEN,
+        reason=reason,
         rule=trade.rule,
         created_ms=book.now_ms,
     )

@@ -107,7 +107,16 @@ class Trader:
         self._halted = halted
         self.gate = gate = Gate(venue.exchange, pipeline.limits, read_only=read_only, halted=halted, scope=venue.scope)
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
-        self.sync = AccountSync(venue.exchange, journal, state, trades, run_id, self._tell_fill, self._remember)
+        self.sync = AccountSync(
+            venue.exchange,
+            journal,
+            state,
+            trades,
+            run_id,
+            self._tell_fill,
+            self._remember,
+            tells_profit=venue.proves_stops,
+        )
         executor = Executor(
             venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id
         )

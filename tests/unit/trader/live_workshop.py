@@ -6,24 +6,27 @@ import functools
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
 from tests.unit.trader.small_pipeline import small_pipeline
 from tests.unit.trader.workshop import HISTORY, SYMBOLS, a_market
 from weexctl.config.profile import Profile, load_profile
-from weexctl.exchange.connect import connect
+from weexctl.exchange.connect import Wiring, connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
 from weexctl.model.order import ConditionalOrder
 from weexctl.model.scope import Scope
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import load_offers
+from weexctl.ports import Exchange
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
+from weexctl.trader.demo_exchange import DemoExchange
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
+from weexctl.trader.own_stops import OwnStops
 from weexctl.trader.session import SessionReport
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue
@@ -44,8 +47,16 @@ def _profile() -> Profile:
 class LiveWorkshop:
     """One account at a simulator that outlives the processes that trade on it."""
 
-    def __init__(self, folder: Path, *, pipeline: Pipeline | None = None, settings: SimulatorSettings | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        pipeline: Pipeline | None = None,
+        settings: SimulatorSettings | None = None,
+        demo: bool = False,
+    ) -> None:
         self.path = folder / "live.sqlite"
+        self.demo = demo
         self.market = a_market()
         self.pipeline = pipeline or small_pipeline()
         self.simulator = Simulator(
@@ -61,18 +72,33 @@ class LiveWorkshop:
 
     def venue(self) -> WireVenue:
         """A new client, as a new process has it."""
-        exchange = connect(
-            credentials=Credentials("sim", "sim", "sim"),
-            transport=httpx.MockTransport(lambda request: self.handle(request)),
+        wiring: Wiring = {
+            "transport": httpx.MockTransport(lambda request: self.handle(request)),
+            "clock": self.clock,
+            "sleep": lambda pause_s: self.clock.sleep_ms(round(pause_s * 1000)),
+            "limiter": Unlimited(),
+        }
+        keys = Credentials("sim", "sim", "sim")
+        if self.demo:
+            account = DemoExchange(connect(credentials=keys, demo=True, **wiring), self.clock)
+            return self._venue("demo", cast("Exchange", account), proves_stops=False)
+        return self._venue("live", connect(credentials=keys, **wiring), proves_stops=True)
+
+    def _venue(self, name: str, exchange: Exchange, *, proves_stops: bool) -> WireVenue:
+        return WireVenue(
+            name=name,
+            account="main",
+            exchange=exchange,
             clock=self.clock,
-            sleep=lambda pause_s: self.clock.sleep_ms(round(pause_s * 1000)),
-            limiter=Unlimited(),
+            scope=Scope.TRADE,
+            host="ab",
+            proves_stops=proves_stops,
         )
-        return WireVenue(name="live", account="main", exchange=exchange, clock=self.clock, scope=Scope.TRADE, host="ab")
 
     def session(self, **changes: Any) -> LiveSession:
         """What a new process would run."""
-        values: dict[str, Any] = {"tempo": FAST, "history": HISTORY} | changes
+        guardian = OwnStops() if self.demo else None
+        values: dict[str, Any] = {"tempo": FAST, "history": HISTORY, "guardian": guardian} | changes
         return LiveSession(
             profile=_profile(), pipeline=self.pipeline, venue=self.venue(), journal_path=self.path, **values
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.unit.trader.live_workshop import LiveWorkshop
+from tests.unit.trader.live_workshop import FAST, LiveWorkshop
 from tests.unit.trader.workshop import Workshop
 from weexctl.journal.journal import Journal
 from weexctl.trader.session import SessionReport
@@ -50,3 +52,29 @@ def test_it_decides_what_the_simulated_run_decides(shop: LiveWorkshop, report: S
     assert live.keys() == simulated.keys()
     different = [key for key in live if live[key].get("outcome") != simulated[key].get("outcome")]
     assert different == []
+
+
+def test_the_demo_account_with_its_four_endpoints_is_traded_on_the_same_decisions(tmp_path: Path) -> None:
+    demo, other = LiveWorkshop(tmp_path / "demo", demo=True), Workshop(tmp_path / "sim")
+    paths: set[str] = set()
+    answer = demo.handle
+
+    def noted(request: httpx.Request) -> httpx.Response:
+        if "ACCESS-SIGN" in request.headers:
+            paths.add(request.url.path)
+        return answer(request)
+
+    demo.handle = noted
+    report = demo.run(STEPS, tempo=replace(FAST, watch_ms=15_000))
+    other.run(STEPS)
+    assert paths == {f"/capi/v3/sim/{name}" for name in ("balance", "position/allPosition", "order", "order/history")}
+    made, simulated = _decisions(demo.path), _decisions(other.path)
+    same = [key for key in made if made[key].get("outcome") == simulated[key].get("outcome")]
+    assert made.keys() == simulated.keys()
+    assert len(same) >= 0.9 * len(made)  # a trailing stop is watched from here, so it is met a little later
+    account = demo.simulator.venue.demo
+    assert account is not None
+    assert report.balance.wallet == account.ledger.wallet
+    assert abs(report.state.realised - account.ledger.realised) < Decimal("0.05")
+    assert abs(report.state.fees - account.ledger.fees) < Decimal("0.05")
+    assert len(report.trades) > 10
