@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from weexctl.actions.context import Notice, Result
 from weexctl.actions.moment import iso_utc
-from weexctl.cli.envelope import HIDDEN, Failure, failed, plain, succeeded
+from weexctl.cli.envelope import Failure, failed, plain, succeeded
 from weexctl.cli.fields import pick, unknown_fields
 from weexctl.cli.flags import Flags, OutputMode
 from weexctl.cli.text import Scrubber, one_line
@@ -50,7 +50,7 @@ class Printer:
         self.mode = mode
         self._flags = flags
         self._environment = environment
-        self._scrub = Scrubber(environment, HIDDEN)
+        self._scrub = Scrubber(environment)
         self._stdout = _tolerant(stdout)
         self._stderr = _tolerant(stderr)
 
