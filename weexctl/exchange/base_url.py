@@ -22,6 +22,8 @@ def is_loopback(host: str) -> bool:
     """True for this machine's own addresses; a name other than `localhost` never is."""
     if host == "localhost":
         return True
+    if "%" in host:  # the zone of an IPv6 address may hold anything: another reader could take it for a name
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -61,7 +63,8 @@ def _rebuilt(parts: SplitResult, host: str, port: int | None) -> str:
 
 
 def _refused(text: str, why: str) -> ConfigError:
-    shown = re.sub(r"//[^/@]*@", "//***@", text)[:120]
+    before, at, after = text.rpartition("@")
+    shown = f"{'***' if before else ''}{at}{after}"[:120]
     return ConfigError(
         f"the base URL {shown!r} is refused: {why}; nothing was sent",
         hint=f"leave it out for {DEFAULT_BASE_URL}, or give the loopback address that `weexctl sim serve` prints",

@@ -41,6 +41,32 @@ def test_weex_and_loopback_are_taken(given: str, taken: str) -> None:
         "https://api-contract.weex.com:8443",
         "https://api-contract.weex.com:notaport",
         "https://wеex.com",  # a Cyrillic e
+        "https://ｗｅｅｘ.com",  # letters of full width
+        "https://xn--wex-qdd.com",
+        "https://weex.com.",
+        "https://weex.com%2eevil.com",
+        "https://weex.com%00.evil.com",
+        "https://weex.com\t.evil.com",
+        "https://weex.com:443@evil.com",
+        "https://weex.com:443:443",
+        "https://evil.com/.weex.com",
+        "https://evil.com;.weex.com",
+        "https://user@127.0.0.1",
+        "https:weex.com",
+        "https:///weex.com",
+        "wss://weex.com",
+        "http://127.0.0.1@evil.com",
+        "http://127.0.0.1%2f@evil.com",
+        "http://127.1",
+        "http://2130706433",
+        "http://0x7f000001",
+        "http://0177.0.0.1",
+        "http://[::]",
+        "http://[::ffff:10.0.0.1]",
+        "http://[::1%25.evil.com]",
+        "http://[::1%eth0]:80",
+        "http://localhost.",
+        "http://169.254.169.254",
         "https://api-contract.weex.com ",
         "https://api-contract.weex.com\n.evil.com",
         "https://.weex.com",
@@ -61,7 +87,10 @@ def test_anything_else_is_refused_before_a_key_could_go_there(given: str) -> Non
         checked_base_url(given)
 
 
-def test_a_refusal_does_not_repeat_what_stands_before_the_at_sign() -> None:
-    with pytest.raises(ConfigError) as caught:
-        connect("https://the-key:the-secret@weex.com")
+@pytest.mark.parametrize(
+    "given", ["https://the-key:the-secret@weex.com", "the-key:the-secret@weex.com", "https://k:the-secret/x@weex.com"]
+)
+def test_a_refusal_does_not_repeat_what_stands_before_the_at_sign(given: str) -> None:
+    with pytest.raises(ConfigError, match=r"@weex\.com") as caught:
+        connect(given)
     assert "the-secret" not in caught.value.message
