@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import httpx
 
 import weexctl
+from weexctl.config.redaction import REDACTOR
 from weexctl.errors import (
     ExchangeError,
     MissingCredentialsError,
@@ -280,7 +281,7 @@ def _never_left(endpoint: Endpoint, failure: Exception) -> NotSentError:
 
 
 def _said(failure: Exception) -> str:
-    return f"{type(failure).__name__}: {failure}".rstrip(": ")[:200]
+    return REDACTOR(f"{type(failure).__name__}: {failure}".rstrip(": "))[:200]
 
 
 def _without_frames(failure: httpx.HTTPError) -> httpx.HTTPError:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
+from weexctl.config.redaction import REDACTOR
 from weexctl.errors import WireError
 from weexctl.exchange.steps import proven_step
 from weexctl.exchange.v3_models import (
@@ -288,7 +289,7 @@ def _known(table: Mapping[str, V], word: str, what: str) -> V:
     value = table.get(word)
     if value is None:
         raise WireError(
-            f"the exchange has an unknown word for the {what}: {word[:40]!r}; the value is unknown",
+            f"the exchange has an unknown word for the {what}: {REDACTOR(word)[:40]!r}; the value is unknown",
             hint="the API may have changed; report it",
         )
     return value
