@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from pydantic import SecretStr
 
@@ -18,7 +19,10 @@ VARIABLES = {"key": "WEEX_API_KEY", "secret": "WEEX_API_SECRET", "passphrase": "
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """One API key of the exchange. Neither `repr` nor `str` nor `asdict` shows any part; `get_secret_value` does."""
+    """One API key of the exchange. Neither `repr` nor `str` nor `asdict` shows any part; `get_secret_value` does.
+
+    It cannot be pickled or copied, nor can anything that holds it.
+    """
 
     key: SecretStr
     secret: SecretStr
@@ -26,6 +30,9 @@ class Credentials:
 
     def __repr__(self) -> str:
         return "Credentials(key='**********', secret='**********', passphrase='**********')"
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("credentials are not written anywhere by pickling or copying them")
 
 
 SIM_CREDENTIALS = Credentials(SecretStr("sim"), SecretStr("sim"), SecretStr("sim"))
