@@ -60,7 +60,7 @@ def arming_of(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths 
         rows = _rows(json.loads(content))
     except FileNotFoundError:
         return Arming(False, "no profile was ever armed here")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Arming(False, f"{path} is not usable ({error})")
     mine = [row for row in rows if row.get("account") == account]
     if any(row.get("digest") == profile.at_venue(Venue.LIVE).digest for row in mine):
@@ -84,7 +84,7 @@ def arm(profile: Profile, account: str, *, armed_ms: int, paths: Paths) -> str:
         rows = _rows(json.loads(_trusted_text(paths.armed)))
     except FileNotFoundError:
         rows = []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"{paths.armed} is not usable ({error}); nothing was armed",
             hint="look at it, then remove it: what was armed in it has to be armed again",
@@ -111,11 +111,13 @@ def _trusted_text(path: Path) -> str:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: others may write it.
+        ValueError: others may write it, or have written it.
     """
     with path.open(encoding="utf-8") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
+        status = os.fstat(file.fileno())
+        if os.name == "posix" and status.st_uid != os.geteuid():
+            raise ValueError(f"it belongs to another user, id {status.st_uid}")
+        if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise ValueError("others may write it: chmod 600")
         return file.read()
 
