@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
 import shutil
@@ -10,16 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from httpx import create_ssl_context
 
 from tests.canary.loopback import Elastic, Exchange, served
 from tests.canary.planted import SECRETS, Home
 from tests.canary.scanner import Scanner
 from weexctl.actions import trade
 from weexctl.actions.context import Context
+from weexctl.cli.app import build_command
 from weexctl.config.redaction import REDACTOR, RedactionFilter, guard_logging
 from weexctl.config.vault import Vault
 from weexctl.config.vault_format import Cost
 
+_BUILD_COMMAND = functools.cache(build_command)
+_SSL_CONTEXT = functools.cache(create_ssl_context)
 CHEAP = Cost(log2_n=4, r=1, p=1)
 
 
@@ -57,6 +62,13 @@ def home(
     yield home
     REDACTOR.clear()
     assert home.leaks == []
+
+
+@pytest.fixture(autouse=True)
+def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process makes once: hundreds of commands share it here, and a minute is saved."""
+    monkeypatch.setattr("weexctl.cli.app.build_command", _BUILD_COMMAND)
+    monkeypatch.setattr("httpx._transports.default.create_ssl_context", _SSL_CONTEXT)
 
 
 @dataclass(frozen=True)
