@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.canary.scanner import Scanner
+from weexctl.config.redaction import REDACTOR
 
 __all__ = ["FIRST", "SECOND", "SECRETS", "VAULT_PASSPHRASE", "WRONG_PASSPHRASE", "Home", "Key", "Ran"]
 
@@ -124,6 +125,7 @@ class Home:
         self.capsys.readouterr()
         self.log.seek(0)
         self.log.truncate()
+        REDACTOR.clear()  # a new command is a new process, which knows no secret yet
         code = run(argv, {**folders, **self.environment, **environment})
         streams = self.capsys.readouterr()
         ran = Ran(argv, code, streams.out, streams.err, self.log.getvalue())
