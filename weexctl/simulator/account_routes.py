@@ -7,11 +7,11 @@ from typing import Any
 
 from weexctl.simulator.formats import MODE_WORDS, bill_row, fee_text, leverage_row, leverage_text, plain, position_row
 from weexctl.simulator.margin import available, equity, frozen, unrealised
-from weexctl.simulator.margin_mode import change_mode, refuse_with_orders
-from weexctl.simulator.parameters import EMPTY, INVALID, Parameters
+from weexctl.simulator.margin_mode import change_leverage, change_mode
+from weexctl.simulator.parameters import EMPTY, Parameters
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.routes import Route
-from weexctl.simulator.venue import Venue
+from weexctl.simulator.venue import Leverage, Venue
 
 __all__ = ["ACCOUNT_ROUTES"]
 
@@ -79,12 +79,14 @@ def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
     for value in wanted.values():
         if value is not None and not 1 <= value <= contract.instrument.max_leverage:
             raise Refusal(LEVERAGE_ERROR, f"Leverage must be between 1 and {contract.instrument.max_leverage}.")
-    refuse_with_orders(venue, contract.symbol)
-    setting.mode = mode
-    setting.cross = wanted["crossLeverage"] or setting.cross
-    setting.long = wanted["isolatedLongLeverage"] or setting.long
-    setting.short = wanted["isolatedShortLeverage"] or setting.short
-    venue.version += 1
+    setting = Leverage(
+        mode=mode,
+        cross=wanted["crossLeverage"] or setting.cross,
+        long=wanted["isolatedLongLeverage"] or setting.long,
+        short=wanted["isolatedShortLeverage"] or setting.short,
+        separated=setting.separated,
+    )
+    change_leverage(venue, contract.symbol, setting)
     return {
         "symbol": contract.symbol,
         "marginType": MODE_WORDS[setting.mode],
@@ -97,9 +99,8 @@ def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
 def _set_margin_type(venue: Venue, parameters: Parameters) -> Any:
     symbol = parameters.symbol()
     mode = MODES[parameters.word("marginType", MODES)]
-    if parameters.word("separatedType", ("COMBINED", "SEPARATED"), default="COMBINED") == "SEPARATED":
-        raise Refusal(INVALID, "Parameter separatedType is invalid: positions are combined here.")
-    change_mode(venue, symbol, mode)
+    apart = parameters.word("separatedType", ("COMBINED", "SEPARATED"), default="COMBINED") == "SEPARATED"
+    change_mode(venue, symbol, mode, separated=apart)
     return {"code": "200", "msg": "success", "requestTime": venue.now_ms}
 
 

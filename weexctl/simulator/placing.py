@@ -95,6 +95,7 @@ def close_position(venue: Venue, position: SimPosition) -> SimOrder:
         price=None,
         created_ms=venue.now_ms,
         updated_ms=venue.now_ms,
+        bound=position.opened_by,
     )
     match_market(venue, order, venue.now_ms)
     return order
@@ -182,6 +183,8 @@ def _check_new(venue: Venue, order: SimOrder) -> None:
 
 def _accept(venue: Venue, order: SimOrder) -> None:
     order.id = venue.ids.next()
+    if order.opening and venue.leverages[order.symbol].separated:
+        order.bound = order.id
     if venue.settings.client_id_unique_ever:
         venue.client_ids.add(order.client_id)
     venue.version += 1

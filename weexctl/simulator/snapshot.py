@@ -20,7 +20,7 @@ from weexctl.simulator.venue import Leverage, Venue
 
 __all__ = ["SCHEMA", "load", "save"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 _WORDS = (PositionSide, Side, OrderType, OrderStatus, TimeInForce, TriggerKind, TriggerSource, MarginMode)
 
@@ -65,7 +65,7 @@ def load(venue: Venue, rate: RateCounter, data: dict[str, Any]) -> None:
     ledger.turnover.update({kind: Decimal(value) for kind, value in data.get("turnover", {}).items()})
     for row in data["positions"]:
         position = _built(SimPosition, row)
-        ledger.positions[position.symbol, position.side] = position
+        ledger.positions[position.key] = position
     ledger.fills.extend(_built(Fill, row) for row in data["fills"])
     ledger.bills.extend(_built(Bill, row) for row in data["bills"])
     for row in data["live"]:
