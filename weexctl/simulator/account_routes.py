@@ -58,12 +58,12 @@ def _commission_rate(_: Venue, parameters: Parameters) -> Any:
 
 
 def _all_positions(venue: Venue, _: Parameters) -> Any:
-    return [position_row(venue, row) for row in venue.ledger.positions.values()]
+    return [position_row(venue, row) for row in venue.listed_positions()]
 
 
 def _single_position(venue: Venue, parameters: Parameters) -> Any:
     symbol = parameters.symbol()
-    return [position_row(venue, row) for row in venue.ledger.positions.values() if row.symbol == symbol]
+    return [position_row(venue, row) for row in venue.listed_positions() if row.symbol == symbol]
 
 
 def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
@@ -106,14 +106,22 @@ def _set_margin_type(venue: Venue, parameters: Parameters) -> Any:
 
 def _income(venue: Venue, parameters: Parameters) -> Any:
     symbol, kind = parameters.symbol_or_all(), parameters.raw("incomeType")
-    limit = parameters.limit(100, 20)
+    asset, limit = parameters.raw("asset"), parameters.limit(100, 20)
+    below, latest_ms = parameters.integer_or_none("nextKeyId"), parameters.integer_or_none("nextKeyTime")
     start, end = parameters.span(longest_ms=INCOME_SPAN_MS, now_ms=venue.now_ms)
     rows = [
         bill
         for bill in reversed(venue.ledger.bills)
-        if symbol in (None, bill.symbol) and kind in (None, bill.kind) and start <= bill.time_ms <= end
+        if symbol in (None, bill.symbol)
+        and kind in (None, bill.kind)
+        and asset in (None, venue.asset)
+        and start <= bill.time_ms <= end
+        and (below is None or bill.id < below)
+        and (latest_ms is None or bill.time_ms <= latest_ms)
     ]
-    return {"hasNextPage": len(rows) > limit, "nextKey": None, "items": [bill_row(bill) for bill in rows[:limit]]}
+    more, page = len(rows) > limit, rows[:limit]
+    following = {"nextKeyId": page[-1].id, "nextKeyTime": page[-1].time_ms} if more else None
+    return {"hasNextPage": more, "nextKey": following, "items": [bill_row(bill) for bill in page]}
 
 
 ACCOUNT_ROUTES = (

@@ -153,12 +153,12 @@ def _collateral(venue: Venue) -> dict[str, Any]:
 
 
 def _all_positions(venue: Venue, _: ParametersV2) -> Any:
-    return [position_row_v2(venue, row) for row in venue.ledger.positions.values()]
+    return [position_row_v2(venue, row) for row in venue.listed_positions()]
 
 
 def _single_position(venue: Venue, parameters: ParametersV2) -> Any:
     symbol = parameters.symbol()
-    return [position_row_v2(venue, row) for row in venue.ledger.positions.values() if row.symbol == symbol]
+    return [position_row_v2(venue, row) for row in venue.listed_positions() if row.symbol == symbol]
 
 
 def _settings(venue: Venue, parameters: ParametersV2) -> Any:

@@ -195,6 +195,7 @@ def _take_over(venue: Venue, position: SimPosition, price: Decimal, time_ms: int
     )
     on_step = max(step, (price / step).to_integral_value(rounding) * step)
     rate = venue.settings.liquidation_fee
+    venue.before_change(time_ms)
     venue.ledger.fill(
         order, contract, position.size, on_step, fee_rate=rate, maker=False, time_ms=time_ms, bound=position.opened_by
     )

@@ -70,6 +70,7 @@ def fill(venue: Venue, order: SimOrder, quantity: Decimal, price: Decimal, *, ma
     """Book one execution, and put the order's presets into force."""
     contract = venue.contracts[order.symbol]
     rate = contract.instrument.maker_fee if maker else contract.instrument.taker_fee
+    venue.before_change(time_ms)
     for bound, part in _parts(venue, order, quantity):
         tied = initial_margin(venue, order.symbol, order.position_side, part * price) if order.opening else ZERO
         venue.ledger.fill(
@@ -79,6 +80,20 @@ def fill(venue: Venue, order: SimOrder, quantity: Decimal, price: Decimal, *, ma
     if order.opening:
         _attach(venue, order, order.target, TriggerKind.TARGET, "tp", time_ms)
         _attach(venue, order, order.stop, TriggerKind.STOP, "sl", time_ms)
+    elif not venue.settings.presets_survive and not venue.ledger.rows(order.symbol, order.position_side, order.bound):
+        for plan in list(venue.orders(order.symbol)):
+            if plan is not order and _protects(plan, order):
+                venue.finish(plan, OrderStatus.CANCELLED, time_ms)
+
+
+def _covered(venue: Venue, parent: SimOrder) -> Decimal:
+    return parent.executed if venue.settings.preset_covers == "filled" else parent.quantity
+
+
+def _protects(plan: SimOrder, order: SimOrder) -> bool:
+    # Whether a waiting preset belongs to the position that this order closed.
+    same = plan.position_side is order.position_side and order.bound in (0, plan.bound)
+    return plan.waiting and plan.parent_id is not None and same
 
 
 def _executable(venue: Venue, order: SimOrder) -> Decimal:
@@ -131,11 +146,11 @@ def _attach(
     venue: Venue, parent: SimOrder, preset: Preset | None, kind: TriggerKind, suffix: str, time_ms: int
 ) -> None:
     # Presets come into force with the fill; a later part of the same order makes the plan order larger.
-    if preset is None:
+    if preset is None or (kind is TriggerKind.STOP and not venue.settings.preset_stops):
         return
     for plan in venue.orders(parent.symbol):
         if plan.parent_id == parent.id and plan.trigger is not None and plan.trigger.kind is kind and plan.waiting:
-            plan.quantity = parent.executed
+            plan.quantity = _covered(venue, parent)
             return
     side = parent.position_side.closing
     venue.enter(
@@ -147,7 +162,7 @@ def _attach(
             position_side=parent.position_side,
             type=OrderType.MARKET,
             time_in_force=TimeInForce.IOC,
-            quantity=parent.executed,
+            quantity=_covered(venue, parent),
             price=None,
             created_ms=time_ms,
             updated_ms=time_ms,

@@ -150,7 +150,8 @@ def _cancel_all(venue: Venue, parameters: ParametersV2) -> Any:
 
 def _detail(venue: Venue, parameters: ParametersV2) -> Any:
     parameters.needed("orderId")
-    if (order := venue.find(parameters.integer("orderId"))) is None:
+    order = venue.find(parameters.integer("orderId"))
+    if order is None or not venue.seen(order):
         raise not_found()
     return order_row_v2(order, venue.contracts[order.symbol])
 
@@ -159,7 +160,9 @@ def _current(venue: Venue, parameters: ParametersV2) -> Any:
     symbol, wanted = parameters.symbol_or_all(), parameters.integer_or_none("orderId")
     limit, page, span = parameters.limit(100, 100), parameters.page(), parameters.within(venue.now_ms)
     rows = [
-        row for row in venue.orders(symbol) if not row.waiting and wanted in (None, row.id) and row.created_ms in span
+        row
+        for row in venue.orders(symbol)
+        if not row.waiting and venue.seen(row) and wanted in (None, row.id) and row.created_ms in span
     ]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [order_row_v2(row, venue.contracts[row.symbol]) for row in rows[page * limit :][:limit]]
@@ -172,7 +175,10 @@ def _history(venue: Venue, parameters: ParametersV2) -> Any:
     rows = [
         row
         for row in venue.closed
-        if symbol in (None, row.symbol) and row.created_ms >= since and (row.trigger is None or row.trigger.fired_ms)
+        if symbol in (None, row.symbol)
+        and venue.seen(row)
+        and row.created_ms >= since
+        and (row.trigger is None or row.trigger.fired_ms)
     ]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [order_row_v2(row, venue.contracts[row.symbol]) for row in rows[:size]]
@@ -194,7 +200,7 @@ def _fills(venue: Venue, parameters: ParametersV2) -> Any:
     limit, span = parameters.limit(100, 100), parameters.within(venue.now_ms)
     rows = [
         fill
-        for fill in reversed(venue.ledger.fills)
+        for fill in venue.listed_fills()
         if symbol in (None, fill.symbol) and wanted in (None, int(fill.order_id)) and fill.time_ms in span
     ]
     listed = [fill_row_v2(venue, fill) for fill in rows[:limit]]

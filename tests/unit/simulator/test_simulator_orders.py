@@ -235,8 +235,8 @@ def test_a_client_id_may_not_be_open_twice(calm_desk: Desk) -> None:
 def test_a_resent_market_order_is_executed_again_unless_ids_are_unique_for_ever(
     open_desk: OpenDesk, exact: SimulatorSettings
 ) -> None:
-    for ever, size in ((False, "0.2000"), (True, "0.1000")):
-        desk = open_desk([FLAT] * 3, settings=replace(exact, client_id_unique_ever=ever))
+    for ever, size in (("open", "0.2000"), ("ever", "0.1000")):
+        desk = open_desk([FLAT] * 3, settings=replace(exact, client_ids=ever))
         members = desk.order_members("open long", "0.1")
         for _ in range(2):
             desk.call("POST", "/capi/v3/order", **members)
