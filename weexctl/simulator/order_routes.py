@@ -9,7 +9,7 @@ from weexctl.model.side import PositionSide, Side
 from weexctl.simulator.formats import SOURCE_WORDS, TIME_IN_FORCE_WORDS, fill_row, order_row
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.orders import SimOrder
-from weexctl.simulator.parameters import EMPTY, INVALID, OUT_OF_RANGE, Parameters
+from weexctl.simulator.parameters import EMPTY, INVALID, OUT_OF_RANGE, Parameters, is_id
 from weexctl.simulator.placing import cancel, close_position, place, preset
 from weexctl.simulator.refusal import Refusal, business, not_found
 from weexctl.simulator.routes import Route
@@ -138,9 +138,13 @@ def _cancel_batch(venue: Venue, parameters: Parameters) -> Any:
         raise Refusal(EMPTY, "Either orderIdList or origClientOrderIdList must be sent.")
     if max(len(ids), len(client_ids)) > 10:
         raise Refusal(OUT_OF_RANGE, "At most 10 orders can be cancelled at once.")
-    by_id = [_cancel_one(venue, venue.find(int(row)) if str(row).isdigit() else None, str(row), "") for row in ids]
+    by_id = [_cancel_one(venue, _named(venue, str(row)), str(row), "") for row in ids]
     by_client = [_cancel_one(venue, venue.find_client(str(row)), "", str(row)) for row in client_ids if not ids]
     return by_id + by_client
+
+
+def _named(venue: Venue, text: str) -> SimOrder | None:
+    return venue.find(int(text)) if is_id(text) else None
 
 
 def _cancel_one(venue: Venue, order: SimOrder | None, order_id: str, client_id: str) -> dict[str, Any]:

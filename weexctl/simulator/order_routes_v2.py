@@ -8,7 +8,7 @@ from weexctl.model.order import OrderType, TimeInForce, TriggerSource
 from weexctl.simulator.formats_v2 import fill_row_v2, order_row_v2
 from weexctl.simulator.order_routes import ORDER_ROUTES
 from weexctl.simulator.orders import SimOrder
-from weexctl.simulator.parameters import INVALID
+from weexctl.simulator.parameters import INVALID, is_id
 from weexctl.simulator.parameters_v2 import VALIDATION, ParametersV2
 from weexctl.simulator.placing import cancel, close_position, place, preset
 from weexctl.simulator.refusal import Refusal, business, not_found
@@ -116,7 +116,7 @@ def _cancel_batch(venue: Venue, parameters: ParametersV2) -> Any:
         raise Refusal(VALIDATION, "Parameter verification failed: ids")
     if len(ids) + len(client_ids) > MOST_CANCELS:
         raise Refusal(TOO_MANY_CANCELS, f"At most {MOST_CANCELS} orders can be cancelled at once")
-    rows = [_cancel_one(venue, venue.find(int(row)) if _is_id(row) else None, row, "") for row in ids]
+    rows = [_cancel_one(venue, venue.find(int(row)) if is_id(row) else None, row, "") for row in ids]
     rows += [_cancel_one(venue, venue.find_client(row), "", row) for row in client_ids]
     done, failed = ([row for row in rows if row["result"] is outcome] for outcome in (True, False))
     return {
@@ -126,10 +126,6 @@ def _cancel_batch(venue: Venue, parameters: ParametersV2) -> Any:
         "cancelOrderResultList": rows,
         "failInfos": [{name: row[name] for name in ("order_id", "client_oid", "err_msg")} for row in failed],
     }
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 19
 
 
 def _cancel_one(venue: Venue, order: SimOrder | None, order_id: str, client_id: str) -> dict[str, Any]:
