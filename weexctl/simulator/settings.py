@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from typing import Any
 
 from weexctl.errors import UsageError
 
-__all__ = ["CHECKS", "SimulatorSettings", "settings_from_json", "settings_to_json"]
+__all__ = ["CHECKS", "SimulatorSettings", "seen_late", "settings_from_json", "settings_to_json"]
 
 CHECKS = (
     "headers", "content type", "timestamp", "age", "key", "passphrase", "signature", "address", "permission", "rate",
@@ -129,6 +129,11 @@ class SimulatorSettings:
             if notional <= limit:
                 return rate
         return self.maintenance_above
+
+
+def seen_late(settings: SimulatorSettings) -> SimulatorSettings:
+    """The same habits, with the longest delays of lists that were seen (weex-api 20)."""
+    return replace(settings, visibility_delay_ms=2_000, order_delay_ms=600, fill_delay_ms=600, position_delay_ms=600)
 
 
 def settings_to_json(settings: SimulatorSettings) -> dict[str, Any]:
