@@ -200,3 +200,4 @@ def _take_over(venue: Venue, position: SimPosition, price: Decimal, time_ms: int
         order, contract, position.size, on_step, fee_rate=rate, maker=False, time_ms=time_ms, bound=position.opened_by
     )
     venue.finish(order, OrderStatus.FILLED, time_ms)
+    venue.forget_presets(order, time_ms)

@@ -80,20 +80,12 @@ def fill(venue: Venue, order: SimOrder, quantity: Decimal, price: Decimal, *, ma
     if order.opening:
         _attach(venue, order, order.target, TriggerKind.TARGET, "tp", time_ms)
         _attach(venue, order, order.stop, TriggerKind.STOP, "sl", time_ms)
-    elif not venue.settings.presets_survive and not venue.ledger.rows(order.symbol, order.position_side, order.bound):
-        for plan in list(venue.orders(order.symbol)):
-            if plan is not order and _protects(plan, order):
-                venue.finish(plan, OrderStatus.CANCELLED, time_ms)
+    else:
+        venue.forget_presets(order, time_ms)
 
 
 def _covered(venue: Venue, parent: SimOrder) -> Decimal:
     return parent.executed if venue.settings.preset_covers == "filled" else parent.quantity
-
-
-def _protects(plan: SimOrder, order: SimOrder) -> bool:
-    # Whether a waiting preset belongs to the position that this order closed.
-    same = plan.position_side is order.position_side and order.bound in (0, plan.bound)
-    return plan.waiting and plan.parent_id is not None and same
 
 
 def _executable(venue: Venue, order: SimOrder) -> Decimal:

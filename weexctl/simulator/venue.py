@@ -144,3 +144,13 @@ class Venue:
                 del self.live[order.symbol]
         self.closed.append(order)
         self.version += 1
+
+    def forget_presets(self, closing: SimOrder, time_ms: int) -> None:
+        """End the presets of positions that this order closed, where the settings say that they do not survive."""
+        if self.settings.presets_survive:
+            return
+        held = {row.opened_by for row in self.ledger.rows(closing.symbol, closing.position_side)}
+        for plan in list(self.orders(closing.symbol)):
+            preset = plan.waiting and plan.parent_id is not None and plan is not closing
+            if preset and plan.position_side is closing.position_side and plan.bound not in held:
+                self.finish(plan, OrderStatus.CANCELLED, time_ms)

@@ -98,6 +98,24 @@ def test_presets_survive_their_position_or_not(desk_with: MakeDesk) -> None:
         assert len(_plans(desk)) == left
 
 
+def test_presets_of_a_liquidated_position_survive_it_or_not(desk_with: MakeDesk) -> None:
+    for survive, left in ((True, 1), (False, 0)):
+        desk = desk_with(presets_survive=survive)
+        desk.post("account/leverage", symbol="BTCUSDT", marginType="ISOLATED", isolatedLongLeverage=10)
+        desk.order("open long", "0.1", tpTriggerPrice="60000")
+        desk.next_candle()
+        assert (desk.positions(), len(_plans(desk))) == ({}, left)
+
+
+def test_the_presets_of_other_separated_positions_stay(desk_with: MakeDesk) -> None:
+    desk = desk_with(presets_survive=False)
+    desk.post("account/marginType", symbol="BTCUSDT", marginType="CROSSED", separatedType="SEPARATED")
+    for size in ("0.1", "0.2"):
+        desk.order("open long", size, slTriggerPrice="45000")
+    desk.order("close long", "0.1")
+    assert _plans(desk) == [("STOP_MARKET", "0.2000")]
+
+
 def test_an_orphaned_stop_ends_or_opens_the_other_side(desk_with: MakeDesk) -> None:
     for opens, held in ((False, []), (True, [("BTCUSDT", "SHORT")])):
         desk = desk_with(orphan_opens=opens)
