@@ -20,7 +20,7 @@ def alike(expected: Any, found: Any, where: str) -> None:
             alike(value, found[name], f"{where}.{name}")
     elif isinstance(expected, list):
         assert isinstance(found, list), where
-        assert found, f"{where} is empty"
+        assert found or not expected, f"{where} is empty"
         if expected and isinstance(expected[0], dict):
             alike(expected[0], found[0], f"{where}[0]")
         else:
