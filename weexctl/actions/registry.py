@@ -551,6 +551,7 @@ ACTIONS = (
                 default=False,
             ),
             Parameter(name="no-limits", type="bool", help="Answer no 429, however many requests come", default=False),
+            Parameter(name="late", type="bool", help="List orders, fills and positions late, as seen", default=False),
         ),
         examples=(
             Example("weexctl sim serve", "a market that moves in real time"),

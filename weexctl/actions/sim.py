@@ -19,6 +19,7 @@ from weexctl.model.instrument import normalise_symbol
 from weexctl.simulator import Simulator, SimulatorSettings, generate_funding, generate_market
 from weexctl.simulator.pace import Pace
 from weexctl.simulator.server import SimulatorServer
+from weexctl.simulator.settings import seen_late
 
 __all__ = ["Input", "Output", "run"]
 
@@ -50,6 +51,8 @@ class Input(BaseModel):
     start_equity: str = "10000"
     control: bool = False
     no_limits: bool = False
+    late: bool = False
+    """Orders, fills and positions are listed late, as at the exchange."""
 
 
 class Output(BaseModel):
@@ -132,6 +135,8 @@ def _serve(server: SimulatorServer, should_stop: Callable[[], bool]) -> None:
 def _settings(input: Input, speed: float) -> SimulatorSettings:  # noqa: A002
     # The way to this machine takes its own time, and none of the market's.
     settings = SimulatorSettings(real_clock=True, rate_limits=not input.no_limits, latency_ms=0)
+    if input.late:
+        settings = seen_late(settings)
     # Who asked for the server's time a second ago is an hour late at speed 3600: nobody could sign in time.
     return settings if speed == 1 else replace(settings, signature_window_ms=AGES_MS)
 
