@@ -66,7 +66,12 @@ def _push(word: str, frame: bytes) -> Push:
     read = _READERS.get(word)
     if read is None:
         raise _otherwise(frame, f"nobody documented the event {word[:40]!r}")
-    return read(frame, word.endswith("Snapshot"))
+    try:
+        return read(frame, word.endswith("Snapshot"))
+    except WireError as error:
+        if error.body:
+            raise
+        raise _otherwise(frame, error.message) from error  # a word that nobody documented
 
 
 def _ticker(frame: bytes, _: bool) -> TickerPush:

@@ -157,14 +157,19 @@ class FeedLine:
             self._protocol.receive_data(data)
         else:
             self._protocol.receive_eof()
-            self._ended = self._protocol.close_reason or "the exchange ended it"
+            self._ended = self._farewell()
         for event in self._protocol.events_received():
             self._take(event)
         if self._protocol.close_expected() and not self._ended:
-            self._ended = self._protocol.close_reason or "the exchange ended it, or sent what is no frame"
+            self._ended = self._farewell()
         with suppress(UnavailableError):  # an answer to a ping or a close: what came counts first
             self._flush()
         return True
+
+    def _farewell(self) -> str:
+        received, sent = self._protocol.close_rcvd, self._protocol.close_sent
+        words = (received.reason or f"code {received.code}") if received is not None else ""
+        return words or (f"what came is no frame ({sent.reason})" if sent is not None else "the exchange ended it")
 
     def _take(self, event: Response | Frame | object) -> None:
         from websockets.frames import Frame, Opcode
