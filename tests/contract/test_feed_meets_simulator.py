@@ -190,7 +190,7 @@ def test_closed_candles_of_the_feed_are_those_of_a_read(floor: Floor, timeframe:
 def test_candles_of_the_mark_price_have_their_own_channel(floor: Floor) -> None:
     feed = subscribed(floor.feed(), Channel.candles(BTC, Timeframe.H1, PriceSource.MARK))
     push = next_of(feed, CandlePush)
-    assert (push.price, push.candles[0].volume) == (PriceSource.MARK, 0)
+    assert (push.price, push.candles[0].volume) == (PriceSource.MARK, Decimal(0))
 
 
 def test_channels_the_exchange_does_not_have_are_refused_one_by_one(floor: Floor) -> None:

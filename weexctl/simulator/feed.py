@@ -80,8 +80,9 @@ class FeedHub:
     def control(self, method: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """HTTP status and answer of the owner's side door.
 
-        `GET` counts the clients. `POST` takes `hang_up` (true ends every connection), `silent` (whether they hear
-        nothing from now on) and `lose` (how many coming looks at the market leave order books untold).
+        `GET` counts the clients and lists what they subscribed to. `POST` takes `hang_up` (true ends every
+        connection), `silent` (whether they hear nothing from now on) and `lose` (how many coming pushes of order
+        books are dropped).
         """
         if method == "POST":
             try:
@@ -97,4 +98,10 @@ class FeedHub:
                 self._sessions.clear()
         elif method != "GET":
             return 405, {"error": f"{FEED_CONTROL} takes GET and POST"}
-        return 200, {"clients": len(self._sessions), "silent": self.silent, "lose": self._lose}
+        channels = sorted(word for session in self._sessions for word in session.words)
+        return 200, {
+            "clients": len(self._sessions),
+            "channels": channels,
+            "silent": self.silent,
+            "lose": self._lose,
+        }

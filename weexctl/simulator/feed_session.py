@@ -41,6 +41,11 @@ class FeedSession:
         self._pinged_ms = real_ms
 
     @property
+    def words(self) -> set[str]:
+        """The channels that it subscribed to."""
+        return {*self._public, *self._account}
+
+    @property
     def swamped(self) -> bool:
         """Whether it reads too slowly to be served."""
         return len(self.outbox) > MOST_WAITING
@@ -113,7 +118,7 @@ class FeedSession:
                 self._account.discard(word)
 
     def _subscribe(self, words: list[str]) -> None:
-        if len({*self._public, *self._account, *words}) > MOST_CHANNELS:
+        if len(self.words.union(words)) > MOST_CHANNELS:
             raise FeedRefusal("RESOURCE_EXHAUSTED: too many channels")
         if self.private:
             if unknown := [word for word in words if word not in PRIVATE_WORDS]:

@@ -120,7 +120,7 @@ def test_a_young_push_is_the_answer_and_nothing_is_read(floor: Floor) -> None:
     floor.tick("100")
     floor.local.time_ms += 3_000
     reading = floor.feed.latest_ticker(BTC)
-    assert (reading.value.last, reading.source, reading.age_ms) == (100, Source.STREAM, 3_000)
+    assert (reading.value.last, reading.source, reading.age_ms) == (Decimal(100), Source.STREAM, 3_000.0)
     assert floor.feed.latest_mark_price(BTC).value == 100
     assert floor.venue.requests == []
 
@@ -139,7 +139,7 @@ def test_an_old_push_is_not_believed(floor: Floor, grow_old: Callable[[Floor], N
     floor.tick("100")
     grow_old(floor)
     reading = floor.feed.latest_ticker(BTC)
-    assert (reading.value.last, reading.source) == (7, Source.READ)
+    assert (reading.value.last, reading.source) == (Decimal(7), Source.READ)
 
 
 def test_pushes_with_times_that_stand_still_are_not_believed(floor: Floor) -> None:
@@ -226,7 +226,7 @@ def test_an_order_comes_from_the_stream_while_that_is_alive(floor: Floor) -> Non
     reading = floor.feed.latest_order("77")
     assert (reading.value.status, reading.value.filled_quantity, reading.source) == (
         OrderStatus.OPEN,
-        1,
+        Decimal(1),
         Source.STREAM,
     )
 
@@ -264,7 +264,7 @@ def test_a_position_that_was_closed_is_proven_absent(floor: Floor) -> None:
     push_position(floor, 2, "0")
     closed = floor.feed.latest_holding(BTC, PositionSide.LONG)
     assert held.value is not None
-    assert (held.value.quantity, held.source) == (2, Source.STREAM)
+    assert (held.value.quantity, held.source) == (Decimal(2), Source.STREAM)
     assert (closed.value, closed.source) == (None, Source.STREAM)
 
 
@@ -291,7 +291,7 @@ def test_a_candle_is_closed_once_the_next_one_has_begun(floor: Floor) -> None:
     assert floor.feed.latest_candle(BTC, Timeframe.H1).source is Source.READ
     floor.say({**head, "E": NOW_MS + 1, "d": [candle_row(hour - 3_600_000, "6"), candle_row(hour, "7")]})
     reading = floor.feed.latest_candle(BTC, Timeframe.H1)
-    assert (reading.source, reading.value.open_ms, reading.value.close) == (Source.STREAM, hour - 3_600_000, 6)
+    assert (reading.source, reading.value.open_ms, reading.value.close) == (Source.STREAM, hour - 3_600_000, Decimal(6))
     floor.venue.clock.time_ms = hour + 3_600_000  # the forming one should be closed by now, and nobody said so
     assert floor.feed.latest_candle(BTC, Timeframe.H1).source is Source.READ
 
@@ -369,7 +369,7 @@ def test_events_that_nobody_fetches_are_counted_as_lost(floor: Floor, monkeypatc
     for moment in range(1, 6):
         feed.take(ticker_push(moment))
     assert feed.status().lost == 2
-    assert [event.time_ms for event in iter(feed.next_event, None)] == [3, 4, 5]
+    assert [event and event.time_ms for event in (feed.next_event() for _ in range(4))] == [3, 4, 5, None]
 
 
 @pytest.mark.parametrize(

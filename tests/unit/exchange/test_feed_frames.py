@@ -239,7 +239,7 @@ def test_a_change_of_the_book_keeps_levels_that_end() -> None:
     push = read(DEPTH)
     assert isinstance(push, DepthPush)
     assert (push.first_id, push.last_id, push.levels, push.snapshot) == (14181847790, 14181847802, 200, False)
-    assert push.bids[0] == (Decimal("2227.21"), 0)
+    assert push.bids[0] == (Decimal("2227.21"), Decimal(0))
 
 
 def test_a_fill_has_a_price_although_the_frame_has_none() -> None:
@@ -257,7 +257,7 @@ def test_a_partly_filled_order_is_open_with_an_average_price() -> None:
     assert isinstance(push, OrderPush)
     (order,) = push.rows
     assert (order.status, order.type, order.time_in_force) == (OrderStatus.OPEN, OrderType.LIMIT, TimeInForce.GTC)
-    assert (order.filled_quantity, order.average_price) == (50, Decimal("0.0957"))
+    assert (order.filled_quantity, order.average_price) == (Decimal(50), Decimal("0.0957"))
 
 
 def test_an_unfilled_market_order_has_no_price_at_all() -> None:
@@ -269,8 +269,8 @@ def test_an_unfilled_market_order_has_no_price_at_all() -> None:
 def test_a_position_has_an_entry_price_until_it_is_closed() -> None:
     (held,) = read(POSITION).rows
     (closed,) = read({**POSITION, "d": [{**POSITION["d"][0], "size": "0", "openValue": "0"}]}).rows
-    assert (held.entry_price, held.quantity, held.leverage) == (Decimal("0.09311"), 100, 11)
-    assert (closed.entry_price, closed.quantity) == (None, 0)
+    assert (held.entry_price, held.quantity, held.leverage) == (Decimal("0.09311"), Decimal(100), Decimal(11))
+    assert (closed.entry_price, closed.quantity) == (None, Decimal(0))
     assert isinstance(read(POSITION), HoldingPush)
 
 
@@ -382,7 +382,7 @@ def test_deep_nesting_is_refused_and_does_not_exhaust_the_stack() -> None:
 @pytest.mark.shared_data
 def test_the_frames_of_another_client_are_read(shared_folder: Path) -> None:
     folder = shared_folder / "weex-fixtures" / "weex-net" / "Subscriptions" / "Futures"
-    found = {}
+    found: dict[str, Any] = {}
     for path in sorted(folder.glob("*.txt")):
         asked, answered, pushed = path.read_text(encoding="utf-8").split("\n", 2)
         assert asked.startswith(">")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.unit.exchange.feed_pushes import (
@@ -35,7 +37,7 @@ def test_an_older_ticker_does_not_replace_a_newer_one(state: FeedState) -> None:
     assert state.take(ticker_push(200, last=9), 3.0)[0] is Taken.OLD
     heard = state.ticker(BTC)
     assert heard is not None
-    assert (heard.value.last, heard.heard_ms) == (7, 1.0)
+    assert (heard.value.last, heard.heard_ms) == (Decimal(7), 1.0)
 
 
 def test_the_same_prices_again_are_heard_but_not_changed(state: FeedState) -> None:

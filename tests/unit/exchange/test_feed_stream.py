@@ -318,7 +318,7 @@ def test_a_bug_of_a_listener_does_not_leave_a_live_stream_behind(desk: Desk) -> 
     def broken(_: Push) -> Taken:
         raise RuntimeError("it broke")
 
-    desk.sink.take = broken  # type: ignore[method-assign]  # a listener with a bug
+    desk.sink.take = broken  # type: ignore[method-assign, assignment]  # a listener with a bug
     line = desk.line(snapshot(1))
     with pytest.raises(RuntimeError):
         desk.stream.run()
