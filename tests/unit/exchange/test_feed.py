@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.unit.exchange.conftest import NOW_MS, Venue
-from tests.unit.exchange.feed_pushes import LocalClock, QueueLine, lost
+from tests.unit.exchange.feed_pushes import LocalClock, QueueLine, holding_push, lost, order, order_push, ticker_push
 from weexctl.errors import ConfigError, MissingCredentialsError, UnavailableError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.feed import Feed, Source, open_feed
@@ -241,6 +241,17 @@ def test_an_order_of_a_dropped_stream_is_read_again(floor: Floor) -> None:
         floor.feed.latest_order("77")
 
 
+def test_what_is_known_of_the_account_is_worth_nothing_without_a_live_stream(floor: Floor) -> None:
+    floor.feed.take(order_push(1, order("77", OrderStatus.OPEN)))
+    floor.feed.take(holding_push(1, quantity=2))
+    for path in ("order", "account/position/singlePosition"):
+        floor.venue.answers(f"/capi/v3/{path}", httpx.ReadTimeout("slow"))
+    with pytest.raises(UnavailableError):
+        floor.feed.latest_order("77")
+    with pytest.raises(UnavailableError):
+        floor.feed.latest_holding(BTC, PositionSide.LONG)
+
+
 def push_position(floor: Floor, version: int, size: str) -> None:
     row = {
         "id": "5",
@@ -292,7 +303,11 @@ def test_a_candle_is_closed_once_the_next_one_has_begun(floor: Floor) -> None:
     floor.say({**head, "E": NOW_MS + 1, "d": [candle_row(hour - 3_600_000, "6"), candle_row(hour, "7")]})
     reading = floor.feed.latest_candle(BTC, Timeframe.H1)
     assert (reading.source, reading.value.open_ms, reading.value.close) == (Source.STREAM, hour - 3_600_000, Decimal(6))
-    floor.venue.clock.time_ms = hour + 3_600_000  # the forming one should be closed by now, and nobody said so
+    late_ms = floor.venue.clock.time_ms = hour + 3_600_000
+    floor.say({**head, "E": late_ms, "d": [candle_row(hour, "8")]})
+    # By the exchange's clock the forming one is closed by now, and nobody has said so.
+    assert floor.feed.latest_candle(BTC, Timeframe.H1).source is Source.READ
+    floor.say({**head, "E": late_ms + 1, "d": [candle_row(hour + 7_200_000, "9")]})  # one in between is missing
     assert floor.feed.latest_candle(BTC, Timeframe.H1).source is Source.READ
 
 
@@ -364,8 +379,6 @@ def test_events_are_news_only_and_in_order(floor: Floor) -> None:
 def test_events_that_nobody_fetches_are_counted_as_lost(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("weexctl.exchange.feed.KEPT_EVENTS", 3)
     feed = Feed(floor.exchange, floor.venue.clock, url="ws://127.0.0.1:1", open_line=floor._open)
-    from tests.unit.exchange.feed_pushes import ticker_push
-
     for moment in range(1, 6):
         feed.take(ticker_push(moment))
     assert feed.status().lost == 2
