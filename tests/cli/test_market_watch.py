@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from weexctl.actions.context import Context
+from weexctl.actions.market_watch import Input, Output, run
 from weexctl.model.instrument import SYMBOLS
 from weexctl.simulator import Simulator, SimulatorSettings
 from weexctl.simulator.generator import generate_market
@@ -48,6 +51,19 @@ def test_a_feed_that_says_nothing_leaves_reads_and_says_so(home: Any, server: Si
     data = watch(home, server, "--symbols", "BTCUSDT", "--seconds", "0.3").document["data"]
     (row,) = data["tickers"]
     assert (row["pushes"], row["source"]) == (0, "read")
+
+
+def test_who_interrupts_it_gets_the_summary(server: SimulatorServer, tmp_path: Path) -> None:
+    notes: list[str] = []
+    context = Context(
+        environment={"WEEX_API_BASE": server.url, "WEEXCTL_DATA_DIR": str(tmp_path)},
+        cwd=tmp_path,
+        note=notes.append,
+        should_stop=lambda: len(notes) >= 2,
+    )
+    found = run(Input(venue="paper", symbols=("BTCUSDT",), seconds=86_400), context).data
+    assert isinstance(found, Output)
+    assert [row.pushes for row in found.tickers] == [2]
 
 
 def test_the_market_of_a_run_has_no_feed(home: Any) -> None:

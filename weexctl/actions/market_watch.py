@@ -101,7 +101,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
 def _listen(feed: Feed, input: Input, context: Context) -> Counter[str]:  # noqa: A002
     pushes: Counter[str] = Counter()
     until_ms = boot_ms() + input.seconds * 1_000
-    while (left_ms := until_ms - boot_ms()) > 0 and pushes.total() != input.count:
+    while (left_ms := until_ms - boot_ms()) > 0 and pushes.total() != input.count and not context.should_stop():
         push = feed.next_event(min(LOOK_S, left_ms / 1_000))
         if isinstance(push, TickerPush):
             pushes[push.symbol] += 1
