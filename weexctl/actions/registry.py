@@ -984,6 +984,30 @@ ACTIONS = (
         examples=(Example("weexctl market contracts", "all eight contracts"),),
     ),
     Action(
+        name="market.watch",
+        section=UNDERSTAND,
+        summary="Listen to the exchange's feed for a while",
+        help=(
+            "Prices as they are pushed, one line each, and at the end the last of every symbol and where it came from: "
+            "the feed, or a read where the feed was silent, stale or not to be reached. No key is needed. "
+            "A simulated run has no feed; a served simulator has."
+        ),
+        risk="read",
+        module="weexctl.actions.market_watch",
+        parameters=(
+            _SYMBOLS,
+            Parameter(
+                name="seconds", type="float", help="How long to listen, at most a day", default=10.0, metavar="SECONDS"
+            ),
+            Parameter(name="count", type="int", help="Stop after so many pushes, if that is sooner"),
+            *_MARKET,
+        ),
+        examples=(
+            Example("weexctl market watch --symbols BTCUSDT --venue paper", "ten seconds of one price"),
+            Example("weexctl market watch --venue paper --count 5 --seconds 60", "the next five pushes"),
+        ),
+    ),
+    Action(
         name="data.generate",
         section=UNDERSTAND,
         summary="Make synthetic candles and funding from a seed",

@@ -59,6 +59,8 @@ class Output(BaseModel):
     """Where the exchange is, and what it is like; printed when it answers."""
 
     url: str
+    feed: str
+    """URL of the WebSocket feed, on the same port."""
     key: str
     secret: str
     passphrase: str
@@ -106,6 +108,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     return Result(
         data=Output(
             url=server.url,
+            feed=server.feed_url,
             key=settings.key,
             secret=settings.secret,
             passphrase=settings.passphrase,

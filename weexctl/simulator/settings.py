@@ -108,6 +108,8 @@ class SimulatorSettings:
     weight_per_10s: int = 1000
     orders_per_second: int = 10
     """Per endpoint, for placing and cancelling."""
+    feed_ping_ms: int = 30_000
+    """How often the feed asks whether a client is there, milliseconds of this machine."""
     history_kept: int = 60
     """Finished orders, fills and bills that are remembered."""
 

@@ -4,7 +4,13 @@ import pytest
 
 from weexctl.config.environment import read_environment
 from weexctl.errors import ConfigError
-from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url
+from weexctl.exchange.base_url import (
+    DEFAULT_BASE_URL,
+    DEFAULT_FEED_URL,
+    checked_base_url,
+    checked_feed_url,
+    feed_url_of,
+)
 from weexctl.exchange.connect import connect
 
 
@@ -102,3 +108,43 @@ def test_a_refusal_does_not_repeat_what_stands_before_the_at_sign(given: str) ->
     with pytest.raises(ConfigError, match=r"@weex\.com") as caught:
         connect(given)
     assert "the-secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        (DEFAULT_FEED_URL, "wss://ws-contract.weex.com"),
+        ("wss://ws-contract.weex.com:443/", "wss://ws-contract.weex.com"),
+        ("ws://127.0.0.1:8765", "ws://127.0.0.1:8765"),
+        ("ws://[::1]:9000", "ws://[::1]:9000"),
+    ],
+)
+def test_the_feed_may_be_at_weex_and_on_loopback(given: str, taken: str) -> None:
+    assert checked_feed_url(given) == taken
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "ws://ws-contract.weex.com",
+        "https://ws-contract.weex.com",
+        "wss://evil.com",
+        "wss://ws-contract.weex.com.evil.com",
+        "wss://ws-contract.weex.com@evil.com",
+        "wss://ws-contract.weex.com:8443",
+        "wss://ws-contract.weex.com/v3/ws/private",
+        "wss://127.0.0.1:8765",
+        "ws://10.0.0.1",
+        "http://127.0.0.1:8765",
+    ],
+)
+def test_no_login_goes_anywhere_else(given: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked_feed_url(given)
+    assert DEFAULT_FEED_URL in caught.value.hint
+
+
+def test_a_simulator_has_its_feed_on_the_same_port() -> None:
+    assert feed_url_of("http://127.0.0.1:8787") == "ws://127.0.0.1:8787"
+    assert feed_url_of(DEFAULT_BASE_URL) == DEFAULT_FEED_URL
+    assert feed_url_of("https://127.0.0.1:8787") is None
