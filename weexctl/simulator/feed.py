@@ -25,6 +25,10 @@ def _monotonic_ms() -> float:
     return time.monotonic() * 1000
 
 
+def _uncounted() -> None:
+    """A connection has no weight."""
+
+
 class FeedHub:
     """Every connection. Whoever calls it holds the simulator's lock.
 
@@ -51,7 +55,11 @@ class FeedHub:
         private = path == PRIVATE_PATH
         if private:
             server_ms = venue.now_ms + venue.settings.clock_skew_ms
-            auth.check(venue.settings, server_ms, "", PRIVATE_PATH, "", headers, b"", writes=False)
+            auth.check(
+                auth.Asked(
+                    venue.settings, server_ms, "", PRIVATE_PATH, "", headers, b"", writes=False, count=_uncounted
+                )
+            )
         session = FeedSession(venue, private=private, real_ms=self._real_ms())
         self._sessions.add(session)
         return session

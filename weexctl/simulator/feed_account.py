@@ -88,5 +88,5 @@ def _order_state(order: SimOrder) -> tuple[object, ...]:
 
 def _position_state(venue: Venue, position: SimPosition) -> tuple[object, ...]:
     setting = venue.leverages[position.symbol]
-    money = (position.size, position.open_value, position.funding, position.cum_close_size, position.added)
+    money = (position.size, position.open_value, position.funding, position.cum_close_size, position.margin)
     return (*money, setting.mode, setting.of(position.side), position.auto_append)

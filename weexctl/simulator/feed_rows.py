@@ -176,7 +176,7 @@ def feed_position_row(venue: Venue, position: SimPosition) -> dict[str, Any]:
         "openValue": value_text(position.open_value, contract),
         "openFee": fee_text(position.open_fee),
         "fundingFee": fee_text(position.funding),
-        "isolatedMargin": fee_text(position.added),
+        "isolatedMargin": fee_text(position.margin),
         "autoAppendIsolatedMargin": position.auto_append,
         "cumOpenSize": size_text(position.cum_open_size, contract),
         "cumOpenValue": value_text(position.cum_open_value, contract),
