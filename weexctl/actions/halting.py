@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from weexctl.config.environment import Environment
+from weexctl.execution.kill_switch import KillSwitch
 
 __all__ = ["halted_by"]
 
@@ -17,11 +18,11 @@ def halted_by(environment: Environment, file: Path) -> Callable[[], str]:
         environment: its `kill` is a switch, or a file whose presence is one.
         file: the kill file of the account.
     """
-    kill = environment.kill
+    kill, switch = environment.kill, KillSwitch(file)
 
     def halted() -> str:
-        if kill is True or (isinstance(kill, Path) and kill.exists()):
+        if kill is True or (isinstance(kill, Path) and KillSwitch(kill).why()):
             return "WEEXCTL_KILL is set"
-        return f"the kill file {file} exists" if file.exists() else ""
+        return switch.why()
 
     return halted

@@ -449,13 +449,20 @@ ACTIONS = (
     Action(
         name="resume",
         section=TRADE,
-        summary="Take back the kill switch, as a person at a terminal",
-        help="Removes the kill file once somebody has typed the name of the account. Refuses a pipe.",
+        summary="Take back the kill switch and close breakers, as a person at a terminal",
+        help=(
+            "Removes the kill file and clears the breakers that wait for a person, once somebody has typed the name of "
+            "the account and said why. Refuses a pipe. A daily loss is cleared from the next UTC day on. Breakers of a "
+            "run that is under way are cleared after it was stopped."
+        ),
         risk="simulate",
         module="weexctl.actions.kill",
         function="resume",
         people_only=True,
-        parameters=(_ACCOUNT_VENUE,),
+        parameters=(
+            _ACCOUNT_VENUE,
+            Parameter(name="reason", type="str", help="Why it is safe to go on; asked for if left out", default=""),
+        ),
         examples=(Example("weexctl resume", "trade again"),),
     ),
     Action(
