@@ -12,7 +12,7 @@ from weexctl.actions.call import Call, prepare
 from weexctl.actions.context import Context, Notice, Result
 from weexctl.cli.app import Invocation
 from weexctl.cli.envelope import Failure
-from weexctl.cli.interrupt import INTERRUPTED, Interrupt
+from weexctl.cli.interrupt import INTERRUPTED, Interrupt, on_kill_signal
 from weexctl.cli.output import AnswerLostError, Printer
 from weexctl.cli.progress import choose_progress
 from weexctl.cli.terminal import ask, ask_secret, read_stdin
@@ -79,7 +79,8 @@ class Command:
         notice = Notice(
             "INTERRUPTED", "ended early because someone asked for it; what is shown is complete up to there"
         )
-        return replace(result, warnings=(*result.warnings, notice), exit_code=result.exit_code or INTERRUPTED)
+        asked = 0 if interrupt.terminated and result.resumable else INTERRUPTED
+        return replace(result, warnings=(*result.warnings, notice), exit_code=result.exit_code or asked)
 
     def _context(self, call: Call, interrupt: Interrupt) -> Context:
         flags = self._invocation.flags
@@ -92,6 +93,7 @@ class Command:
             ask=ask,
             read_stdin=read_stdin,
             should_stop=interrupt.should_stop,
+            on_kill_signal=on_kill_signal,
             quiet=flags.quiet,
             verbose=flags.verbose,
             request_id=self._request_id,

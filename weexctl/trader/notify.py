@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["LoopProgress", "Notifier", "ServiceNotifier", "SilentNotifier", "find_notifier"]
+__all__ = ["LoopProgress", "Notifier", "ServiceNotifier", "SilentNotifier", "find_notifier", "telling_of_stop"]
 
 LATEST_MS = 20_000
 """A loop that got no further for longer has stalled."""
@@ -105,6 +105,20 @@ def find_notifier(environ: Mapping[str, str] | None = None) -> Notifier:
     address = (os.environ if environ is None else environ).get(_NAME, "")
     # vsock and others belong to virtual machines; a manager on this machine gives a path or a name.
     return ServiceNotifier(address) if address[:1] in ("/", "@") and len(address) > 1 else SilentNotifier()
+
+
+def telling_of_stop(notifier: Notifier, should_stop: Callable[[], bool]) -> Callable[[], bool]:
+    """The same answer; the first time it is yes, the service manager hears of it."""
+    told = False
+
+    def stop() -> bool:
+        nonlocal told
+        if (asked := should_stop()) and not told:
+            told = True
+            notifier.stopping()
+        return asked
+
+    return stop
 
 
 def _one_line(text: str) -> str:
