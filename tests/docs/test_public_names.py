@@ -42,13 +42,14 @@ ELSEWHERE = {
     "BASE_URL",
     "BREAKERS_UNREADABLE",
     "DATA_NEEDED",
+    "NOTIFY_SOCKET",
     "NO_CANDLES",
     "NO_CANDLES_IN_SPAN",
     "NO_RUN",
     "RUN_MOVED",
     "TOO_FEW_CANDLES",
 }
-"""Codes of errors that end a command before it decides anything; their message explains them."""
+"""Codes of errors that end a command before it decides anything; their message explains them. And one variable."""
 
 REASONS_OF_ORDERS = {"BY_HAND", "CONNECTION_TEST", "MANUAL", "MANUAL_CLOSE", "NOT_CLOSED"}
 """Codes that tell what an order is for, or end a check; none of them keeps an order back."""

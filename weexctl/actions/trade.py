@@ -28,6 +28,7 @@ from weexctl.plugin_host import Offers, load_offers
 from weexctl.trader.fitting import Blocks
 from weexctl.trader.market_source import MarketSource, file_source, generated_source
 from weexctl.trader.notify import find_notifier, telling_of_stop
+from weexctl.trader.run_log import RunLog
 from weexctl.trader.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 from weexctl.trader.session import Earlier, Session, SessionReport, read_earlier
 
@@ -108,6 +109,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     kill_file = asked.paths.kill_file(profile.venue.name, asked.account)
     signal = HaltSignal(kill_file, context.note)
     halted = signal.or_else(halted_by(asked.environment, kill_file))
+    log = RunLog(offers.observers)
     notifier = find_notifier(context.environment)
     should_stop = telling_of_stop(notifier, context.should_stop)
     with context.on_kill_signal(signal):
@@ -122,13 +124,17 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
                 earlier=earlier,
                 new=asked.new,
                 read_only=asked.rehearsal,
-                observer=offers.observers,
+                observer=log,
                 halted=halted,
+                on_refusals=log.refusals,
             )
             session.check()
         with context.progress(schedule.count, "trade") as track:
+            log.started(profile=profile.name, venue=profile.venue.name.value, symbols=len(market.candles))
             notifier.ready(f"{profile.name} at {profile.venue.name.value}, {len(market.candles)} symbols")
             report = session.run(on_step=lambda note: track.advance(1, note), should_stop=should_stop)
+    why = "asked to" if report.interrupted else "nothing left to decide"
+    log.stopped(steps=report.made_steps, equity=str(report.balance.equity), why=why)
     return _halted(_result(report, asked, market, profile, schedule), halted())
 
 
