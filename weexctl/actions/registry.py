@@ -237,6 +237,19 @@ _ORDER = (
     Parameter(name="target", type="float", help="Trigger price of a target that goes out with it"),
 )
 
+_SERVICE = (
+    Parameter(name="venue", type="str", help="Venue of the run; sim if left out", choices=VENUES, env="WEEXCTL_VENUE"),
+    Parameter(name="account", type="str", help="Alias of the account; the usual one of the venue if left out"),
+    Parameter(name="user", type="bool", help="Under your own service manager; this is what happens", default=False),
+    Parameter(
+        name="system",
+        type="bool",
+        help="Under the machine's service manager, fully hardened, as the user weexctl",
+        default=False,
+    ),
+)
+_SERVICE_DRY_RUN = Parameter(name="dry-run", type="bool", help="Show it, and write nothing", default=False)
+
 GROUPS = (
     Group("order", TRADE, "Send orders by hand and look at them"),
     Group("account", UNDERSTAND, "See balance, positions and risk"),
@@ -245,6 +258,7 @@ GROUPS = (
     Group("profile", SET_UP, "Read, make, check and arm profiles"),
     Group("market", UNDERSTAND, "Look at the market"),
     Group("data", UNDERSTAND, "Keep candles on this machine"),
+    Group("service", SET_UP, "Keep a run going under systemd"),
     Group("sim", TRADE, "The simulated exchange"),
 )
 
@@ -449,13 +463,20 @@ ACTIONS = (
     Action(
         name="resume",
         section=TRADE,
-        summary="Take back the kill switch, as a person at a terminal",
-        help="Removes the kill file once somebody has typed the name of the account. Refuses a pipe.",
+        summary="Take back the kill switch and close breakers, as a person at a terminal",
+        help=(
+            "Removes the kill file and clears the breakers that wait for a person, once somebody has typed the name of "
+            "the account and said why. Refuses a pipe. A daily loss is cleared from the next UTC day on. Breakers of a "
+            "run that is under way are cleared after it was stopped."
+        ),
         risk="simulate",
         module="weexctl.actions.kill",
         function="resume",
         people_only=True,
-        parameters=(_ACCOUNT_VENUE,),
+        parameters=(
+            _ACCOUNT_VENUE,
+            Parameter(name="reason", type="str", help="Why it is safe to go on; asked for if left out", default=""),
+        ),
         examples=(Example("weexctl resume", "trade again"),),
     ),
     Action(
@@ -1109,6 +1130,62 @@ ACTIONS = (
         function="verify",
         parameters=(_SYMBOLS,),
         examples=(Example("weexctl data verify --symbols BTCUSDT", "one symbol"),),
+    ),
+    # Under a service manager.
+    Action(
+        name="service.install",
+        section=SET_UP,
+        summary="Write the systemd unit of a run",
+        help=(
+            "Writes a hardened unit that runs `trade` with this profile, and starts nothing: the answer says what to "
+            "type next. The vault's passphrase comes as an encrypted credential of the service manager."
+        ),
+        risk="simulate",
+        module="weexctl.actions.service",
+        function="install",
+        people_only=True,
+        parameters=(
+            Parameter(
+                name="profile",
+                type="str",
+                help="Profile name, or path of a profile file",
+                required=True,
+                metavar="NAME",
+                env="WEEXCTL_PROFILE",
+            ),
+            *_SERVICE,
+            _SERVICE_DRY_RUN,
+        ),
+        examples=(
+            Example("weexctl service install --profile safe --venue paper --dry-run", "look at the unit"),
+            Example("weexctl service install --profile safe --venue live --system", "real money"),
+        ),
+    ),
+    Action(
+        name="service.status",
+        section=SET_UP,
+        summary="Show the unit, the service manager and the run",
+        help=(
+            "Reads the unit file, asks systemd when it runs this machine, and reads the journal: last heartbeat, last "
+            "step, open positions, breakers. Needs no lock and disturbs nothing."
+        ),
+        risk="read",
+        module="weexctl.actions.service",
+        function="status",
+        parameters=_SERVICE,
+        examples=(Example("weexctl service status --venue paper", "how is it"),),
+    ),
+    Action(
+        name="service.uninstall",
+        section=SET_UP,
+        summary="Remove the systemd unit of a run",
+        help="Removes the unit file of a service that does not run. Stops nothing; journal and keys stay.",
+        risk="simulate",
+        module="weexctl.actions.service",
+        function="uninstall",
+        people_only=True,
+        parameters=(*_SERVICE, _SERVICE_DRY_RUN),
+        examples=(Example("weexctl service uninstall --venue paper", "no longer a service"),),
     ),
 )
 

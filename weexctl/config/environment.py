@@ -25,6 +25,7 @@ VARIABLES = {
     "WEEXCTL_CONFIG_DIR": "folder of profiles, vault and armed profiles",
     "WEEXCTL_DATA_DIR": "folder of journals, candles and reports",
     "WEEXCTL_OUTPUT": "table, json or ndjson",
+    "WEEXCTL_LOG": "json or text: log lines on stderr",
     "WEEXCTL_READ_ONLY": "1 refuses everything that changes anything",
     "WEEXCTL_KILL": "1, or a file whose presence stops everything but closing",
     "WEEXCTL_SCOPE": "the most a key may be used for: observe, research, propose, reduce or trade",

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from weexctl.config.private_file import read_private
 from weexctl.errors import ConfigError, UsageError, WeexctlError
 
-__all__ = ["SHORTEST", "AskSecret", "find_passphrase", "new_passphrase"]
+__all__ = ["CREDENTIAL", "SHORTEST", "AskSecret", "find_passphrase", "new_passphrase"]
 
 AskSecret = Callable[[str], SecretStr]
 """Asks the person at the terminal for something that must not show, with this label."""

@@ -67,6 +67,7 @@ class Trader:
         read_only: decide and record, send nothing.
         observer: is told what happened.
         halted: says why everything but closing is stopped, or an empty text; asked at every step and every order.
+        on_refusals: is told at every step which code keeps each symbol's wish back, an empty text for none.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Trader:
         read_only: bool = False,
         observer: Observer | None = None,
         halted: Callable[[], str] = _not_halted,
+        on_refusals: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._market = market
@@ -92,6 +94,7 @@ class Trader:
         self._run_id = run_id
         self._read_only = read_only
         self._observer = observer
+        self._on_refusals = on_refusals
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
         self._halted = halted
@@ -185,6 +188,8 @@ class Trader:
         for decision in step.decisions:
             if decision.blocked:
                 self.state.refuse(decision.blocked)
+        if self._on_refusals is not None:
+            self._on_refusals({decision.symbol: decision.blocked for decision in step.decisions})
         self._equity_point(view, book, close_ms)
         executions = [] if self._read_only else self._desk.carry_out(step, flow, view.blocked)
         self._tell(step, executions)
