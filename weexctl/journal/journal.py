@@ -9,27 +9,37 @@ from types import TracebackType
 from typing import Self
 
 from weexctl.errors import ConfigError
+from weexctl.journal.backup import KEPT, next_backup, prune
 from weexctl.journal.database import Database
 from weexctl.journal.decisions import Decisions, Verdicts
 from weexctl.journal.documents import Artefacts, State
 from weexctl.journal.equity import EquityCurve
+from weexctl.journal.export import ExportedTable, ExportFormat, export_tables
 from weexctl.journal.fills import Fills
+from weexctl.journal.finding import Check
+from weexctl.journal.head import Head, HeadFile
 from weexctl.journal.intents import Attempts, Intents
 from weexctl.journal.lock import AccountLock
 from weexctl.journal.lookup import Found, find
 from weexctl.journal.orders import Orders
+from weexctl.journal.payments import Payments
 from weexctl.journal.positions import Positions
 from weexctl.journal.runs import Runs, Timings
+from weexctl.journal.tail import Entry, latest_entries
 from weexctl.journal.trades import Trades
+from weexctl.journal.verification import verify
 
-__all__ = ["Journal"]
+__all__ = ["WAL_ALERT_BYTES", "Journal"]
+
+WAL_ALERT_BYTES = 64 * 1024 * 1024
+"""A write-ahead file above this size deserves a person's attention."""
 
 
 class Journal:
     """The durable record of one account. One process writes, many may read; a context manager.
 
     Each attribute is one table: `runs`, `decisions`, `intents`, `attempts`, `verdicts`, `orders`, `fills`,
-    `positions`, `trades`, `equity`, `artefacts`, `state`, `timings`. Every write outside `transaction` is a
+    `positions`, `payments`, `trades`, `equity`, `artefacts`, `state`, `timings`. Every write outside `transaction` is a
     transaction of its own that survives a killed process.
     """
 
@@ -48,6 +58,7 @@ class Journal:
         self.orders = Orders(database)
         self.fills = Fills(database)
         self.positions = Positions(database)
+        self.payments = Payments(database)
         self.trades = Trades(database)
         self.equity = EquityCurve(database)
         self.artefacts = Artefacts(database)
@@ -131,13 +142,66 @@ class Journal:
         """
         return find(self._database, any_id)
 
-    def check(self) -> list[str]:
-        """What is wrong with the file: damaged pages, rows that point nowhere; empty when it is sound."""
-        pages = [str(text) for (text,) in self._database.rows("PRAGMA quick_check") if text != "ok"]
-        rows = self._database.rows("PRAGMA foreign_key_check")
-        return pages + [f"table {row[0]}, row {row[1]}: points to nothing in {row[2]}" for row in rows]
+    def verify(self, expected: Head | None = None) -> list[Check]:
+        """Look at pages, references, chain and ledger, all at one moment.
 
-    def checkpoint(self) -> bool:
+        Args:
+            expected: a link that somebody wrote down elsewhere, and that has to be there.
+        """
+        noted = HeadFile.look(self.path)  # before the snapshot: a writer may go on meanwhile
+        with self.snapshot():
+            return verify(self._database, noted, expected)
+
+    @property
+    def head(self) -> Head:
+        """The newest link of the chain: written down elsewhere, it proves later that nothing before it was changed."""
+        row = self._database.row("SELECT seq, hash FROM log_chain ORDER BY seq DESC")
+        return Head(0, "") if row is None else Head(row[0], row[1])
+
+    def tail(self, count: int, *, after: int = 0) -> list[Entry]:
+        """The newest records of what happened, oldest first; see `latest_entries`."""
+        return latest_entries(self._database, count, after=after)
+
+    def export(self, folder: Path, form: ExportFormat, *, force: bool = False) -> list[ExportedTable]:
+        """Write every table to a file; see `export_tables`."""
+        return export_tables(self._database, folder, form, force=force)
+
+    def backup(self, to: Path | None = None, *, keep: int = KEPT, force: bool = False) -> Path:
+        """Copy the journal as it is now, also while another process writes, and return the copy.
+
+        Without a place it goes to the folder `backups` beside the journal, named after the newest link, where the
+        newest `keep` copies stay; with nothing new since the last copy that one is returned.
+
+        Raises:
+            UsageError: the file named is there already.
+            JournalUnavailableError: it could not be copied.
+        """
+        if to is not None:
+            return self._database.copy_to(to, force=force)
+        with self.snapshot():  # the name and the copy are of the same moment
+            target = next_backup(self.path, self.head)
+            if not target.exists():
+                self._database.copy_to(target)
+        prune(self.path, keep)
+        return target
+
+    @property
+    def wal_bytes(self) -> int:
+        """Size of the write-ahead file; more than `WAL_ALERT_BYTES` means that a reader holds up checkpoints."""
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def checkpoint(self) -> int:
+        """Move what can be moved from the write-ahead file into the main one without waiting for anybody.
+
+        Whoever drives the journal calls it each minute. Returns the pages that are left because a reader needs them.
+        """
+        ((_, pages, moved),) = self._database.rows("PRAGMA wal_checkpoint(PASSIVE)")
+        return max(0, int(pages) - int(moved))
+
+    def drain(self) -> bool:
         """Move everything from the write-ahead file into the main one; False when a reader is in the way."""
         ((busy, _, _),) = self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(busy) == 0

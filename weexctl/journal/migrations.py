@@ -196,5 +196,40 @@ _TABLES = (
     "CREATE INDEX artefact_by_symbol ON artefact (plugin, symbol, fitted_ms)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES,)
+_RECORDS = (
+    "ALTER TABLE trade ADD COLUMN entry_slippage TEXT NOT NULL DEFAULT '0'",
+    "ALTER TABLE trade ADD COLUMN exit_slippage TEXT NOT NULL DEFAULT '0'",
+    "UPDATE position SET parameters = json_set(parameters, '$.entry_slippage', '0', '$.exit_slippage', '0')",
+    """CREATE TABLE payment (
+        bill_id TEXT PRIMARY KEY NOT NULL,
+        symbol TEXT NOT NULL,
+        amount TEXT NOT NULL,
+        time_ms INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX payment_by_time ON payment (time_ms)",
+    # Single payments were not kept before; their sum was.
+    """INSERT INTO payment (bill_id, symbol, amount, time_ms)
+        SELECT 'carried', '', json_extract(body, '$.funding'), json_extract(body, '$.funding_ms')
+        FROM state WHERE key = 'risk' AND json_extract(body, '$.funding') IS NOT NULL""",
+    # A number of its own for every verdict: SQLite may renumber the rows of a table that has none.
+    "ALTER TABLE guard_verdict RENAME TO old_verdict",
+    """CREATE TABLE guard_verdict (
+        verdict_id INTEGER PRIMARY KEY,
+        decision_id TEXT NOT NULL,
+        leg TEXT NOT NULL,
+        guard TEXT NOT NULL,
+        action TEXT NOT NULL,
+        code TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        time_ms INTEGER NOT NULL
+    ) STRICT""",
+    """INSERT INTO guard_verdict (decision_id, leg, guard, action, code, reason, time_ms)
+        SELECT decision_id, leg, guard, action, code, reason, time_ms FROM old_verdict ORDER BY rowid""",
+    "DROP TABLE old_verdict",
+    "CREATE INDEX verdict_by_decision ON guard_verdict (decision_id)",
+    # One link for each transaction: which rows it changed, and a hash over that and the link before.
+    "CREATE TABLE log_chain (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _RECORDS)
 """Statements of each step; step n makes `user_version` n (the first is 1)."""
