@@ -7,11 +7,11 @@ the journal, so that a tail that was cut off is missed.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import sqlite3
+from binascii import b2a_base64
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any, Protocol
 
 from weexctl.journal.head import Head, HeadFile
@@ -24,6 +24,7 @@ NOTE = "!"
 """The word in a link's body under which remarks about the chain itself stand, where tables have their names."""
 _OUTSIDE = frozenset(("log_chain", "timing", "sqlite_sequence"))
 """Timings are measurements, not records: without them the same run has the same chain everywhere."""
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 Changes = dict[tuple[str, str], tuple[Any, ...] | None]
 """Rows by table and key as a transaction leaves them; None for one that it removed."""
@@ -54,13 +55,13 @@ def row_key(values: tuple[Any, ...], key: tuple[int, ...]) -> str:
 
 def row_digest(table: str, values: tuple[Any, ...]) -> str:
     """Sixteen characters that stand for a row: 96 bits of BLAKE2b over its columns in their order."""
-    text = json.dumps((table, *values), separators=(",", ":"))
-    return base64.b64encode(hashlib.blake2b(text.encode(), digest_size=12).digest()).decode()
+    text = _encode((table, *values))
+    return b2a_base64(blake2b(text.encode("ascii"), digest_size=12).digest(), newline=False).decode("ascii")
 
 
 def link_hash(before: str, seq: int, body: str) -> str:
     """The hash of a link: forty hexadecimal digits."""
-    return hashlib.blake2b(f"{before}\n{seq}\n{body}".encode(), digest_size=20).hexdigest()
+    return blake2b(f"{before}\n{seq}\n{body}".encode(), digest_size=20).hexdigest()
 
 
 def digests_in(connection: _Reads) -> Iterator[tuple[str, str, str]]:
@@ -196,7 +197,7 @@ class Recorder:
 
 
 def _append(connection: sqlite3.Connection, seq: int, before: str, body: dict[str, dict[str, str | None]]) -> Head:
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    text = _encode(body)
     link = Head(seq, link_hash(before, seq, text))
     connection.execute("INSERT INTO log_chain (seq, body, hash) VALUES (?, ?, ?)", (seq, text, link.hash))
     return link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -24,10 +25,14 @@ from weexctl.journal.lookup import Found, find
 from weexctl.journal.orders import Orders
 from weexctl.journal.payments import Payments
 from weexctl.journal.positions import Positions
+from weexctl.journal.rows import AttemptRecord
 from weexctl.journal.runs import Runs, Timings
 from weexctl.journal.tail import Entry, latest_entries
 from weexctl.journal.trades import Trades
 from weexctl.journal.verification import verify
+from weexctl.journal.write_ahead import write_ahead
+from weexctl.model.order import OrderIntent
+from weexctl.model.verdict import Verdict
 
 __all__ = ["WAL_ALERT_BYTES", "Journal"]
 
@@ -129,6 +134,30 @@ class Journal:
                 leave before its record is safe; or the journal is open for reading.
         """
         return self._database.transaction(durable)
+
+    def write_ahead(
+        self,
+        intent: OrderIntent,
+        verdicts: Iterable[Verdict],
+        *,
+        run_id: str | None,
+        now_ms: int,
+        client_order_id: Callable[[int], str],
+        request_digest: str,
+    ) -> AttemptRecord:
+        """Record durably that an intent is about to be sent, and return its attempt; see `write_ahead`."""
+        return write_ahead(
+            self._database,
+            self.intents,
+            self.attempts,
+            self.verdicts,
+            intent,
+            verdicts,
+            run_id=run_id,
+            now_ms=now_ms,
+            client_order_id=client_order_id,
+            request_digest=request_digest,
+        )
 
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same moment. Keep it under a second: it holds up checkpoints."""

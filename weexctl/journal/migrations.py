@@ -211,22 +211,39 @@ _RECORDS = (
     """INSERT INTO payment (bill_id, symbol, amount, time_ms)
         SELECT 'carried', '', json_extract(body, '$.funding'), json_extract(body, '$.funding_ms')
         FROM state WHERE key = 'risk' AND json_extract(body, '$.funding') IS NOT NULL""",
-    # A number of its own for every verdict: SQLite may renumber the rows of a table that has none.
+    # All guards' answers to one intent in one row: it is written and synced before every request.
     "ALTER TABLE guard_verdict RENAME TO old_verdict",
     """CREATE TABLE guard_verdict (
         verdict_id INTEGER PRIMARY KEY,
         decision_id TEXT NOT NULL,
         leg TEXT NOT NULL,
-        guard TEXT NOT NULL,
-        action TEXT NOT NULL,
-        code TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        time_ms INTEGER NOT NULL
+        time_ms INTEGER NOT NULL,
+        answers TEXT NOT NULL
     ) STRICT""",
-    """INSERT INTO guard_verdict (decision_id, leg, guard, action, code, reason, time_ms)
-        SELECT decision_id, leg, guard, action, code, reason, time_ms FROM old_verdict ORDER BY rowid""",
+    """INSERT INTO guard_verdict (decision_id, leg, time_ms, answers)
+        SELECT decision_id, leg, time_ms, json_group_array(json_array(guard, action, code, reason))
+        FROM (SELECT *, rowid AS n FROM old_verdict ORDER BY rowid)
+        GROUP BY decision_id, leg, time_ms ORDER BY min(n)""",
     "DROP TABLE old_verdict",
-    "CREATE INDEX verdict_by_decision ON guard_verdict (decision_id)",
+    # Fewer pages to sync: the attempt lies in its key, and only answered ones are found by order.
+    "ALTER TABLE attempt RENAME TO old_attempt",
+    """CREATE TABLE attempt (
+        intent_id INTEGER NOT NULL REFERENCES intent (intent_id),
+        n INTEGER NOT NULL CHECK (n >= 1),
+        client_order_id TEXT NOT NULL UNIQUE,
+        signed_ms INTEGER NOT NULL,
+        request_digest TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        http_status INTEGER,
+        code TEXT,
+        order_id TEXT,
+        answered_ms INTEGER,
+        evidence TEXT NOT NULL,
+        PRIMARY KEY (intent_id, n)
+    ) STRICT, WITHOUT ROWID""",
+    "INSERT INTO attempt SELECT * FROM old_attempt",
+    "DROP TABLE old_attempt",
+    "CREATE INDEX attempt_by_order ON attempt (order_id) WHERE order_id IS NOT NULL",
     # One link for each transaction: which rows it changed, and a hash over that and the link before.
     "CREATE TABLE log_chain (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
 )
