@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from weexctl.journal.faults import explain_fault
 from weexctl.journal.head import HeadFile
 from weexctl.journal.migrations import APPLICATION_ID, MIGRATIONS
 
-__all__ = ["Database"]
+__all__ = ["REAL_VENUES", "Database"]
 
 BUSY_TIMEOUT_MS = 5000
-_REAL_VENUES = frozenset(("demo", "live"))
+REAL_VENUES = frozenset(("demo", "live"))
 """Where a request that is not on record can cost an order."""
 
 
@@ -121,7 +121,7 @@ class Database:
             except sqlite3.Error as error:
                 raise explain_fault(error, self.path) from error
 
-    def rows(self, sql: str, values: Sequence[SqlValue] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[SqlValue] | Mapping[str, SqlValue] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
         try:
             return self._connection.execute(sql, values).fetchall()
@@ -150,7 +150,7 @@ class Database:
 
     @contextmanager
     def _savepoint(self, durable: bool, outer: bool) -> Iterator[None]:
-        if durable and not outer and self.venue in _REAL_VENUES:
+        if durable and not outer and self.venue in REAL_VENUES:
             raise WeexctlError(
                 "a durable record was asked for inside a transaction that is not durable; nothing was recorded",
                 code="NOT_DURABLE",

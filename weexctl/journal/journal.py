@@ -11,9 +11,10 @@ from typing import Self
 
 from weexctl.errors import ConfigError
 from weexctl.journal.backup import KEPT, next_backup, prune
-from weexctl.journal.database import Database
+from weexctl.journal.database import REAL_VENUES, Database
 from weexctl.journal.decisions import Decisions, Verdicts
 from weexctl.journal.documents import Artefacts, State
+from weexctl.journal.emergency import EmergencyFile, emergency_path, merge
 from weexctl.journal.equity import EquityCurve
 from weexctl.journal.export import ExportedTable, ExportFormat, export_tables
 from weexctl.journal.fills import Fills
@@ -29,7 +30,7 @@ from weexctl.journal.rows import AttemptRecord
 from weexctl.journal.runs import Runs, Timings
 from weexctl.journal.tail import Entry, latest_entries
 from weexctl.journal.trades import Trades
-from weexctl.journal.verification import verify
+from weexctl.journal.verification import places_of, verify
 from weexctl.journal.write_ahead import write_ahead
 from weexctl.model.order import OrderIntent
 from weexctl.model.verdict import Verdict
@@ -51,6 +52,8 @@ class Journal:
     def __init__(self, database: Database, lock: AccountLock | None) -> None:
         self._database = database
         self._lock = lock
+        self.emergency: EmergencyFile | None = None
+        """At `demo` and `live`: where closing and protecting orders are written down while this cannot be written."""
         self.path = database.path
         self.venue, self.account = _owner(database)
         database.venue = self.venue
@@ -78,6 +81,7 @@ class Journal:
 
         Raises:
             LockHeldError: another process writes for this account.
+            JournalUnavailableError: the disk refuses, or there is no room.
             ConfigError: the file cannot be opened, is no journal, is damaged or newer, or is another account's.
         """
         file = Path(path)
@@ -93,6 +97,10 @@ class Journal:
             undo.callback(database.close)
             _claim(database, venue, account)
             journal = cls(database, lock)
+            if venue in REAL_VENUES:
+                journal.emergency = EmergencyFile(emergency_path(file))
+                undo.callback(journal.emergency.close)
+                merge(journal, journal.emergency)
             undo.pop_all()
             return journal
 
@@ -181,6 +189,10 @@ class Journal:
         with self.snapshot():
             return verify(self._database, noted, expected)
 
+    def places_of(self, decision_id: str) -> set[str]:
+        """Table and key of every row that stands behind a decision, as findings name them."""
+        return places_of(self._database, decision_id)
+
     @property
     def head(self) -> Head:
         """The newest link of the chain: written down elsewhere, it proves later that nothing before it was changed."""
@@ -243,6 +255,9 @@ class Journal:
         """Let go of file and lock; doing it twice is harmless."""
         try:
             self._database.close()
+            if self.emergency is not None:
+                self.emergency.close()
+                self.emergency = None
         finally:
             if self._lock is not None:
                 self._lock.release()
