@@ -227,3 +227,12 @@ def test_without_a_run_there_is_nothing_to_read(tmp_path: Path, weexctl: Callabl
             "journal", *words, "-o", "json", WEEXCTL_DATA_DIR=str(tmp_path), WEEXCTL_CONFIG_DIR=str(tmp_path)
         )
         assert (answer.code, answer.document["error"]["code"]) == (3, "NO_JOURNAL")
+
+
+def test_it_grows_by_little(folder: Folder) -> None:
+    """20 MiB a day at eight symbols would be 109 kB for a symbol and candle."""
+    assert folder.journal.stat().st_size / (2 * 260) < 3_000
+    with sqlite3.connect(folder.journal) as raw:
+        (longest,) = raw.execute('SELECT max(length(body)) FROM decision WHERE NOT "full"').fetchone()
+    raw.close()
+    assert longest < 400

@@ -89,6 +89,8 @@ class Database:
         self.execute("BEGIN")
         try:
             yield
+        except sqlite3.Error as error:  # met while rows were fetched one by one
+            raise explain_fault(error, self.path) from error
         finally:
             self._roll_back()
 

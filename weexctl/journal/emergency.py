@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weexctl.errors import JournalUnavailableError, UsageError
+from weexctl.journal.codec import json_text
 from weexctl.journal.intent_state import TRANSITIONS, IntentState
 from weexctl.journal.rows import AttemptRecord
 from weexctl.model.order import Leg, OrderIntent
@@ -25,13 +26,15 @@ from weexctl.model.side import PositionSide, Side
 if TYPE_CHECKING:
     from weexctl.journal.journal import Journal
 
-__all__ = ["EmergencyFile", "emergency_path", "merge"]
+__all__ = ["KEPT_NOTES", "EmergencyFile", "emergency_path", "merge"]
 
 RECORD_BYTES = 512
 FILE_BYTES = 4 * 1024 * 1024
 _HEADER = struct.Struct(">4sIH16s")
 """Mark, number, length of the text, checksum over number and text."""
 _MARK = b"WXER"
+KEPT_NOTES = "emergency:"
+"""How the keys of the state table begin under which other notes are kept."""
 _LEGS = frozenset((Leg.EXIT, Leg.STOP, Leg.TARGET))
 _ANSWERED = {"accepted": IntentState.ACCEPTED, "rejected": IntentState.REJECTED, "not_sent": IntentState.NOT_PLACED}
 
@@ -172,6 +175,9 @@ def merge(journal: Journal, file: EmergencyFile) -> int:
                     merged += _take_attempt(journal, record)
                 elif "outcome" in record:
                     _take_answer(journal, record)
+                else:  # a note of another kind, as of a stop that was moved: kept for whoever reads it
+                    text = json_text(record)
+                    journal.state.put(f"{KEPT_NOTES}{blake2b(text.encode(), digest_size=8).hexdigest()}", record)
         file.clear()
     return merged
 

@@ -16,6 +16,7 @@ __all__ = ["Attempts", "Intents"]
 _INTENT = Shape("intent", IntentRecord)
 _ATTEMPT = Shape("attempt", AttemptRecord)
 _INSERT = _INTENT.insert()  # its first column is the number
+_INSERT_ONCE = _INTENT.insert("ON CONFLICT (decision_id, leg) DO NOTHING")
 _OF_LEG = f"{_INTENT.select} WHERE decision_id = ? AND leg = ?"
 _INSERT_ATTEMPT = _ATTEMPT.insert()
 
@@ -42,13 +43,13 @@ class Intents:
             number = self._insert(record)
         return replace(record, intent_id=number)
 
-    def add_sending(self, intent: OrderIntent, *, run_id: str | None, at_ms: int) -> int:
-        """Record a new intent that is being sent with the same transaction, and return its number.
-
-        Raises:
-            WeexctlError: this decision has an intent for this leg on record (`JOURNAL_REFUSED`).
+    def add_sending(self, intent: OrderIntent, *, run_id: str | None, at_ms: int) -> int | None:
+        """Record an intent that is being sent with the same transaction, and return its number; None when this
+        decision has one for this leg on record.
         """
-        return self._insert(_new(intent, run_id, IntentState.SENDING, at_ms))
+        row = (None, *_INTENT.values(_new(intent, run_id, IntentState.SENDING, at_ms))[1:])
+        cursor = self._database.write(_INSERT_ONCE, row)
+        return int(cursor.lastrowid or 0) if cursor.rowcount else None
 
     def move(self, intent_id: int, state: IntentState, *, at_ms: int, detail: str = "") -> None:
         """Bring an intent into another state.

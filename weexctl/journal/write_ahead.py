@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from weexctl.errors import WeexctlError
 from weexctl.journal.database import Database
 from weexctl.journal.decisions import Verdicts
 from weexctl.journal.intent_state import IntentState
@@ -44,13 +45,10 @@ def write_ahead(
         JournalUnavailableError: it could not be recorded; nothing may be sent.
     """
     with database.transaction(durable=True):
-        known = intents.of_leg(intent.decision_id, intent.leg)
-        if known is None:  # written in the state it is in when this ends: nobody sees the ones between
-            number, n = intents.add_sending(intent, run_id=run_id, at_ms=now_ms), 1
-        else:
-            number, n = known.intent_id, len(attempts.of_intent(known.intent_id)) + 1
-            intents.move(number, IntentState.RESERVED, at_ms=now_ms)
-            intents.move(number, IntentState.SENDING, at_ms=now_ms)
+        # A new one is written in the state it is in when this ends: nobody sees the ones between.
+        number, n = intents.add_sending(intent, run_id=run_id, at_ms=now_ms), 1
+        if number is None:
+            number, n = _again(intents, attempts, intent, now_ms)
         reviews.add(intent.decision_id, intent.leg, verdicts, time_ms=now_ms)
         attempt = AttemptRecord(
             intent_id=number,
@@ -61,3 +59,13 @@ def write_ahead(
         )
         attempts.add(attempt)
     return attempt
+
+
+def _again(intents: Intents, attempts: Attempts, intent: OrderIntent, now_ms: int) -> tuple[int, int]:
+    """The number of an intent on record, moved to being sent, and the number of its next attempt."""
+    known = intents.of_leg(intent.decision_id, intent.leg)
+    if known is None:
+        raise WeexctlError("an intent vanished while it was recorded; nothing was sent", code="JOURNAL_FAULT")
+    intents.move(known.intent_id, IntentState.RESERVED, at_ms=now_ms)
+    intents.move(known.intent_id, IntentState.SENDING, at_ms=now_ms)
+    return known.intent_id, len(attempts.of_intent(known.intent_id)) + 1

@@ -276,3 +276,13 @@ def test_a_record_for_an_intent_that_is_at_its_end_does_not_keep_the_journal_fro
         found = journal.intents.by_order_id("900")
         assert found is not None
         assert found.state is IntentState.CANCELLED
+
+
+def test_a_note_of_another_kind_is_kept(journal_path: Path) -> None:
+    note = {"stop": "900", "trigger": "36100"}
+    for _ in range(2):
+        with Journal.open(journal_path, venue="live", account="acc") as journal:
+            assert journal.emergency is not None
+            journal.emergency.append(note)
+    with Journal.open(journal_path, venue="live", account="acc") as journal:
+        assert [journal.state.get(key) for key in journal.state.names() if key.startswith("emergency:")] == [note]
