@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,10 @@ class Database:
         self._chain: Recorder | None = None
         try:
             self._connection = _connect(path, read_only=read_only)
-            if not read_only:
-                self._chain = self._recorder()
         except sqlite3.Error as error:
             raise explain_fault(error, path) from error
+        if not read_only:
+            self._start_chain()
 
     def close(self) -> None:
         """Let go of the file; an open transaction is rolled back."""
@@ -189,17 +189,24 @@ class Database:
         if self._connection.in_transaction:
             self.execute("ROLLBACK")
 
-    def _recorder(self) -> Recorder:
-        """The chain of this connection. A tail that is missing is put on record, so that going on does not hide it."""
-        chain = Recorder(self._connection, HeadFile(self.path))
-        if (lost := chain.lost()) is not None:
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("BEGIN IMMEDIATE")
-            chain.seal({"lost": str(lost)})
-            self._connection.execute("COMMIT")
-            chain.committed()
-            self._durable = True
-        return chain
+    def _start_chain(self) -> None:
+        """Watch the connection. A tail that is missing is put on record, so that going on does not hide it."""
+        with ExitStack() as undo:
+            undo.callback(self._connection.close)
+            try:
+                note = HeadFile(self.path)
+                undo.callback(note.close)
+                chain = Recorder(self._connection, note)
+                if (lost := chain.lost()) is not None:
+                    self._connection.execute("PRAGMA synchronous = FULL")
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    chain.seal({"lost": str(lost)})
+                    self._connection.execute("COMMIT")
+                    chain.committed()
+            except sqlite3.Error as error:
+                raise explain_fault(error, self.path) from error
+            self._chain = chain
+            undo.pop_all()
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:

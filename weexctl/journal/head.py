@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from weexctl.errors import JournalUnavailableError
+
 __all__ = ["Head", "HeadFile", "head_path"]
 
 _SIZE = 64
@@ -36,10 +38,21 @@ def head_path(journal: Path) -> Path:
 
 
 class HeadFile:
-    """The note, open for writing. It is not synced: after a power cut it may be behind, which is no fault."""
+    """The note, open for writing. It is not synced: after a power cut it may be behind, which is no fault.
+
+    Raises:
+        JournalUnavailableError: it cannot be opened or made.
+    """
 
     def __init__(self, journal: Path) -> None:
-        self._file: int | None = os.open(head_path(journal), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file: int | None = os.open(head_path(journal), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise JournalUnavailableError(
+                f"{head_path(journal)} cannot be opened: {error.strerror or error}; nothing was done",
+                hint="make the folder of the journal writable for you, with some room",
+                code="JOURNAL_UNREADABLE",
+            ) from error
 
     @staticmethod
     def look(journal: Path) -> Head | None:

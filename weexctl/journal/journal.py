@@ -24,6 +24,7 @@ from weexctl.journal.intents import Attempts, Intents
 from weexctl.journal.lock import AccountLock
 from weexctl.journal.lookup import Found, find
 from weexctl.journal.orders import Orders
+from weexctl.journal.owner import claim, owner_of
 from weexctl.journal.payments import Payments
 from weexctl.journal.positions import Positions
 from weexctl.journal.rows import AttemptRecord
@@ -55,7 +56,7 @@ class Journal:
         self.emergency: EmergencyFile | None = None
         """At `demo` and `live`: where closing and protecting orders are written down while this cannot be written."""
         self.path = database.path
-        self.venue, self.account = _owner(database)
+        self.venue, self.account = owner_of(database)
         database.venue = self.venue
         self.runs = Runs(database)
         self.timings = Timings(database)
@@ -95,7 +96,7 @@ class Journal:
                 raise _unusable(file, error) from error
             database = Database(file, read_only=False)
             undo.callback(database.close)
-            _claim(database, venue, account)
+            claim(database, venue, account)
             journal = cls(database, lock)
             if venue in REAL_VENUES:
                 journal.emergency = EmergencyFile(emergency_path(file))
@@ -283,21 +284,3 @@ def _unusable(file: Path, error: OSError) -> ConfigError:
         hint="choose another data folder with WEEXCTL_DATA_DIR, or make this one writable for you",
         code="JOURNAL_UNREADABLE",
     )
-
-
-def _owner(database: Database) -> tuple[str, str]:
-    row = database.row("SELECT venue, account FROM owner")
-    return ("", "") if row is None else (row[0], row[1])
-
-
-def _claim(database: Database, venue: str, account: str) -> None:
-    with database.transaction(durable=True):
-        database.write("INSERT OR IGNORE INTO owner (one, venue, account) VALUES (1, ?, ?)", (venue, account))
-    if _owner(database) != (venue, account):
-        theirs = _owner(database)
-        raise ConfigError(
-            f"{database.path} is the journal of venue {theirs[0]}, account {theirs[1]}, not of {venue}, {account}; "
-            "nothing was done",
-            hint="name the venue and keys it belongs to, or move it away to begin a new one",
-            code="WRONG_JOURNAL",
-        )

@@ -18,6 +18,7 @@ from weexctl.errors import JournalUnavailableError, UsageError
 from weexctl.journal import AttemptRecord, IntentState, Journal
 from weexctl.journal.emergency import RECORD_BYTES, EmergencyFile, emergency_path, merge
 from weexctl.journal.faults import explain_fault
+from weexctl.journal.head import head_path
 from weexctl.model.order import Leg, OrderIntent
 from weexctl.model.side import Side
 
@@ -286,3 +287,14 @@ def test_a_note_of_another_kind_is_kept(journal_path: Path) -> None:
             journal.emergency.append(note)
     with Journal.open(journal_path, venue="live", account="acc") as journal:
         assert [journal.state.get(key) for key in journal.state.names() if key.startswith("emergency:")] == [note]
+
+
+def test_a_note_that_cannot_be_made_lets_go_of_file_and_lock(journal_path: Path) -> None:
+    journal_path.parent.mkdir(parents=True)
+    note = head_path(journal_path)
+    note.mkdir()
+    with pytest.raises(JournalUnavailableError) as caught:
+        Journal.open(journal_path, venue="sim", account="acc")
+    assert str(note) in caught.value.message
+    note.rmdir()
+    Journal.open(journal_path, venue="sim", account="acc").close()
