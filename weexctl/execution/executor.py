@@ -132,23 +132,15 @@ class Executor:
 
     def _write_ahead(self, admitted: Admitted) -> AttemptRecord:
         """Intent, verdicts and attempt, durable before the request leaves."""
-        intent, now = admitted.intent, self._clock.now_ms()
-        with self._journal.transaction(durable=True):
-            known = self._journal.intents.of_leg(intent.decision_id, intent.leg)
-            record = known or self._journal.intents.add(intent, run_id=self._run_id)
-            n = len(self._journal.attempts.of_intent(record.intent_id)) + 1
-            self._journal.verdicts.add(intent.decision_id, intent.leg, admitted.verdicts, time_ms=now)
-            self._journal.intents.move(record.intent_id, IntentState.RESERVED, at_ms=now)
-            attempt = AttemptRecord(
-                intent_id=record.intent_id,
-                n=n,
-                client_order_id=client_order_id(self._account, intent.decision_id, intent.leg, n, self._host),
-                signed_ms=now,
-                request_digest=_digest(intent),
-            )
-            self._journal.attempts.add(attempt)
-            self._journal.intents.move(record.intent_id, IntentState.SENDING, at_ms=now)
-        return attempt
+        intent = admitted.intent
+        return self._journal.write_ahead(
+            intent,
+            admitted.verdicts,
+            run_id=self._run_id,
+            now_ms=self._clock.now_ms(),
+            client_order_id=lambda n: client_order_id(self._account, intent.decision_id, intent.leg, n, self._host),
+            request_digest=_digest(intent),
+        )
 
     def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Execution:
         intent = admitted.intent

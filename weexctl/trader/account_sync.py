@@ -125,6 +125,8 @@ class AccountSync:
     def _take_funding(self, now_ms: int) -> None:
         """Payments since the last read; the run's trades hold one side of a symbol at a time."""
         for payment in self._exchange.fetch_funding_payments(start_ms=self._state.funding_ms + 1, end_ms=now_ms):
+            if not self._journal.payments.add(payment):
+                continue
             self._state.funding += payment.amount
             for key, trade in self.trades.items():
                 if key[0] == payment.symbol and trade.opened_ms < payment.time_ms:
@@ -152,12 +154,20 @@ class AccountSync:
         for fill in sorted(fills, key=lambda f: (f.time_ms, f.fill_id)):
             if self._journal.fills.add(fill) is not FillOutcome.NEW:
                 continue
-            trade = trade.with_fill(fill)
+            trade = trade.with_fill(fill, self._reference(fill.order_id))
             self._state.realised += fill.realised
             self._state.fees += fill.fee
             self._on_fill(fill)
         self.keep(trade)
         return trade
+
+    def _reference(self, order_id: str) -> Decimal | None:
+        """The price an order was decided at: a stop's or target's trigger, else the intent's; None for others'."""
+        order = self._journal.orders.get(order_id)
+        if order is not None and order.kind in (Leg.STOP, Leg.TARGET):
+            return order.trigger_price
+        intent = self._journal.intents.by_order_id(order_id)
+        return None if intent is None else intent.reference_price
 
     def _closing_reason(self, trade: OpenTrade) -> tuple[str, str | None]:
         """What ended a position: told by the order of its last fill, with our decision when it was an order of ours."""
