@@ -17,6 +17,7 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     venue: VenueWord | None = None
+    account: str | None = None
     reason: str = Field(default="", max_length=500)
 
 
@@ -26,6 +27,7 @@ class ResumeInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     venue: VenueWord | None = None
+    account: str | None = None
 
 
 class Output(BaseModel):
@@ -48,7 +50,7 @@ ResumeOutput = Output
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Pull the switch: from the next request on, nothing but closing leaves. A run that is under way sees it."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     file = asked.kill_file
     changed = not file.exists()
     try:
@@ -70,7 +72,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
 
 def resume(input: ResumeInput, context: Context) -> Result:  # noqa: A002
     """Put the switch back, once a person has typed the account."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     file = asked.kill_file
     changed, reason = file.exists(), _reason(asked)
     if changed:

@@ -209,9 +209,22 @@ _RUN_DATA = Parameter(
     repeatable=True,
     metavar="PATH",
 )
+_ALIAS = Parameter(
+    name="account",
+    type="str",
+    help="Alias of the key whose account it is, at live and demo; the key that is used by itself if left out",
+    metavar="ALIAS",
+)
+_WHOSE = (_ACCOUNT_VENUE, _ALIAS, _RUN_DATA)
+_TIMEOUT = Parameter(
+    name="timeout", type="float", help="Seconds to watch it, by the venue's clock", default=30.0, metavar="SECONDS"
+)
 _DRY_RUN = Parameter(name="dry-run", type="bool", help="Show what would be sent, and send nothing", default=False)
 _READ_ONLY = Parameter(
     name="read-only", type="bool", help="Refuse everything that could change the account", default=False
+)
+_ORDER_ID = Parameter(
+    name="id", type="str", help="Order id of the exchange, or client order id", argument=True, required=True
 )
 _ORDER = (
     Parameter(name="symbol", type="str", help="Which symbol, such as BTCUSDT", argument=True, required=True),
@@ -227,9 +240,22 @@ _ORDER = (
     Parameter(
         name="unit",
         type="str",
-        help="What --size counts: USDT at the mark price, or coins",
+        help="What --size counts: USDT at the limit or else the mark price, or coins",
         choices=("quote", "base"),
         required=True,
+    ),
+    Parameter(name="price", type="float", help="Limit price; a market order if left out"),
+    Parameter(
+        name="post-only",
+        type="bool",
+        help="With --price: wait in the book, or end at once where the order would be filled at once",
+        default=False,
+    ),
+    Parameter(
+        name="time-in-force",
+        type="str",
+        help="With --price: how long it stays; until it is cancelled, what is there at once, or all at once or nothing",
+        choices=("gtc", "ioc", "fok"),
     ),
     Parameter(
         name="stop", type="float", help="Trigger price of the stop that goes out with it; an order that opens needs it"
@@ -264,6 +290,7 @@ ACTIONS = (
         parameters=(
             _PROFILE,
             _VENUE,
+            _ALIAS,
             Parameter(
                 name="data",
                 type="str",
@@ -327,7 +354,7 @@ ACTIONS = (
         risk="read",
         module="weexctl.actions.order",
         function="preview",
-        parameters=(*_ORDER, _ACCOUNT_VENUE, _RUN_DATA),
+        parameters=(*_ORDER, *_WHOSE),
         examples=(
             Example(
                 "weexctl order preview BTCUSDT --side buy --position long --size 200 --unit quote --stop 80000",
@@ -338,17 +365,27 @@ ACTIONS = (
     Action(
         name="order.place",
         section=TRADE,
-        summary="Send a market order by hand and follow it to its end",
+        summary="Send an order by hand and follow it to its end",
         help=(
-            "Sends an order through the same gate, limits and journal as those of a run, and waits until it is filled "
-            "or refused. An order that opens carries its stop or is refused; no rule touches its position afterwards. "
+            "Sends a market order, or with --price a limit order, through the same gate, limits and journal as those "
+            "of a run, and follows it until it is filled, refused or rests in the book; with --wait also while it "
+            "rests. An order that opens carries its stop or is refused; no rule touches its position afterwards. "
             "`explain` tells its story. At sim it acts on the account of the newest run, whose time stands still "
             "meanwhile, and the next `trade` goes on from there."
         ),
         risk="write",
         module="weexctl.actions.order",
         function="place",
-        parameters=(*_ORDER, _ACCOUNT_VENUE, _RUN_DATA, _DRY_RUN, _READ_ONLY),
+        parameters=(
+            *_ORDER,
+            Parameter(
+                name="wait", type="bool", help="Also watch it while it rests, for --timeout at most", default=False
+            ),
+            _TIMEOUT,
+            *_WHOSE,
+            _DRY_RUN,
+            _READ_ONLY,
+        ),
         examples=(
             Example(
                 "weexctl order place BTCUSDT --side buy --position long --size 0.002 --unit base --stop 80000",
@@ -358,6 +395,52 @@ ACTIONS = (
                 "weexctl order place BTCUSDT --side sell --position long --size 0.001 --unit base",
                 "close a part of it",
             ),
+            Example(
+                "weexctl order place BTCUSDT --side buy --position long --size 200 --unit quote --price 85000 "
+                "--post-only --stop 80000",
+                "wait for a better price",
+            ),
+        ),
+    ),
+    Action(
+        name="order.wait",
+        section=TRADE,
+        summary="Watch an order until it is filled or over",
+        help=(
+            "Looks at an order again and again, shows every change, and the balance and position before and after. It "
+            "never cancels: when the time is up or somebody presses Ctrl-C, the order stays where it is. At sim the "
+            "market stands still between runs; the time up to the next candle passes, and `trade` goes on from there."
+        ),
+        risk="simulate",
+        module="weexctl.actions.order_look",
+        function="wait",
+        parameters=(_ORDER_ID, _TIMEOUT, *_WHOSE),
+        examples=(
+            Example("weexctl order wait 702548201931046912 --timeout 60", "until it is filled, at most a minute"),
+        ),
+    ),
+    Action(
+        name="order.cancel",
+        section=TRADE,
+        summary="Cancel an order that rests, and see that it is gone",
+        help=(
+            "Cancels one order by its id, or with --all every limit order of weexctl that rests, and is done only when "
+            "a read shows it. The stop of an open position is never taken away: `close` ends the position, and its "
+            "stop with it. An order that was filled in the meantime is answered with its fill."
+        ),
+        risk="write",
+        module="weexctl.actions.order_cancel",
+        parameters=(
+            Parameter(name="id", type="str", help="Order id, or client order id; or give --all", argument=True),
+            Parameter(name="all", type="bool", help="Every order that may be cancelled", default=False),
+            Parameter(name="symbol", type="str", help="With --all: only of this symbol", metavar="SYMBOL"),
+            *_WHOSE,
+            _DRY_RUN,
+            _READ_ONLY,
+        ),
+        examples=(
+            Example("weexctl order cancel 702548201931046912", "one order"),
+            Example("weexctl order cancel --all --symbol BTCUSDT", "whatever rests on one symbol"),
         ),
     ),
     Action(
@@ -366,12 +449,11 @@ ACTIONS = (
         summary="Show one order as the exchange has it",
         help="Asks the exchange for an order by its id; a stop or target is found while it waits for its trigger.",
         risk="read",
-        module="weexctl.actions.order",
+        module="weexctl.actions.order_look",
         function="status",
         parameters=(
-            Parameter(name="id", type="str", help="Order id of the exchange", argument=True, required=True),
-            _ACCOUNT_VENUE,
-            _RUN_DATA,
+            _ORDER_ID,
+            *_WHOSE,
         ),
         examples=(Example("weexctl order status 702548201931046912", "what has become of it"),),
     ),
@@ -381,12 +463,11 @@ ACTIONS = (
         summary="List orders that rest or wait for a trigger",
         help="Asks the exchange for resting orders, and for the stops and targets that wait for their price.",
         risk="read",
-        module="weexctl.actions.order",
+        module="weexctl.actions.order_look",
         function="list_",
         parameters=(
             Parameter(name="symbol", type="str", help="Only this symbol", metavar="SYMBOL"),
-            _ACCOUNT_VENUE,
-            _RUN_DATA,
+            *_WHOSE,
         ),
         examples=(Example("weexctl order list --symbol BTCUSDT", "the stops of BTCUSDT"),),
     ),
@@ -395,16 +476,15 @@ ACTIONS = (
         section=TRADE,
         summary="Close the position of one symbol at market",
         help=(
-            "Closes what is held of a symbol, whoever opened it, takes its stops away and shows the account before and "
-            "after. Works while trading is halted."
+            "Cancels the limit orders of a symbol that rest, closes what is held of it, whoever opened it, takes its "
+            "stops away and shows the account before and after. Works while trading is halted."
         ),
         risk="write",
         module="weexctl.actions.close",
         parameters=(
             Parameter(name="symbol", type="str", help="Which symbol, such as BTCUSDT", argument=True, required=True),
             Parameter(name="position", type="str", help="Only this side", choices=("long", "short")),
-            _ACCOUNT_VENUE,
-            _RUN_DATA,
+            *_WHOSE,
             _DRY_RUN,
             _READ_ONLY,
         ),
@@ -415,16 +495,16 @@ ACTIONS = (
         section=TRADE,
         summary="Close every position at market",
         help=(
-            "Closes all positions one after the other; one that fails keeps none of the others back. Works while "
-            "trading is halted. A run that goes on afterwards may open again; `kill` first if it must not."
+            "Cancels the limit orders that rest and closes all positions, one after the other; one that fails keeps "
+            "none of the others back. Works while trading is halted. A run that goes on afterwards may open again; "
+            "`kill` first if it must not."
         ),
         risk="write",
         module="weexctl.actions.close",
         function="flatten",
         parameters=(
             Parameter(name="all", type="bool", help="Say that all of them are meant", default=False),
-            _ACCOUNT_VENUE,
-            _RUN_DATA,
+            *_WHOSE,
             _DRY_RUN,
             _READ_ONLY,
         ),
@@ -436,12 +516,14 @@ ACTIONS = (
         summary="Stop everything but closing, at once",
         help=(
             "Writes the kill file of an account. Nothing that opens leaves from then on, not from a run that is under "
-            "way either; closing works. Only a person at a terminal can take it back, with `resume`."
+            "way either, which also cancels the entries that rest; closing works. Only a person at a "
+            "terminal can take it back, with `resume`."
         ),
         risk="simulate",
         module="weexctl.actions.kill",
         parameters=(
             _ACCOUNT_VENUE,
+            _ALIAS,
             Parameter(name="reason", type="str", help="Why, for whoever finds it", default=""),
         ),
         examples=(Example("weexctl kill --reason 'leaving for the weekend'", "nothing opens any more"),),
@@ -455,7 +537,7 @@ ACTIONS = (
         module="weexctl.actions.kill",
         function="resume",
         people_only=True,
-        parameters=(_ACCOUNT_VENUE,),
+        parameters=(_ACCOUNT_VENUE, _ALIAS),
         examples=(Example("weexctl resume", "trade again"),),
     ),
     Action(
@@ -466,7 +548,7 @@ ACTIONS = (
         risk="read",
         module="weexctl.actions.account",
         function="balance",
-        parameters=(_ACCOUNT_VENUE, _RUN_DATA),
+        parameters=_WHOSE,
         examples=(
             Example("weexctl account balance", "the simulated account of the newest run"),
             Example("weexctl account balance --venue live", "the real one"),
@@ -480,7 +562,7 @@ ACTIONS = (
         risk="read",
         module="weexctl.actions.account",
         function="positions",
-        parameters=(_ACCOUNT_VENUE, _RUN_DATA),
+        parameters=_WHOSE,
         examples=(Example("weexctl account positions", "what is held"),),
     ),
     Action(
@@ -494,7 +576,7 @@ ACTIONS = (
         risk="read",
         module="weexctl.actions.account",
         function="risk",
-        parameters=(_ACCOUNT_VENUE, _RUN_DATA),
+        parameters=_WHOSE,
         examples=(Example("weexctl account risk", "how near the account is to its limits"),),
     ),
     # End of orders by hand and the account.
@@ -600,6 +682,7 @@ ACTIONS = (
         module="weexctl.actions.test_connection",
         parameters=(
             _VENUE,
+            _ALIAS,
             _PROFILE,
             Parameter(
                 name="base-url",
@@ -610,6 +693,8 @@ ACTIONS = (
             Parameter(
                 name="trade", type="bool", help="Also place and close the smallest order the venue takes", default=False
             ),
+            _DRY_RUN,
+            _READ_ONLY,
             Parameter(
                 name="timeout",
                 type="float",

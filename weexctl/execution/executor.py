@@ -15,6 +15,7 @@ from weexctl.errors import (
     UnauthorisedError,
     WeexctlError,
 )
+from weexctl.execution.canceller import Canceller
 from weexctl.execution.gate import Admitted, Gate, Refused
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.intent_state import IntentState
@@ -96,6 +97,7 @@ class Executor:
         self._account = account
         self._host = host
         self._run_id = run_id
+        self.canceller = Canceller(exchange, gate, clock)
 
     def execute(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
         """One intent from approval to its final state.
@@ -122,7 +124,7 @@ class Executor:
         unknown = [self._settle(record.intent_id) for record in intents.in_states(IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [record for record in intents.in_states(IntentState.ACCEPTED) if record.intent_id not in settled]
-        return unknown + [self._resume(record) for record in accepted]
+        return unknown + [self.resume(record) for record in accepted]
 
     def frozen_symbols(self) -> dict[str, str]:
         """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""
@@ -252,7 +254,7 @@ class Executor:
                 return () if isinstance(found, Unavailable) else tuple(found)
             self._clock.sleep_ms(_POLL_MS)
 
-    def _resume(self, record: IntentRecord) -> Execution:
+    def resume(self, record: IntentRecord) -> Execution:
         """Go on reading an order that was accepted and has not been seen to its end."""
         intent = record.order_intent()
         attempts = self._journal.attempts.of_intent(record.intent_id)

@@ -75,6 +75,7 @@ WHY = {
 """What the codes of a decision mean."""
 
 _ACTED = {"entry": "Opened", "add": "Added to", "reduce": "Reduced", "exit": "Closed"}
+_MEANT = {"entry": "opens", "add": "adds to", "reduce": "reduces", "exit": "closes"}
 _STAYS_OPEN = ("entry", "add", "reduce")
 _REHEARSED = "Rehearsal: nothing was sent."
 
@@ -104,7 +105,7 @@ def explain(
     lines += _protection(record)
     lines += _verdicts(record)
     lines += _orders(orders, fills)
-    lines += [_REHEARSED] if rehearsal else _result(record, trade)
+    lines += [_REHEARSED] if rehearsal else _result(record, trade, fills)
     return [line for line in lines if line]
 
 
@@ -119,6 +120,10 @@ def headline(record: Mapping[str, Any], *, rehearsal: bool = False) -> str:
         under = f"under {_article(regime['name'])} {regime['name']} regime ({percent(regime['confidence'])})"
     when = _time(record["close_ms"])
     outcome, symbol = record["outcome"], record["symbol"]
+    if outcome in _ACTED and (limit := _limit(record)):
+        side = record["intent"]["position_side"]
+        meant = f"{_MEANT[outcome]} {side} {symbol} at {limit}"
+        return f"Sent a limit order at {when} {under} that {meant}. {_cut(record)}".rstrip()
     if outcome in _ACTED:
         did = f"Would have {_ACTED[outcome].lower()}" if rehearsal else _ACTED[outcome]
         side = (record.get("intent") or {}).get("position_side", "")
@@ -140,6 +145,14 @@ def percent(value: float, digits: int = 0) -> str:
 def by_hand(record: Mapping[str, Any]) -> bool:
     """True for a decision that no rule made."""
     return (record.get("signal") or {}).get("rule") == MANUAL if "sizing" in record else False
+
+
+def _limit(record: Mapping[str, Any]) -> str:
+    """Price and time in force of a limit order; empty for a market order."""
+    intent = record.get("intent") or {}
+    if "price" not in intent:
+        return ""
+    return f"{intent['price']} or better ({_words(intent.get('time_in_force', ''))})"
 
 
 def _article(word: str) -> str:
@@ -259,7 +272,11 @@ def _moved(order: Mapping[str, Any]) -> str:
     return f", trigger moved to {trigger}"
 
 
-def _result(record: Mapping[str, Any], trade: Mapping[str, Any] | None) -> list[str]:
+def _result(
+    record: Mapping[str, Any], trade: Mapping[str, Any] | None, fills: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    if trade is None and not fills and _limit(record):
+        return ["Result: nothing of it is filled."]
     if trade is None:
         return ["Result: the position is still open."] if record["outcome"] in _STAYS_OPEN else []
     money = {name: float(trade[name]) for name in ("net", "gross", "fees", "funding")}
