@@ -1126,10 +1126,11 @@ ACTIONS = (
     Action(
         name="data.fetch",
         section=UNDERSTAND,
-        summary="Fetch candles from a venue into the store",
+        summary="Fetch candles and funding from a venue into the store",
         help=(
-            "Fetches closed candles page by page and joins them to what is stored, so that a fetch that was stopped "
-            "goes on where it ended. Without --from it brings a stored series up to date, and begins a new one with "
+            "Fetches closed candles page by page, and the funding of their span, and joins them to what is stored, so "
+            "that a fetch that was stopped goes on where it ended. Without --from it brings a stored series up "
+            "to date, and begins a new one with "
             "1000 candles. Reads public data only and needs no key."
         ),
         risk="simulate",
