@@ -969,6 +969,23 @@ ACTIONS = (
         examples=(Example("weexctl profile arm safe", "before the first trade with --venue live"),),
     ),
     Action(
+        name="profile.disarm",
+        section=SET_UP,
+        summary="Take back the arming of a profile",
+        help=(
+            "Live trading accepts the profile for this account no more, whatever content was armed under its name. "
+            "Anybody may do this, also a program; arming it again takes a person. Sends nothing."
+        ),
+        risk="simulate",
+        module="weexctl.actions.profile_arm",
+        function="disarm",
+        parameters=(
+            Parameter(name="name", type="str", help="Profile name", argument=True, required=True),
+            Parameter(name="account", type="str", help="Alias of the account's key", default="main", metavar="ALIAS"),
+        ),
+        examples=(Example("weexctl profile disarm safe", "no live trading with it any more"),),
+    ),
+    Action(
         name="market.ticker",
         section=UNDERSTAND,
         summary="Show prices and the last 24 hours",
