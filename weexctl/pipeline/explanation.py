@@ -70,7 +70,10 @@ WHY = {
     "MAX_MARGIN": "the margin would have been above the limit for one position",
     "MORE_THAN_HELD": "there is not that much to close",
     "NO_POSITION": "there is nothing to close",
-    "ABOVE_MAXIMUM": "it is more than one market order may open at the exchange",
+    "ABOVE_MAXIMUM": "it is more than one order of this kind may open at the exchange",
+    "PRICE_STEP": "the limit price is not on the exchange's step",
+    "STOP_NEEDED": "the stop protects an open position and is not cancelled by hand",
+    "CANCEL_UNPROVEN": "a cancel was sent, and no read shows that the order is gone",
 }
 """What the codes of a decision mean."""
 
