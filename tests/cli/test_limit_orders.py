@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,13 @@ import pytest
 
 from weexctl.actions import order_look, trade
 from weexctl.actions.context import Context
+from weexctl.exchange.connect import connect
+from weexctl.exchange.signing import Credentials
+from weexctl.model.order import OrderRequest, OrderType, TimeInForce
+from weexctl.model.side import PositionSide, Side
+from weexctl.simulator import Simulator, SimulatorSettings
+from weexctl.simulator.generator import generate_market
+from weexctl.simulator.server import SimulatorServer
 
 D = Decimal
 TRADE = ("trade", "--symbols", "BTCUSDT,ETHUSDT")
@@ -326,3 +333,72 @@ def test_a_person_is_shown_where_a_limit_order_stands(account: Any, place: Calla
     assert "would be cancelled" in account("order", "cancel", "--all", "--dry-run", *table).out
     assert "left alone: STOP_NEEDED" in account("order", "cancel", "--all", *table).out
     assert "No order rests" in account("order", "cancel", "--all", "--symbol", "ETHUSDT", *table).out
+
+
+LIMITLESS = """
+[limits]
+max_leverage = 1
+max_order_notional = "1000000"
+max_gross_exposure = 1
+max_symbol_exposure = 1
+max_margin_per_position = 0.99999
+per_trade_risk = 0.99
+"""
+
+
+def test_margin_that_is_missing_is_the_exchange_s_refusal(home: Any, tmp_path: Path) -> None:
+    written = home("profile", "new", "bare").document["data"]["path"]
+    text = Path(written).read_text()
+    head, _, rest = text.partition("[limits]")
+    after = rest[rest.index("\n[") :] if "\n[" in rest else ""
+    kept = [line for line in rest.splitlines() if line.startswith(("max_pos", "daily", "kill"))]
+    Path(written).write_text(head + LIMITLESS.lstrip() + "\n".join(kept) + "\n" + after)
+    ran = home("trade", "--profile", "bare", "--symbols", "ETHUSDT", "--steps", "1")
+    assert ran.code == 0, ran.out
+    price = D(home("market", "ticker", "ETHUSDT").document["data"]["tickers"][0]["last"])
+    stop, low = str(round(price * D("0.97"), 2)), str(round(price * D("0.99"), 2))
+    words = ("--side", "buy", "--position", "long", "--size", "9999", "--unit", "quote", "--stop", stop)
+    for limit in ((), ("--price", low)):
+        ran = home("order", "place", "ETHUSDT", *words, *limit)
+        error = ran.document["error"]
+        assert (ran.code, error["code"], error["order_state"]) == (5, "INSUFFICIENT_MARGIN", "rejected")
+    assert home("account", "positions").document["data"]["positions"] == []
+    assert resting(home) == []
+
+
+@pytest.fixture
+def live(home: Any) -> Iterator[tuple[Any, str]]:
+    """A command line whose venue live is a simulator on this machine, and the id of an order that rests there."""
+    candles = generate_market(7, symbols=["ETHUSDT"], count=60)
+    start_ms = candles["ETHUSDT"].last_close_ms - 20 * 3_600_000
+    simulator = Simulator(candles, seed=7, start_ms=start_ms, settings=SimulatorSettings(real_clock=True))
+    with SimulatorServer(simulator, port=0) as server:
+        environment = {"WEEX_API_BASE": server.url} | {
+            f"WEEX_API_{word}": "sim" for word in ("KEY", "SECRET", "PASSPHRASE")
+        }
+        client = connect(server.url, Credentials("sim", "sim", "sim"))
+        price = round(client.fetch_mark_price("ETHUSDT") * D("0.95"), 2)
+        request = OrderRequest(
+            symbol="ETHUSDT",
+            side=Side.BUY,
+            position_side=PositionSide.LONG,
+            quantity=D("0.02"),
+            client_order_id="wx00live",
+            type=OrderType.LIMIT,
+            price=price,
+            time_in_force=TimeInForce.GTC,
+        )
+        order_id = client.place_order(request).order_id
+        client.close()
+        yield (lambda *argv, **more: home(*argv, "--venue", "live", **environment, **more)), order_id
+
+
+def test_at_live_an_order_is_watched_by_reading(live: tuple[Any, str]) -> None:
+    account, order_id = live
+    ran = account("order", "wait", order_id, "--timeout", "0")
+    data = ran.document["data"]
+    assert (ran.code, ran.document["error"]["code"], data["ended"]) == (4, "STILL_RESTING", "timeout")
+    assert data["balance_before"] == data["balance_after"]
+    assert account("order", "wait", "wx00live", "--timeout", "0").document["data"]["order"] == data["order"]
+    assert account("order", "cancel", order_id).document["error"]["code"] == "NOT_ARMED"
+    assert account("order", "status", order_id).document["data"]["order"]["status"] == "open"
