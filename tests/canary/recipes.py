@@ -81,8 +81,10 @@ RECIPES: dict[str, Recipe] = {
         step(f"order place {_ORDER} --dry-run"),
         step(f"order place {_ORDER} --read-only", 6),
     ],
-    "order.status": lambda home, run: [step(f"order status {run.order_id}"), step("order status 1", 5)],
+    "order.status": lambda home, run: [step(f"order status {run.order_id}"), step("order status 1", 2)],
     "order.list": _lines("order list"),
+    "order.wait": lambda home, run: [step(f"order wait {run.order_id} --timeout 1"), step("order wait 1", 2)],
+    "order.cancel": lambda home, run: [step("order cancel --all"), step("order cancel 1", 2)],
     "close": _lines("close BTCUSDT"),
     "flatten": _lines("flatten --all"),
     "kill": _lines("kill --reason because"),
@@ -109,6 +111,19 @@ RECIPES: dict[str, Recipe] = {
         step("profile arm safe", person="main"),
         step("profile arm safe", 2, person="no"),
     ],
+    "profile.disarm": lambda home, run: [step("profile disarm safe"), step("profile disarm nothing")],
+    "service.install": _lines("service install --profile safe --venue paper --dry-run"),
+    "service.status": _lines("service status --venue paper"),
+    "service.uninstall": _lines("service uninstall --venue paper --dry-run"),
+    "journal.trades": _lines("journal trades", "journal trades --by reason"),
+    "journal.tail": _lines("journal tail -n 50"),
+    "journal.verify": _lines("journal verify"),
+    "journal.export": lambda home, run: [
+        step(f"journal export --to {home.data / 'tables'} --format csv"),
+        step(f"journal export --to {home.data / 'tables'} --format csv", 2),
+    ],
+    "journal.backup": _lines("journal backup"),
+    "market.watch": lambda home, run: [step("market watch --symbols BTCUSDT --seconds 1", 2)],  # a run has no feed
     "market.ticker": _lines("market ticker"),
     "market.depth": _lines("market depth BTCUSDT"),
     "market.candles": _lines("market candles BTCUSDT"),
@@ -124,4 +139,4 @@ RECIPES: dict[str, Recipe] = {
     "data.list": _lines("data list"),
     "data.verify": _lines("data generate --symbols BTCUSDT --count 300", "data verify"),
 }
-"""Action: its command lines, at the venue sim, in a home with a run. The first of each is one that works."""
+"""Action: its command lines, at the venue sim, in a home with a run. The first of most is one that works."""

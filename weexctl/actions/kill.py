@@ -29,6 +29,7 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     venue: VenueWord | None = None
+    account: str | None = None
     reason: str = Field(default="", max_length=500)
 
 
@@ -38,6 +39,7 @@ class ResumeInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     venue: VenueWord | None = None
+    account: str | None = None
     reason: str = Field(default="", max_length=500)
 
 
@@ -73,7 +75,7 @@ ResumeOutput = Output
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Pull the switch: from the next request on, nothing but closing leaves. A run that is under way sees it."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     changed = pull(asked.kill_file, input.reason)
     following = (
         NextCommand("weexctl flatten --all", "close what is open"),
@@ -100,7 +102,7 @@ def pull(file: Path, reason: str) -> bool:
 
 def resume(input: ResumeInput, context: Context) -> Result:  # noqa: A002
     """Put the switch back and close the breakers, once a person has typed the account and said why."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     switch, latches = _switch(asked), _latches(asked)
     changed, written = bool(switch.why() or latches), switch.reason
     if changed:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from weexctl.actions.account_access import check_alias
 from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.actions.halting import HaltSignal, halted_by
 from weexctl.actions.run_changes import changes
@@ -17,11 +18,12 @@ from weexctl.config.access import require_key
 from weexctl.config.arming import require_armed
 from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import Environment, read_environment
-from weexctl.config.paths import Paths, find_paths
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, HaltedError, UsageError
+from weexctl.journal.upgrade import upgrade_journal
 from weexctl.model.instrument import normalise_symbol
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import Offers, load_offers
@@ -31,6 +33,7 @@ from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
 from weexctl.trader.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 from weexctl.trader.session import Earlier, Session, SessionReport, read_earlier
+from weexctl.trader.sim_venue import SimVenue
 
 __all__ = ["Input", "Output", "run"]
 
@@ -48,6 +51,7 @@ class Input(BaseModel):
 
     profile: str = "safe"
     venue: Literal["sim", "paper", "demo", "live"] | None = None
+    account: str | None = None
     data: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     from_ms: int | None = None
@@ -101,6 +105,8 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     _must_be_ready(asked, profile)
     pipeline = build_pipeline(profile, offers)
     path = asked.paths.journal(profile.venue.name, asked.account)
+    if not asked.new:
+        upgrade_journal(path, venue=SimVenue.name, account=SimVenue.account)
     earlier = None if asked.new else read_earlier(path)
     market = _market(asked, profile, earlier)
     _same_run(input, profile, market, earlier)
@@ -173,7 +179,8 @@ def _profile(asked: _Asked, offers: Offers) -> Profile:
 
 def _must_be_ready(asked: _Asked, profile: Profile) -> None:
     """Refuse the venues that are not open: keys first, then arming."""
-    venue = profile.venue.name
+    venue, account = profile.venue.name, asked.input.account
+    check_alias(venue, account)
     if venue is Venue.SIM:
         return
     if asked.input.data:
@@ -182,9 +189,9 @@ def _must_be_ready(asked: _Asked, profile: Profile) -> None:
             hint="leave --data out, or add --venue sim",
         )
     if venue.needs_keys:
-        require_key(venue, environ=asked.context.environment, vault=Vault(asked.paths.vault))
+        require_key(venue, account, environ=asked.context.environment, vault=Vault(asked.paths.vault))
     if venue is Venue.LIVE:
-        require_armed(profile, paths=asked.paths)
+        require_armed(profile, account or DEFAULT_ACCOUNT, paths=asked.paths)
     raise ConfigError(
         f"this version trades at the venue sim only, not at {venue.value}; nothing was sent",
         hint="weexctl trade --venue sim, or weexctl test-connection to check the way to the exchange",

@@ -70,6 +70,10 @@ class Printer:
             self._document(succeeded(result, picked, command=name, request_id=request_id, ts=_now(), warnings=unknown))
             return
         self._table(self._view(name, result, picked))
+        if result.error is not None:
+            self._line(self._label("error:", _RED), result.error.message)
+            if result.error.hint:
+                self._line("hint:", result.error.hint)
         self._remarks(replace(result, warnings=(*result.warnings, *unknown)))
 
     def failure(

@@ -53,7 +53,7 @@ def read_credentials(environ: Mapping[str, str] | None = None) -> Credentials:
         names = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
         raise MissingCredentialsError(
             f"{names} {'is' if len(missing) == 1 else 'are'} not set; nothing was sent",
-            hint="set all three, or store a key with `weexctl keys add`; the venues sim and paper need none",
+            hint="store a key with `weexctl keys add`, or set all three; the venues sim and paper need none",
         )
     return checked_credentials(found, VARIABLES)
 

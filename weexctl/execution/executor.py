@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ from weexctl.errors import (
     UnauthorisedError,
     WeexctlError,
 )
+from weexctl.execution.canceller import Canceller
 from weexctl.execution.gate import Admitted, Gate, Refused
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.intent_state import IntentState
@@ -23,16 +23,18 @@ from weexctl.journal.journal import Journal
 from weexctl.journal.rows import AttemptRecord, IntentRecord, OrderRecord
 from weexctl.model.book import Book
 from weexctl.model.fill import Fill
-from weexctl.model.order import Order, OrderIntent, OrderRequest, OrderStatus
+from weexctl.model.order import Order, OrderIntent, OrderStatus
 from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Clock, Exchange
 
-__all__ = ["Execution", "Executor", "order_record"]
+__all__ = ["Execution", "Executor", "frozen_symbols", "order_record"]
 
 SETTLE_MS = 10_000
 """How long a market order is watched for its final state (reliability 7, Q7: visible within 6 s)."""
 _POLL_MS = 500
+REST_MS = 500
+"""How long a limit order is looked at before it counts as resting: one that crosses the book is filled by then."""
 HORIZON_MS = 45_000
 """After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
@@ -57,6 +59,11 @@ class Execution:
     def accepted(self) -> bool:
         """True when the exchange has the order."""
         return self.order is not None
+
+    @property
+    def rests(self) -> bool:
+        """True when it waits in the book, as it was meant to; a part may be filled."""
+        return self.intent.rests and self.order is not None and not self.order.status.final
 
 
 class Executor:
@@ -90,6 +97,7 @@ class Executor:
         self._account = account
         self._host = host
         self._run_id = run_id
+        self.canceller = Canceller(exchange, gate, clock)
 
     def execute(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
         """One intent from approval to its final state.
@@ -116,12 +124,11 @@ class Executor:
         unknown = [self._settle(record.intent_id) for record in intents.in_states(IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [record for record in intents.in_states(IntentState.ACCEPTED) if record.intent_id not in settled]
-        return unknown + [self._resume(record) for record in accepted]
+        return unknown + [self.resume(record) for record in accepted]
 
-    def frozen_symbols(self) -> frozenset[str]:
-        """Symbols with an order whose outcome is not known to its end: nothing may open there."""
-        states = (IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
-        return frozenset(record.symbol for record in self._journal.intents.in_states(*states))
+    def frozen_symbols(self) -> dict[str, str]:
+        """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""
+        return frozen_symbols(self._journal)
 
     def mark_interrupted(self) -> None:
         """Treat what was being sent when the process ended as unknown: it may have left."""
@@ -144,17 +151,8 @@ class Executor:
 
     def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Execution:
         intent = admitted.intent
-        request = OrderRequest(
-            symbol=intent.symbol,
-            side=intent.side,
-            position_side=intent.position_side,
-            quantity=intent.quantity,
-            client_order_id=attempt.client_order_id,
-            stop_price=intent.stop_price,
-            target_price=intent.target_price,
-        )
         try:
-            ack = self._gate.place(admitted, request)
+            ack = self._gate.place(admitted, intent.request(attempt.client_order_id))
         except WeexctlError as error:
             return self._failed(intent, attempt, error)
         self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=ack.order_id)
@@ -203,8 +201,10 @@ class Executor:
             self._journal.intents.move(attempt.intent_id, state, at_ms=now, detail=error.message if error else "")
 
     def _read_back(self, intent: OrderIntent, intent_id: int, order_id: str) -> Execution:
-        """Watch an accepted order to its end, and take its fills."""
-        order = self._watch(lambda: self._exchange.fetch_order(order_id))
+        """Watch an accepted order to its end, or until it rests, and take its fills."""
+        return self._taken_in(intent, intent_id, self._watch(order_id, REST_MS if intent.rests else SETTLE_MS))
+
+    def _taken_in(self, intent: OrderIntent, intent_id: int, order: Order | None) -> Execution:
         if order is None:
             return Execution(intent=intent, intent_id=intent_id, state=IntentState.ACCEPTED, code="NOT_SEEN")
         fills = self._fills(order) if order.filled_quantity > 0 else ()
@@ -216,17 +216,17 @@ class Executor:
                 self._journal.intents.move(intent_id, state, at_ms=self._clock.now_ms())
         return Execution(intent=intent, intent_id=intent_id, state=state, order=order, fills=fills)
 
-    def _watch(self, fetch: Callable[[], Order]) -> Order | None:
-        """The order once it is final, or as it was last seen; None when it could never be read."""
-        deadline = self._clock.now_ms() + SETTLE_MS
+    def _watch(self, order_id: str, patience_ms: int) -> Order | None:
+        """The order once it is final, or as it was seen after so long; None when it could not be read for longer."""
+        began = self._clock.now_ms()
         seen: Order | None = None
         while True:
-            found = read("the order", fetch)
+            found = read("the order", lambda: self._exchange.fetch_order(order_id))
             if not isinstance(found, Unavailable):
                 seen = found
                 if found.status.final:
                     return found
-            if self._clock.now_ms() >= deadline:
+            if self._clock.now_ms() >= began + (SETTLE_MS if seen is None else patience_ms):
                 return seen
             self._clock.sleep_ms(_POLL_MS)
 
@@ -246,14 +246,14 @@ class Executor:
                 return () if isinstance(found, Unavailable) else tuple(found)
             self._clock.sleep_ms(_POLL_MS)
 
-    def _resume(self, record: IntentRecord) -> Execution:
+    def resume(self, record: IntentRecord) -> Execution:
         """Go on reading an order that was accepted and has not been seen to its end."""
         intent = record.order_intent()
         attempts = self._journal.attempts.of_intent(record.intent_id)
         order_id = attempts[-1].order_id if attempts else None
         if order_id is None:
             return Execution(intent=intent, intent_id=record.intent_id, state=record.state, code="NOT_SEEN")
-        return self._read_back(intent, record.intent_id, order_id)
+        return self._taken_in(intent, record.intent_id, self._watch(order_id, 0 if intent.rests else SETTLE_MS))
 
     def _settle(self, intent_id: int) -> Execution:
         record = self._journal.intents.get(intent_id)
@@ -288,6 +288,23 @@ class Executor:
                 if order.client_order_id == attempt.client_order_id:
                     return order
         return None
+
+
+def frozen_symbols(journal: Journal, *, resting: bool = True) -> dict[str, str]:
+    """Symbols with an order that is not at its end, with the code of why nothing opens there.
+
+    Args:
+        journal: where the intents are.
+        resting: whether an order that waits in the book counts.
+    """
+    records = journal.intents.in_states(IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
+    frozen: dict[str, str] = {}
+    for record in records:
+        if record.state is not IntentState.ACCEPTED or not record.order_intent().rests:
+            frozen[record.symbol] = "OUTCOME_UNKNOWN"
+        elif resting:
+            frozen.setdefault(record.symbol, "RESTING_ORDER")
+    return frozen
 
 
 def order_record(order: Order, intent_id: int | None, kind: str) -> OrderRecord:
@@ -336,6 +353,7 @@ def _digest(intent: OrderIntent) -> str:
             intent.quantity,
             intent.stop_price,
             intent.target_price,
+            *(() if intent.price is None else (intent.price, intent.time_in_force)),
         )
     )
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weexctl.errors import HaltedError, RefusedError
-from weexctl.execution.scoping import require_scope, require_tighter, require_unneeded, scope_needed, scope_verdicts
+from weexctl.execution.scoping import (
+    require_not_the_stop,
+    require_scope,
+    require_tighter,
+    require_unneeded,
+    scope_needed,
+    scope_verdicts,
+)
 from weexctl.model.account import LeverageSetting
 from weexctl.model.book import Book
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
-from weexctl.model.order import OrderAck, OrderIntent, OrderRequest, OrderType, StopRequest
+from weexctl.model.order import OrderAck, OrderIntent, OrderRequest, StopRequest
 from weexctl.model.scope import Scope
 from weexctl.model.verdict import Verdict
 from weexctl.pipeline.guards import Flow, Reviewed, review_essential
@@ -106,10 +113,12 @@ class Gate:
         self._may_write(f"the cancel of {order_id}")
         self._exchange.cancel_order(order_id)
 
-    def cancel_conditional(self, order_id: str) -> None:
-        """Cancel a stop or target that protects nothing any more."""
+    def cancel_conditional(self, order_id: str, *, by_hand: bool = False) -> None:
+        """Cancel a stop or target that protects nothing any more; by hand, that is proven first."""
         self._may_write(f"the cancel of {order_id}")
-        if not self._scope.covers(Scope.TRADE):
+        if by_hand:
+            require_not_the_stop(self._exchange, order_id)
+        elif not self._scope.covers(Scope.TRADE):
             require_unneeded(self._exchange, order_id)
         self._exchange.cancel_conditional_order(order_id)
 
@@ -145,16 +154,7 @@ class Gate:
 
 def _same(intent: OrderIntent, request: OrderRequest) -> None:
     """A request may carry nothing that the guards did not see."""
-    asked = (intent.symbol, intent.side, intent.position_side, intent.quantity, intent.stop_price, intent.target_price)
-    sent = (
-        request.symbol,
-        request.side,
-        request.position_side,
-        request.quantity,
-        request.stop_price,
-        request.target_price,
-    )
-    if asked != sent or request.type is not OrderType.MARKET:
+    if request != intent.request(request.client_order_id):
         raise RefusedError(
             f"the order on {request.symbol} differs from the intent that was approved; it was not sent",
             hint="this is a defect in weexctl, please report it",

@@ -185,6 +185,9 @@ def _new(intent: OrderIntent, run_id: str | None, state: IntentState, state_ms: 
         created_ms=intent.created_ms,
         state=state,
         state_ms=state_ms,
+        type=intent.type,
+        price=intent.price,
+        time_in_force=intent.time_in_force,
     )
 
 

@@ -248,5 +248,11 @@ _RECORDS = (
     "CREATE TABLE log_chain (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _RECORDS)
+_LIMIT_ORDERS = (
+    "ALTER TABLE intent ADD COLUMN type TEXT NOT NULL DEFAULT 'market'",
+    "ALTER TABLE intent ADD COLUMN price TEXT",
+    "ALTER TABLE intent ADD COLUMN time_in_force TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _RECORDS, _LIMIT_ORDERS)
 """Statements of each step; step n makes `user_version` n (the first is 1)."""

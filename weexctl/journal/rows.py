@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from weexctl.journal.intent_state import IntentState
-from weexctl.model.order import Leg, OrderIntent, OrderStatus
+from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide, Side
 from weexctl.model.verdict import GuardAction
 
@@ -100,6 +100,9 @@ class IntentRecord:
     """When it came into this state."""
     detail: str = ""
     """What the last arrow was about, for people."""
+    type: OrderType = OrderType.MARKET
+    price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
 
     def order_intent(self) -> OrderIntent:
         """The intent as it was planned."""
@@ -116,6 +119,9 @@ class IntentRecord:
             reason=self.reason,
             rule=self.rule,
             created_ms=self.created_ms,
+            type=self.type,
+            price=self.price,
+            time_in_force=self.time_in_force,
         )
 
 

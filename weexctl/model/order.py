@@ -40,6 +40,11 @@ class TimeInForce(StrEnum):
     FOK = "fok"
     POST_ONLY = "post_only"
 
+    @property
+    def rests(self) -> bool:
+        """True when what is not filled at once waits in the book."""
+        return self in (TimeInForce.GTC, TimeInForce.POST_ONLY)
+
 
 class OrderStatus(StrEnum):
     """Lifecycle of an order at the exchange. A partly filled resting order is OPEN with a filled quantity."""
@@ -113,7 +118,7 @@ class OrderIntent:
     quantity: Decimal
     """Base units, on the step, positive."""
     reference_price: Decimal
-    """The price the decision saw, quote per base; the order itself is a market order."""
+    """The price the decision saw, quote per base."""
     stop_price: Decimal | None = None
     """Trigger of the protective stop that goes out with an entry."""
     target_price: Decimal | None = None
@@ -122,6 +127,11 @@ class OrderIntent:
     rule: str = ""
     """The strategy that owns the position."""
     created_ms: int = 0
+    type: OrderType = OrderType.MARKET
+    price: Decimal | None = None
+    """Limit price, quote per base, on the step; None for a market order."""
+    time_in_force: TimeInForce | None = None
+    """None for a market order."""
 
     @property
     def reduces(self) -> bool:
@@ -129,9 +139,36 @@ class OrderIntent:
         return self.side is self.position_side.closing
 
     @property
+    def rests(self) -> bool:
+        """True when it may wait in the book for a price."""
+        return self.time_in_force is not None and self.time_in_force.rests
+
+    @property
+    def expected_price(self) -> Decimal:
+        """The price it counts on: the limit of a limit order, otherwise the reference, quote per base."""
+        return self.reference_price if self.price is None else self.price
+
+    @property
     def notional(self) -> Decimal:
-        """Quantity times the reference price, quote."""
-        return self.quantity * self.reference_price
+        """Quantity times the highest price it counts on, quote: one that sells may get more than its limit."""
+        if self.side is Side.SELL:
+            return self.quantity * max(self.reference_price, self.expected_price)
+        return self.quantity * self.expected_price
+
+    def request(self, client_order_id: str) -> OrderRequest:
+        """The order that carries out exactly this."""
+        return OrderRequest(
+            symbol=self.symbol,
+            side=self.side,
+            position_side=self.position_side,
+            quantity=self.quantity,
+            client_order_id=client_order_id,
+            type=self.type,
+            price=self.price,
+            time_in_force=self.time_in_force,
+            stop_price=self.stop_price,
+            target_price=self.target_price,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

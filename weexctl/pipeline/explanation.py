@@ -33,6 +33,7 @@ WHY = {
     "KILL_SWITCH": "trading was halted",
     "SYMBOL_NOT_ALLOWED": "the symbol is not one of those that may be traded",
     "MAX_LEVERAGE": "the leverage would have been above the limit",
+    "PRICE_COLLAR": "the price was too far from the market, or no price was known to hold it against",
     "MAX_ORDER_NOTIONAL": "the order was larger than one may be",
     "MAX_SYMBOL_EXPOSURE": "the symbol would have had too large a share of equity",
     "MAX_GROSS_EXPOSURE": "all positions together would have been too large",
@@ -64,6 +65,7 @@ WHY = {
     "NOT_FILLED": "the order ended without a fill",
     "NOT_SEEN": "the order was accepted and could not be read back in time",
     "OUTCOME_UNKNOWN": "nobody knows yet whether an order of this symbol arrived",
+    "RESTING_ORDER": "a limit order of this symbol waits in the book",
     "UNAVAILABLE": "the account could not be read",
     "FILLS_MISSING": "the fills on record did not add up to what was held",
     "EXTERNAL_POSITION": "the symbol has a position that this run did not open",
@@ -77,11 +79,15 @@ WHY = {
     "MAX_MARGIN": "the margin would have been above the limit for one position",
     "MORE_THAN_HELD": "there is not that much to close",
     "NO_POSITION": "there is nothing to close",
-    "ABOVE_MAXIMUM": "it is more than one market order may open at the exchange",
+    "ABOVE_MAXIMUM": "it is more than one order of this kind may open at the exchange",
+    "PRICE_STEP": "the limit price is not on the exchange's step",
+    "STOP_NEEDED": "the stop protects an open position and is not cancelled by hand",
+    "CANCEL_UNPROVEN": "a cancel was sent, and no read shows that the order is gone",
 }
 """What the codes of a decision mean."""
 
 _ACTED = {"entry": "Opened", "add": "Added to", "reduce": "Reduced", "exit": "Closed"}
+_MEANT = {"entry": "opens", "add": "adds to", "reduce": "reduces", "exit": "closes"}
 _STAYS_OPEN = ("entry", "add", "reduce")
 _REHEARSED = "Rehearsal: nothing was sent."
 
@@ -111,7 +117,7 @@ def explain(
     lines += _protection(record)
     lines += _verdicts(record)
     lines += _orders(orders, fills)
-    lines += [_REHEARSED] if rehearsal else _result(record, trade)
+    lines += [_REHEARSED] if rehearsal else _result(record, trade, fills)
     return [line for line in lines if line]
 
 
@@ -126,6 +132,10 @@ def headline(record: Mapping[str, Any], *, rehearsal: bool = False) -> str:
         under = f"under {_article(regime['name'])} {regime['name']} regime ({percent(regime['confidence'])})"
     when = _time(record["close_ms"])
     outcome, symbol = record["outcome"], record["symbol"]
+    if outcome in _ACTED and (limit := _limit(record)):
+        side = record["intent"]["position_side"]
+        meant = f"{_MEANT[outcome]} {side} {symbol} at {limit}"
+        return f"Sent a limit order at {when} {under} that {meant}. {_cut(record)}".rstrip()
     if outcome in _ACTED:
         did = f"Would have {_ACTED[outcome].lower()}" if rehearsal else _ACTED[outcome]
         side = (record.get("intent") or {}).get("position_side", "")
@@ -147,6 +157,14 @@ def percent(value: float, digits: int = 0) -> str:
 def by_hand(record: Mapping[str, Any]) -> bool:
     """True for a decision that no rule made."""
     return (record.get("signal") or {}).get("rule") == MANUAL if "sizing" in record else False
+
+
+def _limit(record: Mapping[str, Any]) -> str:
+    """Price and time in force of a limit order; empty for a market order."""
+    intent = record.get("intent") or {}
+    if "price" not in intent:
+        return ""
+    return f"{intent['price']} or better ({_words(intent.get('time_in_force', ''))})"
 
 
 def _article(word: str) -> str:
@@ -266,7 +284,11 @@ def _moved(order: Mapping[str, Any]) -> str:
     return f", trigger moved to {trigger}"
 
 
-def _result(record: Mapping[str, Any], trade: Mapping[str, Any] | None) -> list[str]:
+def _result(
+    record: Mapping[str, Any], trade: Mapping[str, Any] | None, fills: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    if trade is None and not fills and _limit(record):
+        return ["Result: nothing of it is filled."]
     if trade is None:
         return ["Result: the position is still open."] if record["outcome"] in _STAYS_OPEN else []
     money = {name: float(trade[name]) for name in ("net", "gross", "fees", "funding")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from weexctl.model.book import Book, Row
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
 from weexctl.model.order import OrderIntent
+from weexctl.model.side import Side
 from weexctl.model.verdict import ALLOW, GuardAction, Verdict
 from weexctl.pipeline.sizing import PLUGIN_FAULT, held_exposure, largest_gross
 from weexctl.pipeline.stage import Pipeline, Stage
@@ -19,6 +20,8 @@ __all__ = ["ESSENTIAL_GUARDS", "Flow", "Reviewed", "review", "review_essential"]
 
 _MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
 _TOLERANCE = 1e-9
+LIMIT_COLLAR, MARKET_COLLAR = 0.01, 0.005
+"""How far from the market an order that opens may be priced: a limit on its worse side, a market order on any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Flow:
     """Exposure approved within this step."""
     opened_long: int = 0
     opened_short: int = 0
+    resting: Mapping[str, float] = field(default_factory=dict)
+    """Signed exposure by symbol that entries waiting in the book would add if all of them were filled."""
 
     def with_order(self, intent: OrderIntent, now_ms: int, exposure: float, opens: bool) -> Flow:
         """The flow after one more order."""
@@ -117,10 +122,26 @@ def _stop_required(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) 
         return ALLOW
     if intent.stop_price is None:
         return _deny("STOP_REQUIRED", "an entry goes out with its stop or not at all")
-    if (intent.reference_price - intent.stop_price) * intent.position_side.sign <= 0:
-        return _deny(
-            "STOP_REQUIRED", f"the stop {intent.stop_price} lies on the wrong side of {intent.reference_price}"
-        )
+    if (intent.expected_price - intent.stop_price) * intent.position_side.sign <= 0:
+        return _deny("STOP_REQUIRED", f"the stop {intent.stop_price} lies on the wrong side of {intent.expected_price}")
+    return ALLOW
+
+
+def _price_collar(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Verdict:
+    """A price far worse than the market is a slip of the hand, or of the data. Waiting for a better one is neither."""
+    if intent.reduces:
+        return ALLOW
+    market = book.prices.get(intent.symbol)
+    if not market or not market > 0:
+        return _deny("PRICE_COLLAR", f"no price of {intent.symbol} is known to hold the order against")
+    if intent.price is None:
+        away, limit, far = abs(float(intent.reference_price) / market - 1.0), MARKET_COLLAR, "away from"
+    else:
+        away = (float(intent.price) / market - 1.0) * (1 if intent.side is Side.BUY else -1)
+        limit, far = LIMIT_COLLAR, "worse than"
+    if away > limit + _TOLERANCE:
+        found = f"{intent.expected_price} is {away * 100:.2f} % {far} the market at {market:.10g}"
+        return _deny("PRICE_COLLAR", f"{found}, limit {limit * 100:g} %")
     return ALLOW
 
 
@@ -136,10 +157,11 @@ def _exposure(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Ve
     if book.equity <= 0:
         return _deny("NO_EQUITY", "there is no equity to risk")
     added = float(intent.notional) / book.equity
-    symbol_after = added + held_exposure(book, intent.symbol)
+    symbol_after = added + held_exposure(book, intent.symbol) + abs(flow.resting.get(intent.symbol, 0.0))
     if symbol_after > limits.max_symbol_exposure + _TOLERANCE:
         return _deny("MAX_SYMBOL_EXPOSURE", f"{symbol_after:.3f} of equity, limit {limits.max_symbol_exposure}")
-    gross_after = book.gross_exposure + flow.gross_added + added
+    waiting = sum(abs(exposure) for exposure in flow.resting.values())
+    gross_after = book.gross_exposure + flow.gross_added + waiting + added
     if gross_after > limits.max_gross_exposure + _TOLERANCE:
         return _deny("MAX_GROSS_EXPOSURE", f"{gross_after:.3f} of equity, limit {limits.max_gross_exposure}")
     return _liquidation_distance(intent, gross_after)
@@ -148,7 +170,7 @@ def _exposure(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> Ve
 def _liquidation_distance(intent: OrderIntent, gross_after: float) -> Verdict:
     if intent.stop_price is None:
         return ALLOW
-    stop = abs(float((intent.reference_price - intent.stop_price) / intent.reference_price))
+    stop = abs(float((intent.expected_price - intent.stop_price) / intent.expected_price))
     if gross_after > largest_gross(stop) + _TOLERANCE:
         return _deny(
             "LIQUIDATION_TOO_NEAR", f"liquidation about {100 / gross_after:.1f} % away, stop {stop * 100:.1f} %"
@@ -162,6 +184,11 @@ def _position_count(intent: OrderIntent, book: Book, limits: Limits, flow: Flow)
     long = intent.position_side.sign > 0
     held = sum(1 for p in book.positions.values() if (p.side.sign > 0) == long)
     held += flow.opened_long if long else flow.opened_short
+    held += sum(
+        1
+        for symbol, exposure in flow.resting.items()
+        if symbol != intent.symbol and symbol not in book.positions and (exposure > 0) == long
+    )
     limit = limits.max_positions_long if long else limits.max_positions_short
     if held >= limit:
         return _deny("MAX_POSITIONS", f"{held} {intent.position_side.value} positions, limit {limit}")
@@ -201,6 +228,7 @@ ESSENTIAL_GUARDS: Mapping[str, EssentialGuard] = {
     "symbol-list": _symbol_list,
     "leverage": _leverage,
     "stop-required": _stop_required,
+    "price-collar": _price_collar,
     "order-notional": _order_notional,
     "exposure": _exposure,
     "position-count": _position_count,

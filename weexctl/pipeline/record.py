@@ -206,6 +206,9 @@ def _intent(reviewed: Reviewed | None) -> dict[str, Any] | None:
     if reviewed is None:
         return None
     intent = reviewed.intent
+    limit = {} if intent.price is None else {"type": intent.type.value, "price": f"{intent.price:f}"}
+    if intent.time_in_force is not None:
+        limit["time_in_force"] = intent.time_in_force.value
     return {
         "leg": intent.leg.value,
         "side": intent.side.value,
@@ -217,6 +220,7 @@ def _intent(reviewed: Reviewed | None) -> dict[str, Any] | None:
         "notional": f"{intent.notional:f}",
         "reason": intent.reason,
         "approved": reviewed.approved,
+        **limit,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from weexctl.errors import WeexctlError
 from weexctl.execution.executor import Execution, Executor
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.open_trade import OpenTrade
@@ -18,6 +19,7 @@ from weexctl.model.regime import Regime
 from weexctl.pipeline.decide import Step, StopMove
 from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.trader.account_sync import AccountSync
+from weexctl.trader.resting import resting_intents, resting_order_id
 from weexctl.trader.risk_state import RiskState
 
 __all__ = ["OrderDesk"]
@@ -43,11 +45,16 @@ class OrderDesk:
         """
         settled = [e for e in self.executor.settle_unknown() if e.order is not None and e.fills]
         for execution in settled:
-            if execution.intent.reduces:
-                self._reduced(execution)
-            elif (trade := self._opened(execution)) is not None:
-                self._secure(trade, execution.intent_id)
+            self._settled(execution)
         return settled
+
+    def _settled(self, execution: Execution) -> None:
+        if execution.order is None or not execution.fills:
+            return
+        if execution.intent.reduces:
+            self._reduced(execution)
+        elif (trade := self._opened(execution)) is not None:
+            self._secure(trade, execution.intent_id)
 
     def carry_out(self, step: Step, flow: Flow, blocked: Mapping[str, str]) -> list[Execution]:
         """Reductions, then positions without a proven stop, then entries, then stops.
@@ -65,7 +72,7 @@ class OrderDesk:
             done.append(self.send(reviewed, book, flow))
             flow = _after(flow, reviewed.intent, book)
         done += self._repair(step)
-        locks = dict.fromkeys(self.executor.frozen_symbols(), "OUTCOME_UNKNOWN") | dict(blocked)
+        locks = self.executor.frozen_symbols() | dict(blocked)
         for reviewed in step.orders[len(reductions) :]:
             intent = reviewed.intent
             if code := self.state.locked.get(intent.symbol) or locks.get(intent.symbol):
@@ -83,7 +90,8 @@ class OrderDesk:
         if execution.intent_id is not None:
             self.state.order_times_ms.append(book.now_ms)
         if execution.order is None or not execution.fills:
-            self.state.refuse(execution.code or _outcome_code(execution.state))
+            if not execution.rests:
+                self.state.refuse(execution.code or _outcome_code(execution.state))
         elif execution.intent.reduces:
             self._reduced(execution)
         elif (trade := self._opened(execution)) is not None and not self._secure(trade, execution.intent_id):
@@ -101,12 +109,34 @@ class OrderDesk:
 
     def clean(self, trade: OpenTrade) -> None:
         """Cancel what a position that has ended leaves behind; its symbol is locked when that cannot be proven."""
+        self.take_back(exits_of=trade)
         if code := self.guardian.sweep(trade.symbol, trade.side):
             self.state.locked[trade.symbol] = code
             return
         for order in self.journal.orders.open(trade.symbol):
             if order.position_side is trade.side and order.kind in (Leg.STOP, Leg.TARGET):
                 self.journal.orders.put(replace(order, status=OrderStatus.CANCELLED))
+
+    def take_back(self, *, exits_of: OpenTrade | None = None) -> bool:
+        """Cancel limit orders of ours that rest: every entry, or every exit of one position; False for none."""
+        found = False
+        for record in list(resting_intents(self.journal)):
+            intent, order_id = record.order_intent(), resting_order_id(self.journal, record)
+            wanted = not intent.reduces
+            if exits_of is not None:
+                wanted = intent.reduces and (intent.symbol, intent.position_side) == (exits_of.symbol, exits_of.side)
+            if not wanted or order_id is None:
+                continue
+            found = True
+            try:
+                proven = self.executor.canceller.resting(order_id).proven
+            except WeexctlError as error:
+                self.state.refuse(error.code)
+                continue
+            if not proven:
+                self.state.refuse("CANCEL_UNPROVEN")
+            self._settled(self.executor.resume(record))
+        return found
 
     def _opened(self, execution: Execution) -> OpenTrade | None:
         """The position after an order that opens or adds; None when all of it was known and is over."""

@@ -27,6 +27,7 @@ from weexctl.trader.fitting import Block, Blocks
 from weexctl.trader.market_source import MarketSource
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.positions import held_position, load_trade, mark_price, with_price
+from weexctl.trader.resting import resting_exposure
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import Schedule
 from weexctl.trader.sim_venue import SimVenue
@@ -114,7 +115,10 @@ class Trader:
         """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
         with self._journal.transaction():
             self._desk.executor.mark_interrupted()
-            if settled := self._desk.settle():
+            settled, taken_back = self._desk.settle(), False
+            if self._halted() and not self._read_only:
+                taken_back = self._desk.take_back()  # before the market goes on: an entry that waits would still open
+            if settled or taken_back:
                 self._save_state()
         self._tell_orders(settled)
         if self._read_only:
@@ -181,7 +185,11 @@ class Trader:
         self._equity = equity
         self.state.mark(close_ms, equity)
         book = self._book(columns, view, equity, close_ms, candle_ms)
-        flow = Flow(order_times_ms=tuple(self.state.order_times_ms))
+        if not self._read_only and (book.halted or book.run_loss >= self._pipeline.limits.kill_drawdown):
+            self._desk.take_back()
+        flow = Flow(
+            order_times_ms=tuple(self.state.order_times_ms), resting=resting_exposure(self._journal, book.equity)
+        )
         step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
         self.state.take(step)
         self._record(step.decisions)

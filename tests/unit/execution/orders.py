@@ -74,7 +74,7 @@ def a_book(**changes: Any) -> Book:
         "start_equity": 10_000.0,
         "peak_equity": 10_000.0,
         "day_start_equity": 10_000.0,
-        "prices": {"BTCUSDT": 50_000.0, "ETHUSDT": 2_500.0},
+        "prices": {"BTCUSDT": 50_000.0, "ETHUSDT": 50_000.0},  # as the scripted exchange: one price for all
         "positions": {},
         "signals": {},
         "regimes": {},

@@ -22,6 +22,7 @@ from weexctl.model.order import (
     OrderStatus,
     OrderType,
     StopRequest,
+    TimeInForce,
     TriggerSource,
 )
 from weexctl.model.payment import FundingPayment
@@ -118,6 +119,7 @@ class ScriptedExchange:
     _payments: list[FundingPayment] = field(default_factory=list)
     _held: dict[tuple[str, PositionSide], _Holding] = field(default_factory=dict)
     _landing: list[tuple[int, OrderRequest]] = field(default_factory=list)
+    _resting: dict[str, OrderRequest] = field(default_factory=dict)
     last_id: int = 700_000_000_000_000_000
 
     # What a test tells it.
@@ -144,6 +146,21 @@ class ScriptedExchange:
         self._stops.remove(stop)
         held = self._held[row.symbol, row.position_side].quantity
         self._execute(row.order_id, row.symbol, row.position_side, row.side, min(row.quantity, held), Decimal(price))
+
+    def fill_limit(self, order_id: str, quantity: str | None = None) -> None:
+        """The market comes to a resting order: all of it is filled at its price, or so much."""
+        seen = next(seen for seen in self._orders if seen.row.order_id == order_id)
+        row: Order = seen.row
+        filled = row.quantity - row.filled_quantity if quantity is None else Decimal(quantity)
+        total, price = row.filled_quantity + filled, row.price or self.price
+        status = OrderStatus.FILLED if total == row.quantity else OrderStatus.OPEN
+        seen.row = replace(
+            row, status=status, filled_quantity=total, average_price=price, updated_ms=self.clock.now_ms()
+        )
+        self._execute(order_id, row.symbol, row.position_side, row.side, filled, price)
+        request = self._resting[order_id]
+        if request.stop_price is not None:
+            self._stop(row.symbol, row.position_side, Leg.STOP, request.stop_price, filled, f"{row.client_order_id}s")
 
     def act_by_hand(self, symbol: str, side: PositionSide, quantity: str, *, opens: bool, client: str = "web") -> str:
         """Somebody trades on the same account; returns the order id."""
@@ -290,7 +307,14 @@ class ScriptedExchange:
         raise OrderNotFoundError("no such stop")
 
     def cancel_order(self, order_id: str) -> None:
-        self._called("cancel_order", order_id)
+        fault = self._noted("cancel_order", order_id)
+        seen = next((seen for seen in self._orders if seen.row.order_id == order_id), None)
+        if seen is None or seen.row.status.final:
+            raise OrderNotFoundError("no such order")
+        if not self.ignores_cancels:
+            seen.row = replace(seen.row, status=OrderStatus.CANCELLED, updated_ms=self.clock.now_ms())
+        if fault is not None:
+            raise fault.error
 
     def cancel_conditional_order(self, order_id: str) -> None:
         self._called("cancel_conditional_order", order_id)
@@ -343,7 +367,35 @@ class ScriptedExchange:
             self._landing.remove((moment, request))
             self._match(request)
 
+    def _rest(self, request: OrderRequest, status: OrderStatus) -> str:
+        order_id, now = self._id(), self.clock.now_ms()
+        self._resting[order_id] = request
+        order = Order(
+            order_id=order_id,
+            client_order_id=request.client_order_id,
+            symbol=request.symbol,
+            side=request.side,
+            position_side=request.position_side,
+            type=OrderType.LIMIT,
+            status=status,
+            quantity=request.quantity,
+            filled_quantity=_ZERO,
+            average_price=None,
+            price=request.price,
+            reduce_only=False,
+            created_ms=now,
+            updated_ms=now,
+            time_in_force=request.time_in_force,
+        )
+        self._orders.append(_Seen(order, now + self.order_lag_ms))
+        return order_id
+
     def _match(self, request: OrderRequest) -> str:
+        if request.price is not None:
+            crosses = (request.price - self.price) * (1 if request.side is Side.BUY else -1) >= 0
+            rests = request.time_in_force is not None and request.time_in_force.rests
+            if not crosses or request.time_in_force is TimeInForce.POST_ONLY:
+                return self._rest(request, OrderStatus.OPEN if rests and not crosses else OrderStatus.CANCELLED)
         order_id, now = self._id(), self.clock.now_ms()
         quantity = request.quantity * self.fill_share
         if request.side is request.position_side.closing:

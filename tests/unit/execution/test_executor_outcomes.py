@@ -61,7 +61,7 @@ def test_a_proof_of_absence_ends_the_intent(
     assert _state(journal, execution) is state
     (attempt,) = journal.attempts.of_intent(execution.intent_id or 0)
     assert attempt.outcome == outcome
-    assert executor.frozen_symbols() == frozenset()
+    assert executor.frozen_symbols() == {}
     assert len(exchange.named("place_order")) == 1
 
 
@@ -75,7 +75,7 @@ def test_anything_else_is_unknown_freezes_the_symbol_and_is_not_sent_again(
     execution = _enter(executor)
     assert (execution.state, execution.code) == (IntentState.UNKNOWN, "OUTCOME_UNKNOWN")
     assert _state(journal, execution) is IntentState.UNKNOWN
-    assert executor.frozen_symbols() == {"BTCUSDT"}
+    assert executor.frozen_symbols() == {"BTCUSDT": "OUTCOME_UNKNOWN"}
     executor.settle_unknown()
     assert len(exchange.named("place_order")) == 1
 
@@ -106,7 +106,7 @@ def test_absent_before_the_horizon_stays_unknown(
     clock.sleep_ms(HORIZON_MS - 1)
     (execution,) = executor.settle_unknown()
     assert execution.state is IntentState.UNKNOWN
-    assert executor.frozen_symbols() == {"BTCUSDT"}
+    assert executor.frozen_symbols() == {"BTCUSDT": "OUTCOME_UNKNOWN"}
 
 
 def test_absent_after_the_horizon_is_proven_not_placed(
@@ -118,7 +118,7 @@ def test_absent_after_the_horizon_is_proven_not_placed(
     (execution,) = executor.settle_unknown()
     assert execution.state is IntentState.NOT_PLACED
     assert _state(journal, entered) is IntentState.NOT_PLACED
-    assert executor.frozen_symbols() == frozenset()
+    assert executor.frozen_symbols() == {}
     assert executor.settle_unknown() == []
 
 
@@ -179,12 +179,12 @@ def test_an_accepted_order_that_cannot_be_read_freezes_the_symbol_until_it_can(
     exchange.always_fail("fetch_order", UnavailableError("down"))
     execution = _enter(executor)
     assert (execution.state, execution.code, execution.accepted) == (IntentState.ACCEPTED, "NOT_SEEN", False)
-    assert executor.frozen_symbols() == {"BTCUSDT"}
+    assert executor.frozen_symbols() == {"BTCUSDT": "OUTCOME_UNKNOWN"}
     exchange.always_fail("fetch_order", None)
     (settled,) = executor.settle_unknown()
     assert (settled.state, len(settled.fills)) == (IntentState.FILLED, 1)
     assert _state(journal, execution) is IntentState.FILLED
-    assert executor.frozen_symbols() == frozenset()
+    assert executor.frozen_symbols() == {}
 
 
 def test_an_order_is_not_at_its_end_before_its_fills_are_there(
@@ -193,7 +193,7 @@ def test_an_order_is_not_at_its_end_before_its_fills_are_there(
     exchange.fill_lag_ms = 60_000
     execution = _enter(executor)
     assert (execution.state, execution.fills) == (IntentState.ACCEPTED, ())
-    assert executor.frozen_symbols() == {"BTCUSDT"}
+    assert executor.frozen_symbols() == {"BTCUSDT": "OUTCOME_UNKNOWN"}
     clock.sleep_ms(60_000)
     (settled,) = executor.settle_unknown()
     assert (settled.state, len(settled.fills)) == (IntentState.FILLED, 1)

@@ -154,7 +154,7 @@ def test_what_was_being_sent_when_the_process_ended_counts_as_unknown(
     with pytest.raises(KeyboardInterrupt):
         executor.execute(approved(an_entry()), a_book(), NO_FLOW)
     (record,) = journal.intents.in_states(IntentState.SENDING)
-    assert executor.frozen_symbols() == {"BTCUSDT"}
+    assert executor.frozen_symbols() == {"BTCUSDT": "OUTCOME_UNKNOWN"}
     executor.mark_interrupted()
     again = journal.intents.get(record.intent_id)
     assert again is not None

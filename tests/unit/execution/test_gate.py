@@ -12,7 +12,7 @@ from tests.unit.execution.orders import LIMITS, NO_FLOW, a_book, an_entry, an_ex
 from tests.unit.execution.scripted_exchange import ScriptedExchange
 from weexctl.errors import HaltedError, RefusedError
 from weexctl.execution.gate import Admitted, Gate, Refused
-from weexctl.model.order import Leg, OrderIntent, OrderRequest, OrderType, StopRequest
+from weexctl.model.order import Leg, OrderIntent, OrderRequest, OrderType, StopRequest, TimeInForce
 from weexctl.model.side import PositionSide
 from weexctl.model.verdict import GuardAction, Verdict
 from weexctl.pipeline.guards import ESSENTIAL_GUARDS, Reviewed
@@ -28,16 +28,7 @@ STOP = StopRequest(
 
 
 def _request(intent: OrderIntent, **changes: object) -> OrderRequest:
-    request = OrderRequest(
-        symbol=intent.symbol,
-        side=intent.side,
-        position_side=intent.position_side,
-        quantity=intent.quantity,
-        client_order_id="wx00aaaaaaaaaaaaaaaae01",
-        stop_price=intent.stop_price,
-        target_price=intent.target_price,
-    )
-    return replace(request, **changes)  # type: ignore[arg-type]  # fields of the request, by name
+    return replace(intent.request("wx00aaaaaaaaaaaaaaaae01"), **changes)  # type: ignore[arg-type]  # fields of the request, by name
 
 
 def _admit(gate: Gate, intent: OrderIntent) -> Admitted:
@@ -86,6 +77,30 @@ def test_a_request_that_says_something_else_is_not_sent(
         gate.place(admitted, _request(an_entry(), **changes))
     assert raised.value.code == "NOT_ADMITTED"
     assert exchange.calls == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": OrderType.MARKET, "price": None, "time_in_force": None},
+        {"price": Decimal(49_901)},
+        {"price": None},
+        {"time_in_force": TimeInForce.IOC},
+        {"time_in_force": None},
+    ],
+    ids=str,
+)
+def test_a_limit_order_goes_out_with_the_very_price_and_time_in_force_that_were_admitted(
+    gate: Gate, exchange: ScriptedExchange, changes: dict[str, object]
+) -> None:
+    limit = an_entry(type=OrderType.LIMIT, price=Decimal(49_900), time_in_force=TimeInForce.GTC)
+    admitted = _admit(gate, limit)
+    with pytest.raises(RefusedError) as raised:
+        gate.place(admitted, _request(limit, **changes))
+    assert (raised.value.code, exchange.calls) == ("NOT_ADMITTED", [])
+    gate.place(admitted, _request(limit))
+    [call] = exchange.writes
+    assert (call.given.price, call.given.time_in_force) == (Decimal(49_900), TimeInForce.GTC)
 
 
 WRITES: list[tuple[str, Callable[[Gate], object]]] = [

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from weexctl.errors import ConfigError, LockHeldError, UsageError, WeexctlError
 from weexctl.journal import Journal, archive_journal, journal_files
 from weexctl.journal.database import migrate
 from weexctl.journal.migrations import MIGRATIONS
+from weexctl.journal.upgrade import upgrade_journal
+from weexctl.model.order import OrderType
 
 if TYPE_CHECKING:
     from tests.unit.journal.conftest import Samples
@@ -281,3 +284,45 @@ def test_the_journal_of_a_real_account_is_never_put_aside(journal_path: Path, ve
     with pytest.raises(UsageError, match="never put aside"):
         archive_journal(journal_path, venue=venue, account="acc")
     assert journal_files(journal_path) == [journal_path]
+
+
+OLD_INTENT = (
+    "INSERT INTO intent (decision_id, leg, symbol, side, position_side, quantity, reference_price, reason, rule, "
+    "created_ms, state, state_ms, detail) "
+    "VALUES ('d9', 'exit', 'BTCUSDT', 'sell', 'long', '0.5', '100.0', 'STOP', 'trend', 1, 'filled', 2, '')"
+)
+
+
+@pytest.fixture
+def first_version(journal_path: Path) -> Path:
+    """A journal with the tables of the first step and an order of that time."""
+    journal_path.parent.mkdir(parents=True, exist_ok=True)
+    raw = sqlite3.connect(journal_path, isolation_level=None)
+    migrate(raw, MIGRATIONS[:1])
+    raw.execute("INSERT INTO owner VALUES (1, 'sim', 'acc')")
+    raw.execute(OLD_INTENT)
+    raw.close()
+    return journal_path
+
+
+def test_orders_of_the_first_version_are_market_orders(first_version: Path) -> None:
+    with Journal.open(first_version, venue="sim", account="acc") as journal:
+        [record] = journal.intents.of_decision("d9")
+        assert (record.type, record.price, record.time_in_force) == (OrderType.MARKET, None, None)
+        assert record.order_intent().quantity == Decimal("0.5")
+
+
+def test_an_older_journal_is_brought_up_to_date_before_it_is_read(first_version: Path) -> None:
+    with pytest.raises(ConfigError, match="older weexctl"):
+        Journal.read(first_version)
+    assert upgrade_journal(first_version, venue="sim", account="acc") is True
+    with Journal.read(first_version) as journal:
+        assert len(journal.intents.of_decision("d9")) == 1
+    assert upgrade_journal(first_version, venue="sim", account="acc") is False
+    assert upgrade_journal(first_version.with_name("none.sqlite"), venue="sim", account="acc") is False
+
+
+def test_another_account_s_older_journal_is_not_read(first_version: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        upgrade_journal(first_version, venue="live", account="acc")
+    assert caught.value.code == "WRONG_JOURNAL"

@@ -10,7 +10,7 @@ import pytest
 
 from weexctl.errors import WeexctlError
 from weexctl.journal import AttemptRecord, FillOutcome, IntentRecord, IntentState, Journal
-from weexctl.model.order import Leg, OrderIntent, OrderStatus
+from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import Side
 from weexctl.model.verdict import GuardAction, Verdict
 
@@ -80,7 +80,8 @@ def test_the_database_itself_keeps_decision_and_leg_unique(running: Journal, sam
     with pytest.raises(WeexctlError, match="UNIQUE"):
         running._database.write(
             "INSERT INTO intent SELECT 99, run_id, decision_id, leg, symbol, side, position_side, quantity, "
-            "reference_price, stop_price, target_price, reason, rule, created_ms, state, state_ms, detail FROM intent"
+            "reference_price, stop_price, target_price, reason, rule, created_ms, state, state_ms, detail, "
+            "type, price, time_in_force FROM intent"
         )
 
 
@@ -304,3 +305,11 @@ def test_an_intent_that_is_under_way_or_over_is_never_written_ahead_again(
     assert caught.value.code == "ILLEGAL_TRANSITION"
     assert running.head == before
     assert running.verdicts.of_decision("d1") == []
+
+
+def test_a_limit_order_comes_back_with_its_price_and_time_in_force(running: Journal, samples: Samples) -> None:
+    limit = replace(
+        samples.intent, type=OrderType.LIMIT, price=Decimal("37000.10"), time_in_force=TimeInForce.POST_ONLY
+    )
+    added = running.intents.add(limit, run_id="run-1")
+    assert stored(running, added.intent_id).order_intent() == limit

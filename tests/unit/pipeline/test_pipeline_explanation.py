@@ -79,7 +79,7 @@ def test_a_full_explanation_is_about_ten_lines() -> None:
         "  × 0.70 opinion: unstable 14 %",
         "Target size: 0.0700 of equity; no cap bound.",
         "Stop: 90.0, 10.0 % away (stopat).",
-        "Guards: 12 asked, none objected.",
+        "Guards: 13 asked, none objected.",
         "Order 700000000000000001 (entry, filled): filled 7 at 104, fee 0.5800 USDT.",
         f"Result: closed at 2023-11-15 01:00 UTC by stop hit, net -12.50 USDT ({parts}).",
     ]

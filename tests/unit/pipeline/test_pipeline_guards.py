@@ -13,7 +13,7 @@ from tests.plugins.books import HOUR_MS, NOW_MS, make_book, make_intent, make_po
 from tests.unit.pipeline.fakes import BTC, ETH, SOL, Answering, Raising, make_limits, make_pipeline
 from weexctl.model.book import Book, HeldPosition
 from weexctl.model.limits import Limits
-from weexctl.model.order import OrderIntent
+from weexctl.model.order import OrderIntent, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
 from weexctl.model.verdict import GuardAction, Verdict
 from weexctl.pipeline import guards
@@ -52,6 +52,7 @@ def test_the_essential_guards_are_these() -> None:
         "symbol-list",
         "leverage",
         "stop-required",
+        "price-collar",
         "order-notional",
         "exposure",
         "position-count",
@@ -278,3 +279,64 @@ def test_a_flow_remembers_every_order_and_only_what_adds_counts_as_exposure() ->
     assert flow.order_times_ms == (5, 6, 7)
     assert flow.gross_added == pytest.approx(0.07)
     assert (flow.opened_long, flow.opened_short) == (1, 1)
+
+
+def a_limit(side: PositionSide, price: str, *, reduces: bool = False) -> OrderIntent:
+    """A limit order at this price; the market of the book is at 100."""
+    intent = make_intent(side, reduces=reduces)
+    return replace(intent, type=OrderType.LIMIT, price=Decimal(price), time_in_force=TimeInForce.GTC)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "code"),
+    [
+        (LONG, "101", ""),
+        (LONG, "101.01", "PRICE_COLLAR"),
+        (LONG, "1010", "PRICE_COLLAR"),
+        (LONG, "91", ""),
+        (SHORT, "99", ""),
+        (SHORT, "98.99", "PRICE_COLLAR"),
+        (SHORT, "109", ""),
+    ],
+)
+def test_a_limit_may_be_a_hundredth_worse_than_the_market_and_any_amount_better(
+    side: PositionSide, price: str, code: str
+) -> None:
+    assert judged(a_limit(side, price)) == code
+
+
+@pytest.mark.parametrize("side", [LONG, SHORT])
+@pytest.mark.parametrize(
+    ("reference", "code"), [("100.5", ""), ("100.51", "PRICE_COLLAR"), ("99.5", ""), ("99.49", "PRICE_COLLAR")]
+)
+def test_a_market_order_was_decided_at_about_the_market(side: PositionSide, reference: str, code: str) -> None:
+    assert judged(make_intent(side, reference_price=Decimal(reference), quantity=Decimal(1))) == code
+
+
+def test_an_entry_without_a_known_price_is_refused_and_a_closing_order_never_is() -> None:
+    unpriced = replace(BOOK, prices={})
+    assert judged(book=unpriced) == "PRICE_COLLAR"
+    assert judged(CLOSE, book=unpriced) == ""
+    assert judged(a_limit(LONG, "1", reduces=True)) == ""
+
+
+def test_the_stop_of_a_limit_order_is_held_against_its_own_price() -> None:
+    low = replace(a_limit(LONG, "95"), stop_price=Decimal(97))
+    assert judged(low) == "STOP_REQUIRED"
+    assert judged(replace(low, stop_price=Decimal(94))) == ""
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_entries_that_wait_in_the_book_count_as_if_they_were_filled(sign: int) -> None:
+    limits = make_limits(max_symbol_exposure=0.12, max_gross_exposure=0.2)
+    assert judged(limits=limits) == ""
+    assert judged(limits=limits, flow=Flow(resting={BTC: sign * 0.08})) == "MAX_SYMBOL_EXPOSURE"
+    assert judged(limits=limits, flow=Flow(resting={ETH: sign * 0.08, SOL: sign * 0.08})) == "MAX_GROSS_EXPOSURE"
+    assert judged(limits=limits, flow=Flow(resting={ETH: sign * 0.08})) == ""
+
+
+def test_an_entry_that_waits_takes_a_place_of_its_side() -> None:
+    limits = make_limits(max_positions_long=1, max_positions_short=1)
+    assert judged(limits=limits, flow=Flow(resting={ETH: 0.01})) == "MAX_POSITIONS"
+    assert judged(limits=limits, flow=Flow(resting={ETH: -0.01})) == ""
+    assert judged(limits=limits, flow=Flow(resting={BTC: 0.01})) == ""

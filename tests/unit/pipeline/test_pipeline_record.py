@@ -163,7 +163,7 @@ def test_the_recorded_intent_is_the_one_that_goes_out() -> None:
 def test_every_guard_that_was_asked_is_recorded_with_its_answer() -> None:
     refusing = Answering(Verdict(action=GuardAction.REDUCE_ONLY, code="SHOCK", reason="level 2"))
     verdicts = World(make_pipeline(guards=[refusing])).decision().body["verdicts"]
-    assert len(verdicts) == 13
+    assert len(verdicts) == 14
     assert verdicts[-1] == {"guard": "answering", "action": "reduce-only", "code": "SHOCK", "reason": "level 2"}
     assert {v["action"] for v in verdicts[:-1]} == {"allow"}
 

@@ -268,7 +268,7 @@ def test_an_exit_that_was_never_seen_keeps_its_own_reason(desk: Desk) -> None:
     (trade,) = desk.journal.trades.of_run("run-1")
     assert trade.exit_reason == "DIRECTION_FLIP"
     desk.next_hour()
-    assert desk.orders.executor.frozen_symbols() == frozenset()
+    assert desk.orders.executor.frozen_symbols() == {}
     assert len(desk.journal.trades.of_run("run-1")) == 1
 
 
