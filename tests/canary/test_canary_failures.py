@@ -44,7 +44,7 @@ def test_whatever_the_exchange_answers(mood: str, source: str, home: Home, excha
     assert 1 not in codes.values(), codes
     assert exchange.asked
     if mood == "well":
-        assert codes == {**dict.fromkeys(SIGNED, 0), "order status": 5}
+        assert codes == {**dict.fromkeys(SIGNED, 0), "order status": 2}
         assert list(home.data.glob("accounts/live/main/journal.sqlite*"))
 
 
