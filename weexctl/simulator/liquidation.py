@@ -12,6 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
+from weexctl.simulator.history import Event
 from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.position import SimPosition
@@ -133,5 +134,7 @@ def _take_over(venue: Venue, position: SimPosition, price: Decimal, time_ms: int
     )
     on_step = max(step, (price / step).to_integral_value(rounding) * step)
     rate = venue.settings.liquidation_fee
-    venue.ledger.fill(order, contract, position.size, on_step, fee_rate=rate, maker=False, time_ms=time_ms)
+    position_size = position.size
+    venue.ledger.fill(order, contract, position_size, on_step, fee_rate=rate, maker=False, time_ms=time_ms)
+    venue.note(Event.FILLED, order, time_ms, quantity=position_size, price=on_step)
     venue.finish(order, OrderStatus.FILLED, time_ms)

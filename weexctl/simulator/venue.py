@@ -11,6 +11,7 @@ from weexctl.model.account import MarginMode
 from weexctl.model.order import OrderStatus
 from weexctl.model.side import PositionSide
 from weexctl.simulator.funding import FundingSchedule
+from weexctl.simulator.history import Event, History
 from weexctl.simulator.ids import IdSequence
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.ledger import Ledger
@@ -19,6 +20,8 @@ from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.settings import SimulatorSettings
 
 __all__ = ["Leverage", "Venue"]
+
+ZERO = Decimal(0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class Venue:
         closed: finished orders, oldest first, the newest ones only.
         asset: what the account holds.
         demo: the demo account beside this one; None until somebody uses it.
+        history: everything that happens to orders, when somebody wants it remembered; None otherwise.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Venue:
         self.live: dict[str, list[SimOrder]] = {}
         self.closed: deque[SimOrder] = deque(maxlen=settings.history_kept)
         self.client_ids: set[str] = set()
+        self.history: History | None = None
         self.ai_logs: deque[dict[str, object]] = deque(maxlen=settings.history_kept)
         start = Decimal(settings.default_leverage)
         self.leverages = {symbol: Leverage(cross=start, long=start, short=start) for symbol in market.tapes}
@@ -106,6 +111,7 @@ class Venue:
         """Let an order rest or wait."""
         self.live.setdefault(order.symbol, []).append(order)
         self.version += 1
+        self.note(Event.ENTERED, order, order.updated_ms)
 
     def finish(self, order: SimOrder, status: OrderStatus, time_ms: int) -> None:
         """End an order, whether it was live or never rested."""
@@ -119,3 +125,12 @@ class Venue:
                 del self.live[order.symbol]
         self.closed.append(order)
         self.version += 1
+        self.note(Event.FINISHED, order, time_ms)
+
+    def note(
+        self, event: Event, order: SimOrder, time_ms: int, *, quantity: Decimal = ZERO, price: Decimal = ZERO
+    ) -> None:
+        """Remember what happened to an order, when there is a history to remember it in."""
+        if self.history is not None:
+            leverage = self.leverages[order.symbol].of(order.position_side)
+            self.history.add(event, order, time_ms, quantity=quantity, price=price, leverage=leverage)
