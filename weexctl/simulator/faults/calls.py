@@ -10,6 +10,9 @@ from typing import Any
 
 __all__ = ["Call"]
 
+_HARMLESS = frozenset(("RESP_LATE", "REQ_DUP", "VIS_LAG", "STALE_READ", "SHUFFLE"))
+_UNREADABLE = frozenset(("GARBAGE", "EMPTY200", "HTML", "TRUNC", "BIG", "RESET", "ENVELOPE"))
+
 
 @dataclass(kw_only=True)
 class Call:
@@ -51,7 +54,12 @@ class Call:
     @property
     def good(self) -> bool:
         """True when the client saw an answer with HTTP 200 that nobody had tampered with."""
-        return self.seen == "200" and not set(self.words) - {"RESP_LATE", "REQ_DUP", "VIS_LAG", "STALE_READ", "SHUFFLE"}
+        return self.seen == "200" and not set(self.words) - _HARMLESS
+
+    @property
+    def readable(self) -> bool:
+        """True when the client saw an answer with HTTP 200 that it may have believed."""
+        return self.seen == "200" and not set(self.words) & _UNREADABLE
 
     @cached_property
     def members(self) -> Mapping[str, Any]:

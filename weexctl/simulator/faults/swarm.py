@@ -20,7 +20,7 @@ MILD = 0.1
 _WRITES = "order|algoOrder|TpSl|closePositions|leverage"
 _LISTS = "openOrders|openAlgoOrders|order/history|userTrades|allPosition"
 _POINTS = ("K05", "K08", "K10", "K11", "K12", "K13", "K14", "K16", "K18", "K19")
-_BROKEN = (
+_BROKEN: tuple[tuple[Word, dict[str, object]], ...] = (
     (Word.S, {"status": 500}),
     (Word.S, {"status": 502}),
     (Word.S, {"status": 503, "processed": True}),

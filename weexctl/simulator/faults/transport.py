@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import httpx
 
+from weexctl.kill_points import passes
 from weexctl.simulator.faults.bodies import spoil
 from weexctl.simulator.faults.calls import Call
 from weexctl.simulator.faults.counter import Counter, Request
@@ -84,16 +85,16 @@ class FaultyTransport(httpx.BaseTransport):
         limit_ms = call.sent_ms + round(1000 * request.extensions.get("timeout", {}).get("read", _DEADLINE_S))
         faults = self.dice.throw(call.number, call.method, call.target, self.timeline.elapsed_s)
         call.words = tuple(fault.word.value for fault in faults)
-        _die_at(faults, _BEFORE, call)
+        self._pass(faults, _BEFORE, call)
         on_the_way = next((fault for fault in faults if fault.word in NETWORK), None)
         if on_the_way is not None:
             self._stop_or_delay(on_the_way, call, raw, limit_ms, request)
         answer = self._counter.take(call, raw, faults)
         self._release()
-        _die_at(faults, _SENT, call)
+        self._pass(faults, _SENT, call)
         if on_the_way is not None:
             self._after(on_the_way, call, raw, limit_ms, request)
-        _die_at(faults, _READ, call)
+        self._pass(faults, _READ, call)
         return self._respond(call, answer, faults, request)
 
     def _begin(self, request: httpx.Request) -> tuple[Call, Request]:
@@ -180,6 +181,15 @@ class FaultyTransport(httpx.BaseTransport):
             return httpx.Response(status, headers=headers, stream=_Broken(cut, request))
         return httpx.Response(status, headers=headers, content=body)
 
+    def _pass(self, faults: Sequence[Fault], points: Sequence[str], call: Call) -> None:
+        """Die here, when a fault of this call or whoever armed the point wants it."""
+        call.seen = "killed"  # unless it goes on
+        for fault in faults:
+            if fault.word is Word.KILL and fault.text("point") in points:
+                raise Kill(fault.text("point"))
+        passes(points[0])
+        call.seen = ""
+
     def _see(self, call: Call, what: str) -> None:
         call.seen, call.seen_ms = what, self.timeline.now_ms
 
@@ -207,10 +217,3 @@ class _Broken(httpx.SyncByteStream):
         if self._body:
             yield self._body
         raise httpx.ReadError("connection reset by peer", request=self._request)
-
-
-def _die_at(faults: Sequence[Fault], points: Sequence[str], call: Call) -> None:
-    for fault in faults:
-        if fault.word is Word.KILL and fault.text("point") in points:
-            call.seen = "killed"
-            raise Kill(fault.text("point"))
