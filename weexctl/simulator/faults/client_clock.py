@@ -1,4 +1,8 @@
-"""The clock of the client's machine: off, jumping, trembling, or standing still with the whole process."""
+"""The two clocks of the client's machine, and its process standing still.
+
+The wall clock is off and jumps either way. The boot clock never jumps and never runs back, but it may be read late:
+it trembles. Neither counts differently while the process is frozen.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +17,26 @@ __all__ = ["ClientClock"]
 
 
 class ClientClock:
-    """What the client takes for the time, milliseconds."""
+    """What the client reads when it asks its own machine, milliseconds."""
 
     def __init__(self, timeline: Timeline, faults: Sequence[Fault], seed: int) -> None:
         self._timeline = timeline
         self._offset_ms = 0.0
         self._jitter_ms = 0.0
+        self._last_ms = 0.0
         self._stream = random.Random(f"{seed}|jitter")  # noqa: S311  # reproducible on purpose
         for fault in faults:
             self._arrange(fault)
 
-    def now_ms(self) -> float:
-        """The client's reading of its own clock."""
-        shake = self._stream.uniform(-self._jitter_ms, self._jitter_ms) if self._jitter_ms else 0.0
-        return self._timeline.now_ms + self._offset_ms + shake
+    def boot_ms(self) -> float:
+        """The clock that nobody sets."""
+        shake = self._stream.uniform(0, self._jitter_ms) if self._jitter_ms else 0.0
+        self._last_ms = max(self._last_ms, self._timeline.now_ms - self._timeline.start_ms + shake)
+        return self._last_ms
+
+    def wall_ms(self) -> float:
+        """The clock that shows the date, right or wrong."""
+        return self._timeline.now_ms + self._offset_ms
 
     def sleep(self, seconds: float) -> None:
         """Let the client do nothing for a while."""

@@ -47,8 +47,11 @@ class FaultyTransport(httpx.BaseTransport):
     Attributes:
         calls: every call, oldest first.
         dice: what hits whom; switched off by `calm`.
+        bare: a client of ours may hand its requests over directly; it saves a fifth of a call's time.
         life, cycle: written by who drives the run, into every call from then on.
     """
+
+    bare = True
 
     def __init__(
         self,

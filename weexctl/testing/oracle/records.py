@@ -152,7 +152,14 @@ class JournalFile:
         return {table: hash(tuple(ask(f"SELECT * FROM {table}").fetchall())) for table in tables}  # noqa: S608  # names from this line
 
     def text(self) -> bytes:
-        """The bytes of the file and of its write-ahead log."""
+        """Every value of every row."""
+        ask = self._connected().execute
+        tables = [name for (name,) in ask("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+        rows = (row for table in tables for row in ask(f'SELECT * FROM "{table}"'))  # noqa: S608  # names from the file
+        return "\n".join(str(value) for row in rows for value in row).encode()
+
+    def pages(self) -> bytes:
+        """The bytes of the file and of its write-ahead log, what was overwritten included."""
         parts = [self.path, self.path.with_name(self.path.name + "-wal")]
         return b"".join(part.read_bytes() for part in parts if part.exists())
 

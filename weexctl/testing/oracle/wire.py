@@ -80,7 +80,8 @@ class Secret(Check):
 
     def conclude(self, witness: Witness, books: Books, records: Records) -> Iterator[Violation]:  # noqa: ARG002  # as above
         """Every window of six characters, raw, and whole secrets encoded."""
-        places = {"the journal": witness.journal.text(), "what was printed": "\n".join(witness.texts).encode()}
+        journal = witness.journal.pages() if witness.thorough else witness.journal.text()
+        places = {"the journal": journal, "what was printed": "\n".join(witness.texts).encode()}
         for where, text in places.items():
             for number, secret in enumerate(witness.secrets):
                 if found := leaked(secret, text):

@@ -82,6 +82,7 @@ class Witness:
         secrets: what may be found nowhere.
         texts: everything that was printed, logged or raised.
         lag_ms: how far reads lagged behind at most.
+        thorough: look for secrets in the journal's pages as well, which takes longer than most runs.
     """
 
     books: Callable[[], Books]
@@ -99,3 +100,4 @@ class Witness:
     secrets: Sequence[str] = ()
     texts: list[str] = field(default_factory=list)
     lag_ms: int = 0
+    thorough: bool = False

@@ -57,8 +57,8 @@ class OrderPath:
             credentials=Credentials(key, secret, passphrase),
             transport=world.transport,
             sleep=clock.sleep,
-            local_ms=clock.now_ms,
-            limiter=RateLimiter(now_ms=clock.now_ms, sleep=clock.sleep),
+            local_ms=clock.boot_ms,
+            limiter=RateLimiter(now_ms=clock.boot_ms, sleep=clock.sleep),
         )
 
     def start(self) -> None:
@@ -67,15 +67,14 @@ class OrderPath:
         exchange, clock = self._exchange, self._exchange.clock
         if journal.runs.get(_RUN) is None:
             journal.runs.add(_run_record(self._world))
-        self._state = _restored(journal)
+        self._state = _restored(journal, self._world.timeline.start_ms)
         self._instruments = exchange.fetch_instruments()
         gate = Gate(exchange, LIMITS, halted=lambda: self._world.halted)
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
         self._sync = AccountSync(exchange, journal, self._state, trades, _RUN, _unheard)
         executor = Executor(exchange, gate, journal, clock, account=ACCOUNT, run_id=_RUN)
-        self._desk = OrderDesk(
-            executor, Guardian(exchange, gate, clock, account=ACCOUNT), self._sync, journal, self._state
-        )
+        guardian = Guardian(exchange, gate, clock, account=ACCOUNT)
+        self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state)
         executor.mark_interrupted()
         self._desk.settle()
         for symbol in self._world.symbols:
@@ -229,10 +228,10 @@ class OrderPath:
         )
 
 
-def _restored(journal: Journal) -> RiskState:
+def _restored(journal: Journal, begun_ms: int) -> RiskState:
     saved = journal.state.get(_STATE)
     if saved is None:
-        return RiskState(start_equity=10_000.0, day_start_equity=10_000.0)
+        return RiskState(start_equity=10_000.0, day_start_equity=10_000.0, funding_ms=begun_ms)
     return RiskState.from_json(saved)
 
 

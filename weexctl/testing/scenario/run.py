@@ -190,10 +190,8 @@ class _Run:
         self._alive = None
         self._world.timeline.wait(RESTART_MS)
         # Dead until the next step starts another.
-        next_ms = (
-            self._world.timeline.start_ms
-            + -(-(self._world.now_ms - self._world.timeline.start_ms) // STEP_MS) * STEP_MS
-        )
+        start_ms = self._world.timeline.start_ms
+        next_ms = start_ms + -((start_ms - self._world.now_ms) // STEP_MS) * STEP_MS
         self._world.witness.dead.append(Span(died_ms, next_ms))
         self._world.transport.life += 1
         self._out.lives += 1

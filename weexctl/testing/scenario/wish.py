@@ -42,20 +42,20 @@ class Wish:
 def script(seed: int, steps: int, symbols: Sequence[str]) -> tuple[Wish, ...]:
     """Wishes for every other step or so, from a stream of their own; one run in four is halted near its end."""
     draw = random.Random(f"{seed}|wishes")  # noqa: S311  # reproducible on purpose
-    wishes: list[Wish] = []
-    for step in range(1, steps):
-        for symbol in symbols:
-            if draw.random() < 0.35 / len(symbols) ** 0.5:
-                wishes.append(
-                    Wish(
-                        step=step,
-                        act=draw.choice(_LIVELY),
-                        symbol=symbol,
-                        side=draw.choice((PositionSide.LONG, PositionSide.SHORT)),
-                        value=draw.choice((300.0, 800.0, 1500.0)),
-                        stop=draw.choice((0.004, 0.01, 0.03)),
-                    )
-                )
+    often = 0.35 / len(symbols) ** 0.5
+    wishes = [
+        Wish(
+            step=step,
+            act=draw.choice(_LIVELY),
+            symbol=symbol,
+            side=draw.choice((PositionSide.LONG, PositionSide.SHORT)),
+            value=draw.choice((300.0, 800.0, 1500.0)),
+            stop=draw.choice((0.004, 0.01, 0.03)),
+        )
+        for step in range(1, steps)
+        for symbol in symbols
+        if draw.random() < often
+    ]
     if draw.random() < 0.25:
         wishes.append(Wish(step=round(steps * draw.uniform(0.5, 0.9)), act="halt"))
     return tuple(sorted(wishes, key=lambda wish: wish.step))
