@@ -79,7 +79,7 @@ def _empty(_: Fault, __: Answer, ___: random.Random) -> Answer:
 
 
 def _cut(fault: Fault, answer: Answer, _: random.Random) -> Answer:
-    return answer[0], answer[1], answer[2][: int(fault.number("bytes", 0))]
+    return answer[0], answer[1], answer[2][: min(int(fault.number("bytes", 0)), len(answer[2]) - 1)]
 
 
 def _rows(change: Callable[[Fault, list[Any], random.Random], list[Any]]) -> Change:

@@ -35,8 +35,8 @@ class Stops:
 
     def __init__(self) -> None:
         self.held: dict[Key, Decimal] = {}
-        self.ours: set[Key] = set()
-        """Positions that an entry of ours opened; one that somebody else opened is theirs to protect."""
+        self.own: dict[Key, Decimal] = {}
+        """How much of a position is ours to protect: what orders of ours opened, as far as it is still held."""
         self.stops: dict[int, _Stop] = {}
 
     def take(self, happening: Happening) -> None:
@@ -61,16 +61,22 @@ class Stops:
         stops = [stop for stop in self.stops.values() if stop.key == key and stop.kind is TriggerKind.STOP]
         if any(stop.whole for stop in stops):
             return True
-        return sum((stop.quantity for stop in stops), _ZERO) >= self.held.get(key, _ZERO)
+        return sum((stop.quantity for stop in stops), _ZERO) >= self.own.get(key, _ZERO)
+
+    @property
+    def ours(self) -> set[Key]:
+        """Positions of which at least a part is ours."""
+        return set(self.own)
 
     def _filled(self, happening: Happening) -> None:
-        before = self.held.get(happening.key, _ZERO)
-        after = before + (happening.quantity if happening.opening else -happening.quantity)
-        if not before and read_client_id(happening.client_id) is not None:
-            self.ours.add(happening.key)
-        self.held[happening.key] = after
-        if after <= 0:
-            self.ours.discard(happening.key)
+        key, before = happening.key, self.held.get(happening.key, _ZERO)
+        self.held[key] = before + (happening.quantity if happening.opening else -happening.quantity)
+        opened = happening.opening and read_client_id(happening.client_id) is not None
+        own = min(self.own.get(key, _ZERO) + (happening.quantity if opened else _ZERO), self.held[key])
+        if own > 0:
+            self.own[key] = own
+        else:
+            self.own.pop(key, None)
 
 
 class Protected(Check):
@@ -120,7 +126,7 @@ class Protected(Check):
             yield self.found(
                 now_ms,
                 f"{key[0]} {key[1].value} had no whole stop for {bare_ms / 1000:.1f} s",
-                venue=f"{self._stops.held.get(key)} held, stops: {self._shown(key)}",
+                venue=f"{self._stops.own.get(key)} held, stops: {self._shown(key)}",
             )
 
     def _shown(self, key: Key) -> str:

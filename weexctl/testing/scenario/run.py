@@ -15,10 +15,12 @@ from weexctl.simulator.faults.fault import Fault
 from weexctl.simulator.faults.kill import Kill
 from weexctl.simulator.faults.schedule import Schedule
 from weexctl.simulator.faults.words import Word
+from weexctl.simulator.history import Event, Happening
 from weexctl.simulator.margin import equity
+from weexctl.testing.oracle.client_ids import read_client_id
 from weexctl.testing.oracle.oracle import Oracle
 from weexctl.testing.oracle.violation import Violation
-from weexctl.testing.oracle.witness import Span
+from weexctl.testing.oracle.witness import Key, Span
 from weexctl.testing.scenario.harness import Harness, MakeHarness
 from weexctl.testing.scenario.order_path import OrderPath
 from weexctl.testing.scenario.wish import Wish
@@ -55,6 +57,11 @@ class Outcome:
     calls: int = 0
     lives: int = 1
     orders: int = 0
+    """Taken by the exchange, from anybody."""
+    entries: int = 0
+    """Orders of ours that opened something."""
+    held: set[Key] = field(default_factory=set)
+    """Positions at the end."""
     entries_wished: int = 0
     unprotected_ms: int = 0
     equity_before: Decimal = Decimal(0)
@@ -207,11 +214,18 @@ class _Run:
         out, world = self._out, self._world
         out.trace = _trace(world)
         out.calls = len(world.transport.calls)
-        out.orders = sum(1 for happening in world.history.happenings if happening.event.value == "accepted")
+        out.orders = sum(1 for happening in world.history.happenings if happening.event is Event.ACCEPTED)
+        out.entries = len({h.order_id for h in world.history.happenings if _is_entry(h)})
+        out.held = set(world.simulator.ledger.positions)
         out.unprotected_ms = self._oracle.unprotected_ms
         out.equity_after = equity(world.simulator.venue)
         out.fired = tuple(world.transport.dice.fired)
         return out
+
+
+def _is_entry(happening: Happening) -> bool:
+    ours = read_client_id(happening.client_id) is not None
+    return ours and happening.opening and happening.event is Event.FILLED
 
 
 def _killer(point: str) -> Callable[[], None]:
