@@ -1,4 +1,4 @@
-"""The catalogue: failures that really happened to somebody, each as a file that says what goes wrong and what must hold."""
+"""The catalogue: failures that happened to somebody, each a file that says what goes wrong and what must hold."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -71,12 +71,17 @@ class _FaultyDatabase(Database):
             self._wrote.clear()
         elif word.startswith("COMMIT"):
             return self._commit(sql)
-        elif word.startswith(("INSERT", "UPDATE", "DELETE")):
+        elif word.startswith(("INSERT", "REPLACE", "UPDATE", "DELETE")):
             self._disk.write(self.path)
             self._wrote.add(sql[:30])
-            if sql.startswith(("INSERT INTO position", "INSERT OR REPLACE INTO position")):
+            if sql.startswith(("INSERT INTO position", "REPLACE INTO position")):
                 passes("K19")
         return super().execute(sql, values)
+
+    def write_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
+        """Run one statement for many rows, if the disk lets it."""
+        self._disk.write(self.path)
+        super().write_many(sql, rows)
 
     def _commit(self, sql: str) -> sqlite3.Cursor:
         wrote, self._wrote = self._wrote, set()

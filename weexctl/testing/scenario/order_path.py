@@ -119,7 +119,8 @@ class OrderPath:
             cooldowns={},
             suspended_until_ms=0,
         )
-        self._record(intents, now_ms)
+        if intents:
+            self._record(intents, now_ms)
         for intent in intents:
             if intent.reduces:
                 self._world.witness.exits.append(Exit(self._world.now_ms, (intent.symbol, intent.position_side)))
