@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -158,7 +159,7 @@ def test_a_gap_moves_everything_after_it_and_a_wick_one_candle() -> None:
     assert list(moved["ETHUSDT"].close) == list(market["ETHUSDT"].close)
 
 
-def act(word: str, **args: object) -> Wire:
+def act(word: str, **args: Any) -> Wire:
     """An account with a position, half a minute after something happened to it."""
     wire = Wire(fault(word, {"from_s": 10}, **args))
     wire.exchange.place_order(an_order(quantity=Decimal("0.02")))
@@ -178,7 +179,7 @@ def act(word: str, **args: object) -> Wire:
         ("ACCOUNT_RESET", {}, "0"),
     ],
 )
-def test_others_change_the_position(word: str, args: dict[str, object], held: str) -> None:
+def test_others_change_the_position(word: str, args: dict[str, Any], held: str) -> None:
     wire = act(word, **args)
     ledger = wire.simulator.ledger
 

@@ -38,7 +38,7 @@ def test_a_lost_request_costs_the_clients_whole_deadline_and_changes_nothing() -
 
 
 def test_a_reset_is_noticed_at_once() -> None:
-    wire = Wire(fault("REQ_LOST", FIRST, **{"as": "reset"}))
+    wire = Wire(fault("REQ_LOST", FIRST, how="reset"))
     with pytest.raises(OutcomeUnknownError):
         place(wire)
 
@@ -69,7 +69,8 @@ def test_a_late_request_arrives_when_time_passes_its_moment() -> None:
     before = wire.held
     wire.timeline.wait(15_000)
 
-    assert (before, wire.held) == (0, LOT)
+    assert before == 0
+    assert wire.held == LOT
     assert wire.calls("v3/order", "POST")[0].status == 200
 
 
@@ -151,10 +152,10 @@ def test_a_revoked_key_and_a_blocked_address_are_told_apart() -> None:
     revoked = Wire(fault("KEY_REVOKED"))
     with pytest.raises(UnauthorisedError, match="-1044"):
         revoked.exchange.fetch_balance()
-    blocked = Wire(fault("IP_BLOCK", **{"as": "-1056"}))
+    blocked = Wire(fault("IP_BLOCK", how="-1056"))
     with pytest.raises(UnauthorisedError, match="-1056"):
         blocked.exchange.fetch_balance()
-    silent = Wire(fault("IP_BLOCK", **{"as": "521"}))
+    silent = Wire(fault("IP_BLOCK", how="521"))
     with pytest.raises(UnavailableError, match="521"):
         silent.exchange.fetch_balance()
 

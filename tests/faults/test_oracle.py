@@ -23,8 +23,14 @@ from weexctl.testing.oracle.protection import NoOrphans, Protected
 from weexctl.testing.oracle.recovery import Audited, OneWriter, Settled
 from weexctl.testing.oracle.wire import Allowed, Hygiene, Secret
 
-OPEN = {"side": "BUY", "positionSide": "LONG", "symbol": "BTCUSDT", "quantity": "0.02", "newClientOrderId": ENTRY}
-CLOSE = {**OPEN, "side": "SELL", "newClientOrderId": EXIT}
+OPEN: dict[str, Any] = {
+    "side": "BUY",
+    "positionSide": "LONG",
+    "symbol": "BTCUSDT",
+    "quantity": "0.02",
+    "newClientOrderId": ENTRY,
+}
+CLOSE: dict[str, Any] = {**OPEN, "side": "SELL", "newClientOrderId": EXIT}
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +20,14 @@ from weexctl.simulator.faults import Call, ClientClock, Fault, FaultyTransport, 
 __all__ = ["POST_ORDER", "START_MS", "Wire", "an_order", "fault"]
 
 START_MS = 1_704_067_260_000
-POST_ORDER = {"method": "POST", "path": "v3/order$"}
+POST_ORDER: dict[str, Any] = {"method": "POST", "path": "v3/order$"}
 _PRICE = 50_000.0
 
 
-def fault(word: str, match: dict[str, Any] | None = None, **args: Any) -> Fault:
-    """A fault of one word."""
+def fault(word: str, match: Mapping[str, Any] | None = None, **args: Any) -> Fault:
+    """A fault of one word; `how` stands for the argument `as`, which is a word of Python's own."""
+    if "how" in args:
+        args["as"] = args.pop("how")
     return Fault(word=Word(word), match=Match(**(match or {})), args=args)
 
 
@@ -83,5 +85,5 @@ class Wire:
 
 def _flat(minutes: int) -> Candles:
     times = START_MS - 60_000 + 60_000 * np.arange(minutes, dtype=np.int64)
-    columns: Iterable[Any] = (np.full(minutes, _PRICE) for _ in range(4))
-    return Candles("BTCUSDT", Timeframe.M1, times, *columns, np.full(minutes, 1e6), synthetic=True)
+    price = np.full(minutes, _PRICE)
+    return Candles("BTCUSDT", Timeframe.M1, times, price, price, price, price, np.full(minutes, 1e6), synthetic=True)
