@@ -154,6 +154,17 @@ def test_i3_what_somebody_else_opened_is_theirs_to_protect(scene: Scene) -> None
     assert scene.judge(Protected()) == []
 
 
+def test_i3_when_our_stop_has_fired_what_is_left_of_the_position_is_theirs(scene: Scene) -> None:
+    opened(scene)
+    scene.happenings += [
+        happening("filled", "hand-1", "0.01", opening=True, order_id=9, time_ms=2_000),
+        happening("filled", STOP, order_id=8, time_ms=3_000),
+        happening("finished", STOP, order_id=8, time_ms=3_000),
+    ]
+
+    assert scene.judge(Protected()) == []
+
+
 def test_i4_a_stop_without_a_position(scene: Scene) -> None:
     scene.books["live"] = [Live("8", STOP, BTC, opening=False, waiting=True)]
     (found,) = scene.judge(NoOrphans())

@@ -71,8 +71,10 @@ class Stops:
     def _filled(self, happening: Happening) -> None:
         key, before = happening.key, self.held.get(happening.key, _ZERO)
         self.held[key] = before + (happening.quantity if happening.opening else -happening.quantity)
-        opened = happening.opening and read_client_id(happening.client_id) is not None
-        own = min(self.own.get(key, _ZERO) + (happening.quantity if opened else _ZERO), self.held[key])
+        change = _ZERO
+        if read_client_id(happening.client_id) is not None:
+            change = happening.quantity if happening.opening else -happening.quantity
+        own = min(self.own.get(key, _ZERO) + change, self.held[key])
         if own > 0:
             self.own[key] = own
         else:
