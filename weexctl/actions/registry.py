@@ -583,7 +583,7 @@ ACTIONS = (
             Parameter(
                 name="shrink",
                 type="bool",
-                help="Also look for the smallest schedule that breaks the same; takes up to 80 more runs each",
+                help="Also look for the smallest schedule that breaks the same; takes up to 200 more runs each",
                 default=False,
             ),
         ),

@@ -16,7 +16,7 @@ from weexctl.testing.scenario.run import Outcome, Plan, run_plan
 __all__ = ["shrink"]
 
 T = TypeVar("T")
-RUNS = 80
+RUNS = 200
 
 
 def shrink(outcome: Outcome, make: MakeHarness = OrderPath, *, runs: int = RUNS) -> Plan:
