@@ -92,6 +92,7 @@ RECIPES: dict[str, Recipe] = {
     "account.balance": _lines("account balance"),
     "account.positions": _lines("account positions"),
     "account.risk": _lines("account risk"),
+    "sim.scenario": _lines("sim scenario", "sim scenario A1"),
     "sim.serve": _lines("sim serve --port 0 --history 2"),
     "explain": lambda home, run: [step(f"explain {run.order_id}"), step("explain 1", 2)],
     "test-connection": _lines("test-connection", "test-connection --trade"),

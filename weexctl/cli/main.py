@@ -28,8 +28,10 @@ def main() -> NoReturn:
         except OSError:
             pass  # the long way says what is wrong
     from weexctl.config.redaction import guard_logging
+    from weexctl.kill_points import arm_from_environment
 
     guard_logging()
+    arm_from_environment()
     sys.exit(run(sys.argv[1:]))
 
 

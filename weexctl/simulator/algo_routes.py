@@ -10,6 +10,7 @@ from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
 from weexctl.simulator.demo import ASSET as DEMO_ASSET
 from weexctl.simulator.formats import algo_row
+from weexctl.simulator.history import Event
 from weexctl.simulator.order_routes import read_position_side, read_side, read_source, written
 from weexctl.simulator.orders import SimOrder, TriggerKind
 from weexctl.simulator.parameters import EMPTY, INVALID, Parameters
@@ -120,6 +121,7 @@ def _modify_tp_sl(venue: Venue, parameters: Parameters) -> Any:
         order.price, order.type, order.time_in_force = price, OrderType.LIMIT, TimeInForce.GTC
     order.updated_ms = venue.now_ms
     venue.version += 1
+    venue.note(Event.CHANGED, order, venue.now_ms)
     return {"success": True}
 
 

@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
+from weexctl.simulator.history import Event
 from weexctl.simulator.margin import available, cross_wallet, is_isolated
 from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import SimOrder
@@ -196,8 +197,10 @@ def _take_over(venue: Venue, position: SimPosition, price: Decimal, time_ms: int
     on_step = max(step, (price / step).to_integral_value(rounding) * step)
     rate = venue.settings.liquidation_fee
     venue.before_change(time_ms)
+    quantity = position.size
     venue.ledger.fill(
-        order, contract, position.size, on_step, fee_rate=rate, maker=False, time_ms=time_ms, bound=position.opened_by
+        order, contract, quantity, on_step, fee_rate=rate, maker=False, time_ms=time_ms, bound=position.opened_by
     )
+    venue.note(Event.FILLED, order, time_ms, quantity=quantity, price=on_step)
     venue.finish(order, OrderStatus.FILLED, time_ms)
     venue.forget_presets(order, time_ms)

@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Decimal
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import Side
 from weexctl.simulator.book import Book, book_of
+from weexctl.simulator.history import Event
 from weexctl.simulator.margin import available, initial_margin, order_margin
 from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import Preset, SimOrder, Trigger, TriggerKind
@@ -77,6 +78,7 @@ def fill(venue: Venue, order: SimOrder, quantity: Decimal, price: Decimal, *, ma
             order, contract, part, price, fee_rate=rate, maker=maker, time_ms=time_ms, bound=bound, margin=tied
         )
     venue.version += 1
+    venue.note(Event.FILLED, order, time_ms, quantity=quantity, price=price)
     if order.opening:
         _attach(venue, order, order.target, TriggerKind.TARGET, "tp", time_ms)
         _attach(venue, order, order.stop, TriggerKind.STOP, "sl", time_ms)
@@ -143,6 +145,7 @@ def _attach(
     for plan in venue.orders(parent.symbol):
         if plan.parent_id == parent.id and plan.trigger is not None and plan.trigger.kind is kind and plan.waiting:
             plan.quantity = _covered(venue, parent)
+            venue.note(Event.CHANGED, plan, time_ms)
             return
     side = parent.position_side.closing
     venue.enter(

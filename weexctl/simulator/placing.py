@@ -7,6 +7,7 @@ from decimal import Decimal
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
 from weexctl.simulator.book import book_of
+from weexctl.simulator.history import Event
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.margin import order_margin, require_margin
 from weexctl.simulator.matching import match_limit, match_market
@@ -211,6 +212,7 @@ def _accept(venue: Venue, order: SimOrder) -> None:
     if venue.settings.client_ids == "ever":
         venue.client_ids.add(order.client_id)
     venue.version += 1
+    venue.note(Event.ACCEPTED, order, venue.now_ms)
 
 
 def _check_total(venue: Venue, order: SimOrder) -> None:

@@ -12,6 +12,7 @@ from weexctl.model.fill import Fill
 from weexctl.model.order import OrderStatus
 from weexctl.model.side import PositionSide
 from weexctl.simulator.funding import FundingSchedule
+from weexctl.simulator.history import Event, History
 from weexctl.simulator.ids import IdSequence
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.ledger import Ledger
@@ -21,6 +22,8 @@ from weexctl.simulator.position import SimPosition
 from weexctl.simulator.settings import SimulatorSettings
 
 __all__ = ["Leverage", "Venue"]
+
+ZERO = Decimal(0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Venue:
         asset: what the account holds.
         trail: moments of change and the positions before each, oldest first; kept while lists lie behind.
         demo: the demo account beside this one; None until somebody uses it.
+        history: everything that happens to orders, when somebody wants it remembered; None otherwise.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Venue:
         self.closed: deque[SimOrder] = deque(maxlen=settings.history_kept)
         self.client_ids: set[str] = set()
         self.trail: deque[tuple[int, list[SimPosition]]] = deque()
+        self.history: History | None = None
         self.ai_logs: deque[dict[str, object]] = deque(maxlen=settings.history_kept)
         start = Decimal(settings.default_leverage)
         self.leverages = {symbol: Leverage(cross=start, long=start, short=start) for symbol in market.tapes}
@@ -131,6 +136,7 @@ class Venue:
         """Let an order rest or wait."""
         self.live.setdefault(order.symbol, []).append(order)
         self.version += 1
+        self.note(Event.ENTERED, order, order.updated_ms)
 
     def finish(self, order: SimOrder, status: OrderStatus, time_ms: int) -> None:
         """End an order, whether it was live or never rested."""
@@ -144,6 +150,7 @@ class Venue:
                 del self.live[order.symbol]
         self.closed.append(order)
         self.version += 1
+        self.note(Event.FINISHED, order, time_ms)
 
     def forget_presets(self, closing: SimOrder, time_ms: int) -> None:
         """End the presets of positions that this order closed, where the settings say that they do not survive."""
@@ -154,3 +161,11 @@ class Venue:
             preset = plan.waiting and plan.parent_id is not None and plan is not closing
             if preset and plan.position_side is closing.position_side and plan.bound not in held:
                 self.finish(plan, OrderStatus.CANCELLED, time_ms)
+
+    def note(
+        self, event: Event, order: SimOrder, time_ms: int, *, quantity: Decimal = ZERO, price: Decimal = ZERO
+    ) -> None:
+        """Remember what happened to an order, when there is a history to remember it in."""
+        if self.history is not None:
+            leverage = self.leverages[order.symbol].of(order.position_side)
+            self.history.add(event, order, time_ms, quantity=quantity, price=price, leverage=leverage)

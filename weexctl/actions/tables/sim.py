@@ -69,4 +69,39 @@ ROWS = (
             Example("weexctl sim serve --speed 3600", "one hourly candle every second"),
         ),
     ),
+    Action(
+        name="sim.scenario",
+        section=TRADE,
+        summary="Try the order path under faults, and check what must always hold",
+        help=(
+            "Runs the order path against the simulated exchange while requests are lost, answers garbled, the process "
+            "killed, the disk full or the market gone, all in simulated time; an oracle then compares the exchange's "
+            "own books with the journal. A name runs one case of the catalogue, all runs every one, and a seed makes "
+            "a schedule of its own, the same one every time. Without either the catalogue is listed. Nothing is kept, "
+            "and nothing leaves this machine. It exits with 6 when an invariant did not hold."
+        ),
+        risk="simulate",
+        module="weexctl.actions.scenario",
+        parameters=(
+            Parameter(name="name", type="str", help="Case of the catalogue, such as A1, or all", argument=True),
+            Parameter(name="seed", type="int", help="First seed of schedules instead of a case"),
+            Parameter(
+                name="schedules", type="int", help="How many schedules, one for each seed from --seed on", default=1
+            ),
+            Parameter(
+                name="harshness", type="float", help="Times every rate of faults; 0.1 is the mild mix", default=1.0
+            ),
+            Parameter(
+                name="shrink",
+                type="bool",
+                help="Also look for the smallest schedule that breaks the same; takes up to 200 more runs each",
+                default=False,
+            ),
+        ),
+        examples=(
+            Example("weexctl sim scenario", "what there is"),
+            Example("weexctl sim scenario A1", "an order whose answer is lost"),
+            Example("weexctl sim scenario --seed 7 --schedules 100", "a hundred schedules, the same ones every time"),
+        ),
+    ),
 )
