@@ -41,7 +41,8 @@ dist:  ## build the wheel into dist/
 nightly:  ## all tests, with many more examples for those that search for a counterexample
 	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --hypothesis-profile=nightly
 
-benchmarks:  ## measure start-up, the client and the simulator, as ratios
+benchmarks:  ## measure start-up, the client, the simulator and the journal, as ratios
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/exchange.py
 	$(BIN)/python benchmarks/simulator.py
+	$(BIN)/python benchmarks/journal.py

@@ -7,6 +7,7 @@ WeexctlError                        message, hint, exit_code, type, code, order_
 │  ├─ UnknownOfferError             a profile names something nobody offers
 │  ├─ MissingCredentialsError       a venue needs keys and there are none
 │  ├─ NotArmedError                 a live venue needs a profile that a person armed
+│  ├─ JournalUnavailableError       disk, lock or file: nothing can be recorded, so nothing may open
 │  └─ LockHeldError                 another process is writing for this account
 ├─ PluginError                      names the plugin and its distribution                          exit 3
 │  ├─ PluginLoadError               it did not import, or its name is not unique
@@ -38,6 +39,7 @@ __all__ = [
     "ExchangeError",
     "HaltedError",
     "InsufficientMarginError",
+    "JournalUnavailableError",
     "LockHeldError",
     "MissingCredentialsError",
     "NotArmedError",
@@ -155,6 +157,15 @@ class NotArmedError(ConfigError):
 
     type: ClassVar[ErrorType] = "permission"
     default_code = "NOT_ARMED"
+
+
+class JournalUnavailableError(ConfigError):
+    """The journal cannot be written or read just now: disk full, I/O error, read-only, locked or damaged.
+
+    The change at hand was not recorded. Nothing may open until one is; what protects goes on (`journal.emergency`).
+    """
+
+    default_code = "JOURNAL_UNAVAILABLE"
 
 
 class LockHeldError(ConfigError):

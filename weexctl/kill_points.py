@@ -1,52 +1,64 @@
-"""Named points of the code at which a test, or `WEEXCTL_FAULT`, may end the process.
+"""Named points of the order path at which a process may die, for tests and for drills.
 
-The numbers are those of the failure study (reliability 4.2). Passing a point costs a look into an empty dictionary.
+`passes("K05")` does nothing unless somebody armed that point. The names are those of reliability 4.2.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["arm_from_environment", "armed", "passes"]
+__all__ = ["VARIABLE", "arm_from_environment", "armed", "passes"]
 
 VARIABLE = "WEEXCTL_FAULT"
+"""`WEEXCTL_FAULT=K05:3`: the process kills itself when it passes K05 for the third time."""
 
-_armed: dict[str, tuple[int, Callable[[], None]]] = {}
+Action = Callable[[], None]
+
+
+class _Armed:
+    """What waits at one point."""
+
+    __slots__ = ("action", "left")
+
+    def __init__(self, hit: int, action: Action) -> None:
+        self.left = hit
+        self.action = action
+
+
+_POINTS: dict[str, list[_Armed]] = {}
 
 
 def passes(point: str) -> None:
-    """Say that the code is at a point; nothing happens unless somebody armed it."""
-    if point in _armed:
-        _hit(point)
+    """The order path is at this point now."""
+    if not _POINTS:
+        return
+    for waiting in list(_POINTS.get(point, ())):
+        waiting.left -= 1
+        if waiting.left == 0:
+            waiting.action()
 
 
 @contextmanager
-def armed(point: str, hit: int = 1, action: Callable[[], None] | None = None) -> Iterator[None]:
-    """A block in which passing the point for the `hit`-th time runs the action, once; without one it kills."""
-    _armed[point] = (hit, action or _die)
+def armed(point: str, hit: int = 1, action: Action | None = None) -> Iterator[None]:
+    """Within the block `action` is called at the `hit`-th pass of the point; the process dies when there is none."""
+    waiting = _Armed(hit, action or _die)
+    _POINTS.setdefault(point, []).append(waiting)
     try:
         yield
     finally:
-        _armed.pop(point, None)
+        _POINTS[point].remove(waiting)
+        if not _POINTS[point]:
+            del _POINTS[point]
 
 
-def arm_from_environment(environ: Mapping[str, str]) -> None:
-    """Arm what `WEEXCTL_FAULT` names: `K05`, or `K05:3` for the third time it is passed. Other words do nothing."""
-    point, _, hit = environ.get(VARIABLE, "").partition(":")
+def arm_from_environment() -> None:
+    """Arm what `WEEXCTL_FAULT` names, for the rest of the process; called once, by the command line."""
+    point, _, count = os.environ.get(VARIABLE, "").partition(":")
     if point:
-        _armed[point] = (int(hit) if hit.isdigit() else 1, _die)
-
-
-def _hit(point: str) -> None:
-    left, action = _armed[point]
-    if left > 1:
-        _armed[point] = (left - 1, action)
-        return
-    del _armed[point]
-    action()
+        _POINTS.setdefault(point, []).append(_Armed(int(count) if count.isdecimal() and int(count) else 1, _die))
 
 
 def _die() -> None:

@@ -416,7 +416,8 @@ def test_a_person_sees_marks_and_under_a_failure_what_to_do(
     assert "✓ time" in words
     assert "✗ signing" in words
     assert "means the passphrase is not the one" in words
-    assert "do check WEEX_API_PASSPHRASE" in words
+    assert "do store it anew with `weexctl keys add main --scope trade`" in words
+    assert "or check WEEX_API_PASSPHRASE" in words
     assert "– leverage an earlier check failed" in words
     assert max(map(len, ran.out.splitlines())) <= width
 

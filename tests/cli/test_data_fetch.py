@@ -10,8 +10,8 @@ import pytest
 from weexctl.actions import data_fetch
 from weexctl.actions.context import Context
 from weexctl.actions.data_fetch import Input, Output, run
-from weexctl.market.loading import load_candles
-from weexctl.simulator.generator import MARKET_START_MS, generate_market
+from weexctl.market.loading import load_candles, load_funding
+from weexctl.simulator.generator import MARKET_START_MS, generate_funding, generate_market
 from weexctl.trader.schedule import HISTORY_CANDLES
 
 HOUR_MS = 3_600_000
@@ -49,7 +49,7 @@ def test_generated_candles_are_labelled(home: Any) -> None:
 
 def test_a_second_fetch_has_nothing_to_add(home: Any) -> None:
     first = data(home(*FETCH))["series"][0]
-    assert data(home(*FETCH))["series"][0] == {**first, "added": 0}
+    assert data(home(*FETCH))["series"][0] == {**first, "added": 0, "funding_added": 0}
 
 
 def test_an_earlier_start_and_a_later_end_are_joined_to_what_is_there(home: Any) -> None:
@@ -81,3 +81,38 @@ def test_an_exchange_that_cannot_be_reached_leaves_the_store_alone(home: Any) ->
     ran = home(*FETCH, "--venue", "paper", "--timeout", "0.2", WEEX_API_BASE="http://127.0.0.1:9")
     assert ran.code == 4
     assert not (home.data / "candles").exists()
+
+
+def test_funding_comes_with_the_candles_and_is_not_fetched_twice(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_fetch, "_FUNDING_PAGE_MS", 11 * HOUR_MS)
+    (row,) = data(home(*FETCH))["series"]
+    market = generate_market(7, symbols=["BTCUSDT"], count=HISTORY_CANDLES + 1)
+    made = generate_funding(7, market)["BTCUSDT"]
+    due = [t for t in made.time_ms.tolist() if BEGIN_MS - 30 * HOUR_MS <= t <= BEGIN_MS]
+    assert (row["funding"], row["funding_added"]) == (len(due), len(due)) != (0, 0)
+    (stored,) = load_funding([data(home("data", "list"))["folder"] + "/synthetic"]).values()
+    assert stored.time_ms.tolist() == due
+    (listed,) = data(home("data", "list"))["funding"]
+    assert (listed["symbol"], listed["settlements"], listed["synthetic"]) == ("BTCUSDT", len(due), True)
+    (longer,) = data(home(*FETCH, "--from", str(BEGIN_MS - 60 * HOUR_MS)))["series"]
+    assert longer["funding"] == longer["funding_added"] + len(due) > len(due)
+    files = {found["file"]: found["ok"] for found in data(home("data", "verify"))["files"]}
+    assert files["synthetic/BTCUSDT-funding.parquet"] is True
+
+
+def test_a_damaged_funding_file_is_found(home: Any) -> None:
+    folder = Path(data(home(*FETCH))["folder"])
+    path = folder / "BTCUSDT-funding.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    ran = home("data", "verify")
+    assert (ran.code, ran.document["data"]["faults"]) == (6, 1)
+    assert "BTCUSDT-funding" in ran.document["error"]["message"]
+
+
+def test_fetched_candles_and_funding_carry_a_run(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_fetch, "_PAGE", 1_000)
+    folder = data(home(*FETCH, "--from", str(BEGIN_MS - 4_000 * HOUR_MS)))["folder"]
+    since = str(BEGIN_MS - 10 * HOUR_MS)
+    ran = home("trade", "--data", folder, "--symbols", "BTCUSDT", "--from", since, "--steps", "5")
+    assert ran.code == 0, ran.out
+    assert not [line for line in ran.document["data"]["not_modelled"] if "funding" in line]

@@ -145,7 +145,9 @@ def test_text_from_outside_cannot_move_the_cursor_or_break_the_line() -> None:
 
 
 def test_a_secret_of_the_environment_is_blotted_out_in_text_and_in_json() -> None:
-    scrub = Scrubber({"WEEX_API_SECRET": 'abc"defgh', "WEEX_API_KEY": "sim"}, HIDDEN)
+    scrub = Scrubber({"WEEX_API_SECRET": 'abc"defgh', "WEEX_API_KEY": "sim"})
     assert scrub('it is abc"defgh') == f"it is {HIDDEN}"
     assert scrub(json.dumps({"x": 'abc"defgh'})) == json.dumps({"x": HIDDEN})
+    assert scrub(json.dumps(repr('abc"defgh'))) == json.dumps(repr(HIDDEN))
+    assert scrub(b'abc"defgh'.hex()) == HIDDEN
     assert scrub("the sim venue") == "the sim venue"

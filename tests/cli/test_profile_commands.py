@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from weexctl.cli.terminal import ask
-from weexctl.config.arming import is_armed, require_armed
+from weexctl.config.arming import arm, is_armed, require_armed
 from weexctl.config.paths import Paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.errors import NotArmedError, UsageError
@@ -261,3 +261,41 @@ def test_people_get_tables(home: Any, argv: tuple[str, ...], word: str) -> None:
     ran = home("profile", *argv, "-o", "table")
     assert ran.code == 0
     assert word in ran.out
+
+
+def test_anybody_may_disarm_and_the_list_says_for_whom_a_profile_is_armed(home: Any, person: list[str]) -> None:
+    data(home("profile", "arm", "safe"))
+    [safe] = [row for row in data(home("profile", "list"))["profiles"] if row["name"] == "safe"]
+    assert safe["armed_for"] == ["main"]
+    assert "weexctl profile disarm safe" in {step["command"] for step in home("profile", "list").document["next"]}
+    person.clear()
+    taken = data(home("profile", "disarm", "safe"))
+    assert (taken["profile"], taken["account"], taken["changed"]) == ("safe", "main", True)
+    assert not is_armed(loaded(home, "safe"), paths=folders(home))
+    assert data(home("profile", "disarm", "safe"))["changed"] is False
+    assert [row["armed_for"] for row in data(home("profile", "list"))["profiles"]] == [[], [], []]
+
+
+def test_disarming_one_account_leaves_the_others_armed(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = loaded(home, "safe")
+    for account in ("main", "second"):
+        arm(profile, account, armed_ms=1, paths=folders(home))
+    assert data(home("profile", "disarm", "safe", "--account", "second"))["changed"] is True
+    assert is_armed(profile, "main", paths=folders(home))
+    assert not is_armed(profile, "second", paths=folders(home))
+
+
+def test_a_profile_that_is_gone_can_still_be_disarmed(home: Any, person: list[str]) -> None:
+    data(home("profile", "new", "mine"))
+    data(home("profile", "arm", "mine"))
+    (home.config / "profiles" / "mine.toml").unlink()
+    assert data(home("profile", "disarm", "mine"))["changed"] is True
+    assert json.loads((home.config / "armed.json").read_text())["armed"] == []
+
+
+def test_a_list_that_cannot_be_trusted_is_not_rewritten(home: Any) -> None:
+    home.config.mkdir(parents=True)
+    (home.config / "armed.json").write_text("{")
+    ran = home("profile", "disarm", "safe")
+    assert (ran.code, ran.document["error"]["code"]) == (3, "BAD_ARMED_LIST")
+    assert (home.config / "armed.json").read_text() == "{"

@@ -14,6 +14,7 @@ TABLES = {
     "attempt": "SELECT client_order_id, order_id, signed_ms, outcome FROM attempt ORDER BY signed_ms",
     "fill": "SELECT fill_id, order_id, quantity, price, fee, time_ms FROM fill ORDER BY fill_id",
     "artefact": "SELECT artefact_id, body FROM artefact ORDER BY artefact_id",
+    "log_chain": "SELECT seq, hash FROM log_chain ORDER BY seq",
 }
 
 

@@ -82,6 +82,15 @@ def test_our_own_check_of_the_way_finds_everything_in_order(home: Any) -> None:
     assert "time of its own" in ran.document["data"]["checks"][0]["detail"]
 
 
+def test_our_own_check_waits_for_what_is_listed_late(home: Any) -> None:
+    with serving("--late", "--control", "--speed", "20") as (_, line):
+        data = json.loads(line)["data"]
+        told = ask(data["control"], "/settings")
+        assert [told[f"{what}_delay_ms"] for what in ("visibility", "order", "fill", "position")] == [2_000, *[600] * 3]
+        ran = home("test-connection", "--base-url", data["url"], "--trade")
+    assert (ran.code, ran.document["ok"]) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

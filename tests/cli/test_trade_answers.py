@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from weexctl.cli.interrupt import Interrupt
 from weexctl.model.candle import Timeframe
 from weexctl.simulator.generator import generate_market
 
@@ -150,7 +151,11 @@ def test_a_run_that_ends_halted_says_so_and_exits_with_9(home: Any, switch: str)
 
 
 def test_before_the_first_step_a_run_ends_where_it_begins(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("weexctl.cli.interrupt.Interrupt.should_stop", lambda interrupt: True)
+    def asked(interrupt: Interrupt) -> bool:
+        interrupt.heeded = True
+        return True
+
+    monkeypatch.setattr(Interrupt, "should_stop", asked)
     ran = home(*ONE, "--steps", "3")
     data = ran.document["data"]
     assert (ran.code, data["steps"], data["to_ms"]) == (130, 0, data["from_ms"])

@@ -1,16 +1,18 @@
-"""weex-sdk, a client that others wrote for the V2 generation, trades at the simulator over a socket, unchanged.
+"""weex-sdk, a client that others wrote for the V2 generation, trades at `sim serve` over TCP, unchanged.
 
-Its clock is the machine's and cannot be set, so the simulator takes timestamps of any age here; nothing else depends
-on the time of day. Where the client misreads WEEX, the test says so.
+Its clock is the machine's and cannot be set; the served simulator takes that too, and nothing else depends on the time
+of day. The server is that of `weexctl sim serve`, and once it is the command itself, in a process of its own. Where
+the client misreads WEEX, the test says so.
 """
 
 from __future__ import annotations
 
-import threading
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
@@ -18,16 +20,14 @@ import pytest
 
 from weexctl.model.candle import Candles, Timeframe
 from weexctl.simulator import CONTRACTS, Simulator, SimulatorSettings
+from weexctl.simulator.server import SimulatorServer
 
 weex_sdk = pytest.importorskip("weex_sdk", reason="weex-sdk is not installed")
 
 BTC = "cmt_btcusdt"
 START_MS = 1_704_067_200_000
 HOUR_MS = 3_600_000
-ANY_AGE_MS = 10**14
-EXACT = SimulatorSettings(
-    spread_bps=0, slippage_bps=0, slippage_minor_bps=0, impact=0, signature_window_ms=ANY_AGE_MS, latency_ms=1
-)
+EXACT = SimulatorSettings(spread_bps=0, slippage_bps=0, slippage_minor_bps=0, impact=0, real_clock=True, latency_ms=1)
 
 
 def _candles(symbol: str, closes: list[float]) -> Candles:
@@ -55,52 +55,23 @@ class Floor:
         return weex_sdk.WeexClient(*keys, base_url=self.url)
 
 
-def _handler(simulator: Simulator) -> type[BaseHTTPRequestHandler]:
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Header and body leave in two writes; without this each answer waits for the other side's acknowledgement.
-        disable_nagle_algorithm = True
-
-        def _serve(self) -> None:
-            path, _, query = self.path.partition("?")
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            with lock:
-                status, headers, content = simulator.answer(self.command, path, query, dict(self.headers), body)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = _serve  # noqa: N815  # the library's own names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's own name
-            """Say nothing."""
-
-    return Handler
-
-
 @pytest.fixture(params=[EXACT])
 def floor(request: pytest.FixtureRequest) -> Iterator[Floor]:
     """The client at a market of 50 000 that goes to 52 000 within the hour."""
     market = {symbol: _candles(symbol, [1.0] * 40) for symbol in CONTRACTS}
     market["BTCUSDT"] = _candles("BTCUSDT", [50_000.0, *[52_000.0] * 39])
     simulator = Simulator(market, seed=3, start_ms=START_MS + HOUR_MS, settings=request.param)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(simulator))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    url = f"http://127.0.0.1:{server.server_address[1]}"
+    with SimulatorServer(simulator, control=True) as server:
+        client = _client(server.url)
+        yield Floor(simulator, server.url, client)
+        client.close()
+
+
+def _client(url: str) -> Any:
     client = weex_sdk.WeexClient("sim", "sim", "sim", base_url=url)
     # One connection for all requests, and no proxy of this machine's in between.
     client.session.trust_env = False
-    yield Floor(simulator, url, client)
-    client.close()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return client
 
 
 def _buy(floor: Floor, number: int = 1, **changes: Any) -> str:
@@ -304,7 +275,7 @@ def test_it_is_told_which_of_its_secrets_is_wrong(floor: Floor, keys: tuple[str,
     other.close()
 
 
-@pytest.mark.parametrize("floor", [replace(EXACT, signature_window_ms=30_000)], indirect=True)
+@pytest.mark.parametrize("floor", [replace(EXACT, real_clock=False)], indirect=True)
 def test_its_requests_expire(floor: Floor) -> None:
     # The machine's clock is years past the simulator's.
     with pytest.raises(weex_sdk.WeexAuthenticationError, match="40008"):
@@ -326,3 +297,27 @@ def test_it_understands_429(floor: Floor) -> None:
         floor.client.market.get_tickers()
     # No Retry-After is documented, so the client has no time to wait for.
     assert told.value.retry_after is None
+
+
+def test_it_trades_at_the_command_in_a_process_of_its_own() -> None:
+    command = [sys.executable, "-m", "weexctl", "sim", "serve", "--port", "0", "--history", "300", "-o", "json"]
+    with subprocess.Popen([*command, "--seed", "3"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            client = _client(json.loads(process.stdout.readline())["data"]["url"])
+            price = Decimal(client.market.get_ticker(BTC)["last"])
+            members = {"symbol": BTC, "size": "0.1", "order_type": "0", "price": "0"}
+            opened = client.trade.place_order(**members, client_oid="sdk-1", match_price="1", type="1")
+            (position,) = client.account.get_all_positions()
+            entry = Decimal(position["open_value"]) / Decimal(position["size"])
+            assert abs(entry / price - 1) < Decimal("0.01")
+            low = {**members, "price": str(price // 2)}
+            resting = client.trade.place_order(**low, client_oid="sdk-2", match_price="0", type="1")
+            assert client.trade.cancel_order(order_id=resting["order_id"])["result"] is True
+            client.trade.place_order(**members, client_oid="sdk-3", match_price="1", type="3")
+            assert client.account.get_all_positions() == []
+            assert client.trade.get_order_detail(opened["order_id"])["status"] == "filled"
+            assert Decimal(client.account.get_assets()[0]["equity"]) < 10_000
+            client.close()
+        finally:
+            process.kill()

@@ -40,14 +40,16 @@ ELSEWHERE = {
     "ANOTHER_MARKET",
     "ANOTHER_RUN",
     "BASE_URL",
+    "BREAKERS_UNREADABLE",
     "DATA_NEEDED",
+    "NOTIFY_SOCKET",
     "NO_CANDLES",
     "NO_CANDLES_IN_SPAN",
     "NO_RUN",
     "RUN_MOVED",
     "TOO_FEW_CANDLES",
 }
-"""Codes of errors that end a command before it decides anything; their message explains them."""
+"""Codes of errors that end a command before it decides anything; their message explains them. And one variable."""
 
 REASONS_OF_ORDERS = {"BY_HAND", "CONNECTION_TEST", "MANUAL", "MANUAL_CLOSE", "NOT_CLOSED"}
 """Codes that tell what an order is for, or end a check; none of them keeps an order back."""
@@ -155,7 +157,15 @@ def test_every_code_of_a_decision_has_its_meaning_on_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Nothing was due", "A wish that", "A guard refused", "On the way to the exchange", "By hand"]
+    "heading",
+    [
+        "Nothing was due",
+        "A wish that",
+        "A guard refused",
+        "A breaker is open",
+        "On the way to the exchange",
+        "By hand",
+    ],
 )
 def test_every_code_that_keeps_an_order_back_has_a_sentence_in_explain(heading: str) -> None:
     rows = [row for row in section_after(CODES_PAGE, f"### {heading}").splitlines() if row.startswith("| `")]

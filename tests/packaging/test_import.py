@@ -17,7 +17,7 @@ for package in ("weexctl", {plugins}):
             importlib.import_module(module.name)
 [getattr(weexctl, name) for name in weexctl.__all__]
 """
-HEAVY = {"pandas", "numpy", "httpx", "hmmlearn", "sklearn", "scipy", "ta", "pyarrow", "rich", "pydantic"}
+HEAVY = {"pandas", "numpy", "httpx", "hmmlearn", "sklearn", "scipy", "ta", "pyarrow", "rich", "pydantic", "websockets"}
 PLUGINS = Path(__file__).parents[2] / "plugins"
 
 

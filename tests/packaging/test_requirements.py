@@ -21,7 +21,6 @@ OWN = {"weexctl", *PLUGINS}
 EXTRAS = ["", *PYPROJECT["project"]["optional-dependencies"]]
 UNSEEN = {
     "keyring": "an extra; the vault imports it by name, and does without it when it is absent",
-    "pyarrow": "pandas reads and writes parquet with it",
 }
 """Requirements that no import statement names, and why they are there."""
 UNDECLARED = {"pydantic-core": "a part of pydantic, which pins its exact version"}

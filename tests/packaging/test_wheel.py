@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import weexctl
+from weexctl.testing.scenario.case import list_cases
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(folder.name for folder in (ROOT / "plugins").iterdir() if (folder / "__init__.py").is_file())
@@ -45,14 +46,16 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: zipfile.ZipFile) -
     assert files == files_of_the_tree()
 
 
-def test_it_holds_code_profiles_and_type_marks_only(wheel: zipfile.ZipFile) -> None:
+def test_it_holds_code_profiles_cases_and_type_marks_only(wheel: zipfile.ZipFile) -> None:
     other = {
         name
         for name in wheel.namelist()
         if not name.endswith((".py", "/py.typed")) and not name.startswith(f"{METADATA}/")
     }
 
-    assert other == {f"weexctl/config/profiles/{name}.toml" for name in ("safe", "balanced", "competition")}
+    profiles = {f"weexctl/config/profiles/{name}.toml" for name in ("safe", "balanced", "competition")}
+    cases = {f"weexctl/testing/scenario/cases/{name.lower()}.toml" for name in list_cases()}
+    assert other == profiles | cases
 
 
 def test_no_file_but_a_type_mark_is_empty(wheel: zipfile.ZipFile) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from weexctl.actions.account_access import VenueWord, asked_at
+from weexctl.actions.account_access import AccountInput, asked_at
 from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.config.venue import Venue
 from weexctl.execution.open_trade import OpenTrade
@@ -31,13 +31,8 @@ __all__ = [
 ]
 
 
-class BalanceInput(BaseModel):
+class BalanceInput(AccountInput):
     """Whose balance."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    venue: VenueWord | None = None
-    data: tuple[str, ...] = ()
 
 
 class PositionsInput(BalanceInput):
@@ -118,7 +113,7 @@ class RiskOutput(BaseModel):
 
 def balance(input: BalanceInput, context: Context) -> Result:  # noqa: A002  # the word of every action
     """The balance."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     with asked.exchange(input.data) as exchange:
         return Result(data=balance_output(exchange.fetch_balance()), venue=asked.venue.value)
 
@@ -137,7 +132,7 @@ def balance_output(found: Balance) -> BalanceOutput:
 
 def positions(input: PositionsInput, context: Context) -> Result:  # noqa: A002
     """The open positions, at sim with what the journal knows of them."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     if asked.venue is Venue.SIM:
         with asked.simulated(input.data) as account:
             rows = _with_trades(account.look())
@@ -181,7 +176,7 @@ def position_row(position: Position, trade: OpenTrade | None) -> PositionRow:
 
 def risk(input: RiskInput, context: Context) -> Result:  # noqa: A002
     """The limits of the run's profile, and how much of them is taken."""
-    asked = asked_at(input.venue, context)
+    asked = asked_at(input.venue, context, input.account)
     with asked.simulated(input.data) as account:
         output = _risk(account, account.look())
         profile = account.run.profile

@@ -8,23 +8,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from weexctl.actions.context import Context
 from weexctl.actions.halting import halted_by
 from weexctl.config.access import open_access, require_key
 from weexctl.config.environment import Environment, read_environment
-from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, NotArmedError, RefusedError, UsageError
-from weexctl.ports import Exchange
+from weexctl.ports import Clock, Exchange
 from weexctl.trader.connection import open_connection
 from weexctl.trader.sim_account import SimAccount, read_sim_account
 from weexctl.trader.sim_desk import SimDesk, open_sim_desk
 
-__all__ = ["Asked", "VenueWord", "asked_at"]
+__all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
 VenueWord = Literal["sim", "paper", "demo", "live"]
 _TIMEOUT_S = 10.0
+
+
+class AccountInput(BaseModel):
+    """Whose account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    venue: VenueWord | None = None
+    account: str | None = None
+    """Alias of the key; None for the environment's or `main`."""
+    data: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +48,13 @@ class Asked:
     context: Context
     environment: Environment
     paths: Paths
+    alias: str | None = None
+    """What somebody named; None for the one that is used by itself."""
 
     @property
     def account(self) -> str:
-        """The alias."""
-        return DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
+        """The alias whose journal, lock and kill file count."""
+        return self.alias or DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
 
     @property
     def kill_file(self) -> Path:
@@ -69,7 +84,13 @@ class Asked:
 
     @contextmanager
     def exchange(self, data: Sequence[str]) -> Iterator[Exchange]:
-        """A client for reading the account, at sim or live.
+        """As `way`, without the clock."""
+        with self.way(data) as (exchange, _):
+            yield exchange
+
+    @contextmanager
+    def way(self, data: Sequence[str]) -> Iterator[tuple[Exchange, Clock]]:
+        """A client for reading the account, at sim or live, and the venue's clock.
 
         Raises:
             ConfigError: the venue is out of reach, keys are missing, or there is no run yet.
@@ -77,11 +98,12 @@ class Asked:
         """
         if self.venue is Venue.SIM:
             with self.simulated(data) as account:
-                yield account.venue.exchange
+                yield account.venue.exchange, account.venue.clock
             return
         self._reachable(data)
         access = open_access(
             self.venue,
+            self.alias,
             environ=self.context.environment,
             environment=self.environment,
             vault=Vault(self.paths.vault),
@@ -92,7 +114,7 @@ class Asked:
             self.venue, base_url=self.environment.api_base, credentials=access.credentials, timeout_s=timeout_s
         )
         try:
-            yield connection.exchange
+            yield connection.exchange, connection.clock
         finally:
             connection.exchange.close()
 
@@ -104,6 +126,17 @@ class Asked:
             RefusedError: read-only.
             ConfigError: it is another venue's account, or there is no run yet.
         """
+        self.must_not_be_read_only(read_only)
+        self.must_write()
+        with open_sim_desk(self._journal, data, halted=self.halted) as desk:
+            yield desk
+
+    def must_not_be_read_only(self, read_only: bool) -> None:
+        """Pass when writing is allowed.
+
+        Raises:
+            RefusedError: the flag or the environment forbids it.
+        """
         if read_only or self.environment.read_only:
             what = "--read-only" if read_only else "WEEXCTL_READ_ONLY"
             raise RefusedError(
@@ -111,9 +144,6 @@ class Asked:
                 hint="run it again without",
                 code="READ_ONLY",
             )
-        self.must_write()
-        with open_sim_desk(self._journal, data, halted=self.halted) as desk:
-            yield desk
 
     def must_write(self) -> None:
         """Pass at the one venue that takes orders by hand.
@@ -138,16 +168,38 @@ class Asked:
             raise UsageError(
                 f"--data is for the venue sim, not for {self.venue.value}; nothing was done", hint="leave --data out"
             )
-        require_key(self.venue, environ=self.context.environment, vault=Vault(self.paths.vault))
+        require_key(self.venue, self.alias, environ=self.context.environment, vault=Vault(self.paths.vault))
         if self.venue is Venue.DEMO:
             # Its account lies behind endpoints of its own: asked here, the real account would answer.
             raise _not_available("this version cannot reach the exchange's demo account")
 
 
-def asked_at(venue: VenueWord | None, context: Context) -> Asked:
-    """The account at a venue; the simulator's when nobody named one."""
+def asked_at(venue: VenueWord | None, context: Context, account: str | None = None) -> Asked:
+    """The account at a venue; the simulator's when nobody named one.
+
+    Raises:
+        UsageError: the alias is none, or the venue has one account only.
+    """
     environment, paths = read_environment(context.environment), find_paths(context.environment)
-    return Asked(Venue.SIM if venue is None else Venue(venue), context, environment, paths)
+    at = Venue.SIM if venue is None else Venue(venue)
+    check_alias(at, account)
+    return Asked(at, context, environment, paths, account)
+
+
+def check_alias(venue: Venue, account: str | None) -> None:
+    """Pass when this alias can name an account at this venue; None names the usual one.
+
+    Raises:
+        UsageError: it is no alias, or the venue needs no key and has no accounts to choose from.
+    """
+    if account is None:
+        return
+    check_account(account)
+    if not venue.needs_keys:
+        raise UsageError(
+            f"--account names a key, and {venue.value} needs none; nothing was done",
+            hint="leave --account out, or name the venue with --venue live",
+        )
 
 
 def _not_available(why: str) -> ConfigError:

@@ -5,42 +5,42 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output, position_row
-from weexctl.actions.account_access import Asked, VenueWord, asked_at
+from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.order_cancel import cancelled
+from weexctl.actions.order_rows import OrderRow, RequestRow, cancel_request, order_request, order_row
 from weexctl.actions.placed_order import OrderDone, failure_of, order_done
 from weexctl.errors import UsageError, WeexctlError
 from weexctl.model.instrument import normalise_symbol
+from weexctl.model.order import Order
 from weexctl.model.side import PositionSide
-from weexctl.trader.sim_account import Look
+from weexctl.trader.manual_order import closing_order
+from weexctl.trader.sim_account import Look, SimAccount
 from weexctl.trader.sim_desk import Placed
 
 __all__ = ["FlattenInput", "FlattenOutput", "Input", "Output", "flatten", "run"]
 
 
-class Input(BaseModel):
-    """What to close."""
+Wanted = Sequence[tuple[str, PositionSide]] | None
+"""Symbols and sides; None for all."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class Input(AccountInput):
+    """What to close."""
 
     symbol: str
     position: Literal["long", "short"] | None = None
-    venue: VenueWord | None = None
-    data: tuple[str, ...] = ()
     dry_run: bool = False
     read_only: bool = False
 
 
-class FlattenInput(BaseModel):
+class FlattenInput(AccountInput):
     """Whether all of it is meant."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     all: bool = False
-    venue: VenueWord | None = None
-    data: tuple[str, ...] = ()
     dry_run: bool = False
     read_only: bool = False
 
@@ -51,11 +51,15 @@ class Output(BaseModel):
     sent: bool
     """False with --dry-run: the positions are what would be closed."""
     closing: list[PositionRow]
+    cancelled: list[OrderRow]
+    """Limit orders of the same symbols and sides that rested; they go first."""
     orders: list[OrderDone]
     positions_left: list[PositionRow]
     """Of the whole account, afterwards."""
     balance_before: BalanceOutput
     balance_after: BalanceOutput
+    requests: list[RequestRow]
+    """With --dry-run: the signed requests that were kept back."""
 
 
 FlattenOutput = Output
@@ -63,7 +67,7 @@ FlattenOutput = Output
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Close what is held of one symbol."""
-    asked, symbol = asked_at(input.venue, context), normalise_symbol(input.symbol)
+    asked, symbol = asked_at(input.venue, context, input.account), normalise_symbol(input.symbol)
     wanted = [(symbol, side) for side in PositionSide if input.position in (None, side.value)]
     return _close(asked, wanted, input, f"no {input.position or 'position'} of {symbol} is held")
 
@@ -75,59 +79,94 @@ def flatten(input: FlattenInput, context: Context) -> Result:  # noqa: A002
             "flatten closes every position, and asks for --all so that nobody does it by mistake; nothing was sent",
             hint="weexctl flatten --all, or weexctl close SYMBOL",
         )
-    return _close(asked_at(input.venue, context), None, input, "")
+    return _close(asked_at(input.venue, context, input.account), None, input, "")
 
 
 def _close(
     asked: Asked,
-    wanted: Sequence[tuple[str, PositionSide]] | None,
+    wanted: Wanted,
     input: Input | FlattenInput,  # noqa: A002
     nothing: str,
 ) -> Result:
     """Close these positions, None for all; with an empty `nothing` there need not be any."""
     asked.must_write()
     if input.dry_run:
-        with asked.simulated(input.data) as account:
-            look, profile = account.look(), account.run.profile
-        rows = _rows(look, wanted, nothing)
-        return _result(asked, profile, look, look, rows, None)
+        return _rehearse(asked, wanted, input, nothing)
     with asked.desk(input.data, read_only=input.read_only) as desk:
         before, profile = desk.account.look(), desk.account.run.profile
-        rows = _rows(before, wanted, nothing)
+        resting = _resting(desk.account, wanted)
+        _must_be_something(before, wanted, resting, nothing)
+        ends = [cancelled(desk, order) for order in resting]  # first: one that fills later would open again
+        rows = _rows(desk.account.look(), wanted)
         placed = [desk.close(row.symbol, PositionSide(row.side)) for row in rows]
         after = desk.account.look()
-    return _result(asked, profile, before, after, rows, [done for done in placed if done is not None])
-
-
-def _rows(look: Look, wanted: Sequence[tuple[str, PositionSide]] | None, nothing: str) -> list[PositionRow]:
-    keys = None if wanted is None else {(symbol, side.value) for symbol, side in wanted}
-    rows = [position_row(p, look.trades.get(key)) for key, p in look.positions.items() if keys is None or key in keys]
-    if not rows and nothing:
-        raise UsageError(f"{nothing}; nothing was sent", hint="weexctl account positions", code="NO_POSITION")
-    return rows
-
-
-def _result(
-    asked: Asked, profile: str, before: Look, after: Look, rows: list[PositionRow], placed: list[Placed] | None
-) -> Result:
-    orders = [order_done(done) for done in placed or ()]
-    error = _first_failure(placed or [])
+    orders = [done for done in placed if done is not None]
+    failures = [end for end in ends if isinstance(end, WeexctlError)]
     output = Output(
-        sent=placed is not None,
+        sent=True,
         closing=rows,
-        orders=orders,
-        positions_left=[position_row(p, after.trades.get(key)) for key, p in after.positions.items()],
+        cancelled=[order_row(end) for end in ends if not isinstance(end, WeexctlError)],
+        orders=[order_done(done) for done in orders],
+        positions_left=_rows(after, None),
         balance_before=balance_output(before.balance),
         balance_after=balance_output(after.balance),
+        requests=[],
     )
+    error = next(iter(failures), None) or _first_failure(orders)
     return Result(
         data=output,
         venue=asked.venue.value,
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        next=tuple(NextCommand(f"weexctl explain {row.order_id}", "the story of it") for row in orders if row.order_id),
+        next=tuple(
+            NextCommand(f"weexctl explain {row.order_id}", "the story of it") for row in output.orders if row.order_id
+        ),
     )
+
+
+def _rehearse(
+    asked: Asked,
+    wanted: Wanted,
+    input: Input | FlattenInput,  # noqa: A002
+    nothing: str,
+) -> Result:
+    with asked.simulated(input.data) as account:
+        look, resting = account.look(), _resting(account, wanted)
+        _must_be_something(look, wanted, resting, nothing)
+        rows = _rows(look, wanted)
+        kept = [cancel_request(account, order) for order in resting]
+        for row in rows:
+            intent = account.draft(closing_order(row.symbol, PositionSide(row.side), row.quantity)).reviewed.intent
+            kept.append(order_request(account, intent))
+        profile = account.run.profile
+    output = Output(
+        sent=False,
+        closing=rows,
+        cancelled=[order_row(order) for order in resting],
+        orders=[],
+        positions_left=_rows(look, None),
+        balance_before=balance_output(look.balance),
+        balance_after=balance_output(look.balance),
+        requests=[request for request in kept if request is not None],
+    )
+    return Result(data=output, venue=asked.venue.value, profile=profile)
+
+
+def _resting(account: SimAccount, wanted: Wanted) -> list[Order]:
+    """Orders in the book of the symbols and sides that are to be closed."""
+    found = account.venue.exchange.fetch_open_orders()
+    return [order for order in found if wanted is None or (order.symbol, order.position_side) in wanted]
+
+
+def _must_be_something(look: Look, wanted: Wanted, resting: Sequence[Order], nothing: str) -> None:
+    if nothing and not resting and not _rows(look, wanted):
+        raise UsageError(f"{nothing}; nothing was sent", hint="weexctl account positions", code="NO_POSITION")
+
+
+def _rows(look: Look, wanted: Wanted) -> list[PositionRow]:
+    keys = None if wanted is None else {(symbol, side.value) for symbol, side in wanted}
+    return [position_row(p, look.trades.get(key)) for key, p in look.positions.items() if keys is None or key in keys]
 
 
 def _first_failure(placed: list[Placed]) -> WeexctlError | None:

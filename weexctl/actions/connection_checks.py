@@ -235,16 +235,21 @@ def _refused_address(error: WeexctlError) -> WeexctlError:
     )
 
 
+_STORE = "`weexctl keys add main --scope trade`, or `keys rotate` if it is there"
+_LISTED = "an IP list has to name this machine"
 _NEW_KEY = "a new key works after about 15 minutes"
 _BY_CODE = {
-    "UNKNOWN_KEY": ("the exchange does not know this key", f"check WEEX_API_KEY; {_NEW_KEY}"),
+    "UNKNOWN_KEY": (
+        "the exchange does not know this key",
+        f"store it anew with {_STORE}, or check WEEX_API_KEY; {_NEW_KEY}",
+    ),
     "BAD_SIGNATURE": (
         "the secret does not belong to this key",
-        "check WEEX_API_SECRET: every character, and none around it",
+        f"store it anew with {_STORE}, or check WEEX_API_SECRET: every character, and none around it",
     ),
     "BAD_PASSPHRASE": (
         "the passphrase is not the one that was chosen for this key",
-        f"check WEEX_API_PASSPHRASE, then WEEX_API_KEY; {_NEW_KEY}",
+        f"store it anew with {_STORE}, or check WEEX_API_PASSPHRASE, then WEEX_API_KEY; {_NEW_KEY}",
     ),
     "IP_NOT_LISTED": (
         "this machine's address is not on the key's IP list",
@@ -268,7 +273,7 @@ _BY_KIND: tuple[tuple[type[WeexctlError], str, str], ...] = (
     (
         UnauthorisedError,
         "the exchange does not accept this key, passphrase, signature or address",
-        f"check the three WEEX_API_ variables; {_NEW_KEY}; an IP list has to name this machine",
+        f"store it anew with {_STORE}, or check the three WEEX_API_ variables; {_NEW_KEY}; {_LISTED}",
     ),
     (RateLimitedError, "too many requests were made from here", "wait ten seconds, then try again"),
     (

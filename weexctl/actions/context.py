@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -78,6 +78,10 @@ def _never() -> bool:
     return False
 
 
+def _no_signal(act: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG001  # nobody sends one
+    return nullcontext()
+
+
 def _nobody(label: str) -> SecretStr:
     raise UsageError(
         f"nobody can be asked for the {label.rstrip(': ')} here; nothing was done",
@@ -119,6 +123,8 @@ class Context:
     """All of standard input, for a secret that is piped in; a UsageError where it belongs to somebody else."""
     should_stop: Callable[[], bool] = _never
     """True once someone asked for an end; finish the step, protect what is open, and return."""
+    on_kill_signal: Callable[[Callable[[], None]], AbstractContextManager[None]] = _no_signal
+    """While entered, a signal for the kill switch does this; it must not raise."""
     quiet: bool = False
     verbose: bool = False
     request_id: str = ""
@@ -141,5 +147,7 @@ class Result:
     """What a check failed on: the answer then carries both the data and the error, and is not ok."""
     serve: Callable[[Callable[[], bool]], None] | None = None
     """What goes on after the answer was printed: a server, which runs until the function it is given says stop."""
+    resumable: bool = False
+    """Ended early and whole, and goes on where it ended: for a service manager that asked for it this is success."""
     exit_code: int = 0
     """6 for a check that found something, 3 for one that could not look, otherwise 0."""

@@ -12,13 +12,15 @@ from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.config.paths import find_paths
 from weexctl.errors import DataError
 from weexctl.market.files import CandleFile, find_candle_files
+from weexctl.market.funding_store import FundingManifest, FundingStore
 from weexctl.market.loading import load_candles, load_funding
-from weexctl.market.store import CandleStore, Manifest, Stored, faults
+from weexctl.market.store import CandleStore, Manifest, faults
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS, normalise_symbol
 from weexctl.simulator.generator import generate_funding, generate_market
 
 __all__ = [
+    "FundingRow",
     "GenerateInput",
     "GenerateOutput",
     "ImportInput",
@@ -30,6 +32,7 @@ __all__ = [
     "VerifiedRow",
     "VerifyInput",
     "VerifyOutput",
+    "funding_row",
     "generate",
     "import_",
     "list_",
@@ -118,11 +121,25 @@ class ImportOutput(BaseModel):
     series: list[StoredRow]
 
 
+class FundingRow(BaseModel):
+    """The stored funding of one symbol."""
+
+    symbol: str
+    settlements: int
+    from_ms: int
+    """The span that is covered, both ends included."""
+    to_ms: int
+    synthetic: bool
+    source: str
+    digest: str
+
+
 class ListOutput(BaseModel):
     """Everything in the store, real candles first."""
 
     folder: str
     series: list[SeriesRow]
+    funding: list[FundingRow]
     unlisted: list[str]
     """Files without a sound manifest, and why."""
 
@@ -162,7 +179,7 @@ def generate(input: GenerateInput, context: Context) -> Result:  # noqa: A002  #
         for symbol in wanted:
             source = f"seed:{input.seed}:{timeframe.value}"
             manifest, added = store.keep(market[symbol], source=source, replace=input.replace)
-            store.keep_funding(funding[symbol], synthetic=True)
+            FundingStore(store.folder).keep(funding[symbol], synthetic=True, source=source)
             rows.append(_stored_row(manifest, added, len(funding[symbol].time_ms)))
             track.advance(1, symbol)
     folder = str(store.folder_of(synthetic=True))
@@ -190,7 +207,9 @@ def import_(input: ImportInput, context: Context) -> Result:  # noqa: A002  # th
             file = files[symbol]
             manifest, added = store.keep(candles, source=_source(file), spot=file.spot, replace=input.replace)
             if symbol in funding:
-                store.keep_funding(funding[symbol], synthetic=candles.synthetic)
+                FundingStore(store.folder).keep(
+                    funding[symbol], synthetic=candles.synthetic, source=f"file beside {file.path.name}"
+                )
             settled = len(funding[symbol].time_ms) if symbol in funding else None
             rows.append(_stored_row(manifest, added, settled))
             track.advance(1, symbol)
@@ -203,12 +222,15 @@ def list_(input: ListInput, context: Context) -> Result:  # noqa: A002, ARG001  
     store = _store(context)
     found = list(store.series())
     rows = [series_row(stored.manifest) for stored in found if stored.manifest is not None]
-    unlisted = [f"{_below(stored, store)}: {stored.reason}" for stored in found if stored.manifest is None]
+    settled = list(FundingStore(store.folder).series())
+    paid = [funding_row(stored.manifest) for stored in settled if stored.manifest is not None]
+    unlisted = [f"{_below(stored.path, store)}: {stored.reason}" for stored in found if stored.manifest is None]
+    unlisted += [f"{_below(stored.path, store)}: {stored.reason}" for stored in settled if stored.manifest is None]
     following = (
         NextCommand("weexctl data generate", "make synthetic candles"),
         NextCommand("weexctl data import PATH", "bring in your own"),
     )
-    output = ListOutput(folder=str(store.folder), series=rows, unlisted=unlisted)
+    output = ListOutput(folder=str(store.folder), series=rows, funding=paid, unlisted=unlisted)
     return Result(data=output, next=() if found else following)
 
 
@@ -224,8 +246,11 @@ def verify(input: VerifyInput, context: Context) -> Result:  # noqa: A002  # the
     rows: list[VerifiedRow] = []
     with context.progress(len(series), "verify") as track:
         for stored, problem in faults(series):
-            rows.append(VerifiedRow(file=_below(stored, store), ok=not problem, problem=problem))
+            rows.append(VerifiedRow(file=_below(stored.path, store), ok=not problem, problem=problem))
             track.advance(1, stored.path.name)
+    for paid, problem in FundingStore(store.folder).faults():
+        if not wanted or paid.path.name.partition("-")[0] in wanted:
+            rows.append(VerifiedRow(file=_below(paid.path, store), ok=not problem, problem=problem))
     bad = [row for row in rows if not row.ok]
     output = VerifyOutput(folder=str(store.folder), files=rows, faults=len(bad))
     if not bad:
@@ -256,8 +281,13 @@ def _stored_row(manifest: Manifest, added: int, funding: int | None) -> StoredRo
     return StoredRow(**series_row(manifest).model_dump(), added=added, funding=funding)
 
 
-def _below(stored: Stored, store: CandleStore) -> str:
-    return str(Path(stored.path).relative_to(store.folder).as_posix())
+def funding_row(manifest: FundingManifest) -> FundingRow:
+    """What the manifest says, for an answer."""
+    return FundingRow(**{name: getattr(manifest, name) for name in FundingRow.model_fields})
+
+
+def _below(path: Path, store: CandleStore) -> str:
+    return str(path.relative_to(store.folder).as_posix())
 
 
 def trade_on(folder: str) -> NextCommand:

@@ -1,4 +1,4 @@
-"""Candles from a venue's market into the store, page by page."""
+"""Candles and funding from a venue's market into the store, page by page."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from weexctl.config.environment import read_environment
 from weexctl.config.paths import find_paths
 from weexctl.config.venue import Venue
 from weexctl.errors import UsageError
+from weexctl.market.funding_store import FundingStore, missing_spans
 from weexctl.market.spans import Page, missing_pages
 from weexctl.market.store import CandleStore, Manifest
 from weexctl.model.candle import Timeframe
@@ -26,6 +27,8 @@ __all__ = ["FetchedRow", "Input", "Output", "run"]
 
 _PAGE = 1_000
 """Candles that are fetched and stored at a time."""
+_FUNDING_PAGE_MS = 90 * 86_400_000
+"""Span of funding that is fetched and stored at a time."""
 _FETCHED_BY_ITSELF = 1_000
 """Candles that are fetched when nothing is stored and no start is given."""
 
@@ -48,6 +51,9 @@ class FetchedRow(SeriesRow):
 
     added: int
     """Candles that were not there before."""
+    funding: int | None = None
+    """Settlements that are stored of the same span; None where there are none."""
+    funding_added: int = 0
 
 
 class Output(BaseModel):
@@ -118,7 +124,49 @@ def _fetched(
             done += 1
             track.advance(1, symbol)
     rows = [FetchedRow(**series_row(row).model_dump(), added=added) for row, added in known.values()]
-    return rows, done == len(pages)
+    if done < len(pages):
+        return rows, False
+    return _with_funding(desk, FundingStore(store.folder), rows, context)
+
+
+def _with_funding(
+    desk: MarketDesk, store: FundingStore, rows: list[FetchedRow], context: Context
+) -> tuple[list[FetchedRow], bool]:
+    """The rows with the funding of their candles' span, page by page too."""
+    manifests = {row.symbol: store.find(row.symbol, synthetic=desk.synthetic) for row in rows}
+    pages = [
+        (row.symbol, page)
+        for row in rows
+        for page in missing_spans(row.from_ms, row.to_ms, manifests[row.symbol], longest_ms=_FUNDING_PAGE_MS)
+    ]
+    added: dict[str, int] = {}
+    done = 0
+    with context.progress(len(pages), "funding") as track:
+        for symbol, (low_ms, high_ms) in pages:
+            if context.should_stop():
+                break
+            history = desk.exchange.fetch_funding_rates(symbol, start_ms=low_ms, end_ms=high_ms)
+            if len(history.time_ms):
+                manifests[symbol], new = store.keep(
+                    history,
+                    synthetic=desk.synthetic,
+                    source=desk.source,
+                    covers=(low_ms, high_ms),
+                    replace=manifests[symbol] is None,
+                )
+                added[symbol] = added.get(symbol, 0) + new
+            done += 1
+            track.advance(1, symbol)
+    told = [
+        row.model_copy(
+            update={
+                "funding": known.settlements if (known := manifests[row.symbol]) is not None else None,
+                "funding_added": added.get(row.symbol, 0),
+            }
+        )
+        for row in rows
+    ]
+    return told, done == len(pages)
 
 
 def _pages(

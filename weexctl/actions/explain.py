@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.explain_verify import Verified, difference, verify_decision
 from weexctl.actions.moment import iso_utc
 from weexctl.config.paths import find_paths
 from weexctl.errors import ConfigError, UsageError
@@ -38,6 +39,7 @@ class Input(BaseModel):
     why_not: str | None = None
     at_ms: int | None = None
     run: str | None = None
+    verify: bool = False
 
 
 class Output(BaseModel):
@@ -60,6 +62,8 @@ class Output(BaseModel):
     fills: list[dict[str, Any]]
     trade: dict[str, Any] | None
     """The position this decision opened, changed or closed, once it has ended."""
+    verified: Verified | None = None
+    """Only with `verify`."""
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
@@ -77,8 +81,15 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
             "there is no journal yet; nothing can be explained", hint="weexctl trade --profile safe", code="NO_JOURNAL"
         )
     output, others = _by_id(journals, input) if input.id is not None else _by_moment(journals, input)
+    error = None if output.verified is None else difference(output.verified)
     return Result(
-        data=output, venue=output.venue, profile=output.profile, warnings=_warnings(others), next=_next(output)
+        data=output,
+        venue=output.venue,
+        profile=output.profile,
+        warnings=_warnings(others, output.verified),
+        next=_next(output),
+        error=error,
+        exit_code=0 if error is None else error.exit_code,
     )
 
 
@@ -89,7 +100,9 @@ def _journals(data: Path) -> list[Path]:
     return sorted(found, key=lambda file: (file.parent.name == REHEARSAL, -file.stat().st_mtime))
 
 
-def _search(journals: list[Path], look: Callable[[Journal], DecisionRecord | None]) -> tuple[Output | None, list[str]]:
+def _search(
+    journals: list[Path], look: Callable[[Journal], DecisionRecord | None], *, verify: bool
+) -> tuple[Output | None, list[str]]:
     """The first journal's answer, and the names of the other runs that have one too."""
     output: Output | None = None
     others: list[str] = []
@@ -101,6 +114,9 @@ def _search(journals: list[Path], look: Callable[[Journal], DecisionRecord | Non
                     continue
                 if output is None:
                     output = _output(journal, record)
+                    if verify:
+                        checked = verify_decision(journal, record.decision_id)
+                        output = output.model_copy(update={"verified": checked})
                 else:
                     others.append(_place(journal, record))
         except ConfigError:  # an old journal that cannot be read must not keep back an answer that was found
@@ -127,12 +143,18 @@ def _is_archived(journal: Journal) -> bool:
     return journal.path.name != "journal.sqlite"
 
 
-def _warnings(others: list[str]) -> tuple[Notice, ...]:
+def _warnings(others: list[str], verified: Verified | None) -> tuple[Notice, ...]:
+    elsewhere = () if verified is None or not verified.elsewhere else (_ELSEWHERE,)
     if not others:
-        return ()
+        return elsewhere
     more = f"; and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     named = "; ".join(others[:_NAMED])
-    return (Notice("ALSO_IN", f"other runs on record answer to this too: {named}{more}"),)
+    return (*elsewhere, Notice("ALSO_IN", f"other runs on record answer to this too: {named}{more}"))
+
+
+_ELSEWHERE = Notice(
+    "JOURNAL_DIFFERS", "other rows of this journal are not as they were recorded: weexctl journal verify"
+)
 
 
 def _by_id(journals: list[Path], input: Input) -> tuple[Output, list[str]]:  # noqa: A002
@@ -149,7 +171,7 @@ def _by_id(journals: list[Path], input: Input) -> tuple[Output, list[str]]:  # n
             return None
         return record
 
-    output, others = _search(journals, look)
+    output, others = _search(journals, look, verify=input.verify)
     if output is None:
         raise _unknown(wanted, nouns[0] if nouns else "", input.run)
     return output, others
@@ -194,7 +216,7 @@ def _by_moment(journals: list[Path], input: Input) -> tuple[Output, list[str]]: 
             return None  # before the run, or after its end: another candle's decision is no answer
         return record
 
-    output, others = _search(journals, look)
+    output, others = _search(journals, look, verify=input.verify)
     if output is None:
         when = "" if input.at_ms is None else f" at {iso_utc(input.at_ms)}"
         which = "" if input.run is None else f" in the run {input.run}"

@@ -17,6 +17,7 @@ from weexctl.config.environment import Environment, read_environment
 from weexctl.config.key_text import PARTS, parse_key_text
 from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
 from weexctl.config.private_file import read_private
+from weexctl.config.process_memory import keep_memory_private
 from weexctl.config.redaction import REDACTOR
 from weexctl.config.vault import Vault
 from weexctl.config.vault_format import KeyEntry
@@ -255,6 +256,7 @@ def _new_key(input: AddInput | RotateInput, context: Context) -> Credentials:  #
     """The key from a pipe, a file, or the person, hidden from here on."""
     if input.secret_stdin and input.secret_file is not None:
         raise UsageError("--secret-stdin and --secret-file both give a key; nothing was read", hint="leave one out")
+    keep_memory_private()
     if input.secret_stdin:
         credentials = parse_key_text(context.read_stdin(), source="--secret-stdin")
     elif input.secret_file is not None:
@@ -284,6 +286,7 @@ def _checked(entry: KeyEntry, credentials: Credentials, environment: Environment
 
 
 def _hidden(passphrase: SecretStr) -> SecretStr:
+    keep_memory_private()
     REDACTOR.register(passphrase.get_secret_value())
     return passphrase
 

@@ -1,4 +1,4 @@
-"""Orders by hand: what one would mean, sending it, looking at it."""
+"""Orders by hand: what one would mean, and sending it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ import shlex
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output
-from weexctl.actions.account_access import Asked, VenueWord, asked_at
+from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.order_look import (
+    MAX_WAIT_S,
+    WAIT_S,
+    SeenRow,
+    patience,
+    seen_rows,
+    still_resting,
+    stopped_notice,
+)
+from weexctl.actions.order_rows import RequestRow, order_request
 from weexctl.actions.placed_order import (
     OrderDone,
     VerdictRow,
@@ -19,49 +29,32 @@ from weexctl.actions.placed_order import (
     positions_of,
     verdict_rows,
 )
-from weexctl.exchange.kept_request import kept_request
+from weexctl.errors import UsageError
 from weexctl.model.instrument import normalise_symbol
-from weexctl.model.order import ConditionalOrder, Order, OrderRequest
+from weexctl.model.order import TimeInForce
 from weexctl.model.side import PositionSide, Side
-from weexctl.pipeline.identity import client_order_id
 from weexctl.trader.manual_order import ManualOrder
-from weexctl.trader.sim_account import Draft, SimAccount
+from weexctl.trader.sim_account import Draft
+from weexctl.trader.sim_desk import Placed
 
-__all__ = [
-    "ListInput",
-    "ListOutput",
-    "OrderRow",
-    "PlaceInput",
-    "PlaceOutput",
-    "PreviewInput",
-    "PreviewOutput",
-    "RequestRow",
-    "StatusInput",
-    "StatusOutput",
-    "list_",
-    "place",
-    "preview",
-    "preview_output",
-    "status",
-]
+__all__ = ["PlaceInput", "PlaceOutput", "PreviewInput", "PreviewOutput", "place", "preview", "preview_output"]
 
 Positive = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 
 
-class PreviewInput(BaseModel):
+class PreviewInput(AccountInput):
     """An order, in words."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     symbol: str
     side: Literal["buy", "sell"]
     position: Literal["long", "short"]
     size: Positive
     unit: Literal["quote", "base"]
+    price: Positive | None = None
+    post_only: bool = False
+    time_in_force: Literal["gtc", "ioc", "fok"] | None = None
     stop: Positive | None = None
     target: Positive | None = None
-    venue: VenueWord | None = None
-    data: tuple[str, ...] = ()
 
     def order(self) -> ManualOrder:
         """The same in the model's words."""
@@ -73,43 +66,29 @@ class PreviewInput(BaseModel):
             unit=self.unit,
             stop=self.stop,
             target=self.target,
+            price=self.price,
+            time_in_force=self._time_in_force(),
         )
+
+    def _time_in_force(self) -> TimeInForce | None:
+        if not self.post_only:
+            return None if self.time_in_force is None else TimeInForce(self.time_in_force)
+        if self.time_in_force not in (None, "gtc"):
+            raise UsageError(
+                f"--post-only waits in the book, and {self.time_in_force} may not; nothing was sent",
+                hint="leave one of them out",
+            )
+        return TimeInForce.POST_ONLY
 
 
 class PlaceInput(PreviewInput):
     """An order, in words, and whether it may go out."""
 
+    wait: bool = False
+    timeout: float = Field(default=WAIT_S, ge=0, le=MAX_WAIT_S)
+    """Seconds of the venue's time, with `wait`."""
     dry_run: bool = False
     read_only: bool = False
-
-
-class StatusInput(BaseModel):
-    """Which order."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str
-    venue: VenueWord | None = None
-    data: tuple[str, ...] = ()
-
-
-class ListInput(BaseModel):
-    """Whose orders."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    symbol: str | None = None
-    venue: VenueWord | None = None
-    data: tuple[str, ...] = ()
-
-
-class RequestRow(BaseModel):
-    """A request as it would go out; key, passphrase and signature are left out."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-    body: str
 
 
 class PreviewOutput(BaseModel):
@@ -122,6 +101,9 @@ class PreviewOutput(BaseModel):
     side: str
     position_side: str
     leg: str
+    type: str
+    limit_price: Decimal | None
+    time_in_force: str | None
     quantity: Decimal
     price: Decimal
     """Mark price; spread and slippage are not in any of these numbers."""
@@ -151,44 +133,13 @@ class PlaceOutput(BaseModel):
     positions_before: list[PositionRow]
     """Of this symbol."""
     positions_after: list[PositionRow] | None = None
-
-
-class OrderRow(BaseModel):
-    """An order as the exchange has it."""
-
-    order_id: str
-    client_order_id: str
-    symbol: str
-    side: str
-    position_side: str
-    kind: str
-    """market, limit, or what a conditional order is for: stop, target, entry, exit."""
-    status: str
-    quantity: Decimal
-    filled_quantity: Decimal | None
-    """None for one that waits for its trigger."""
-    price: Decimal | None
-    """Limit price, or the average over the fills."""
-    trigger_price: Decimal | None
-    created_ms: int
-    updated_ms: int
-
-
-class StatusOutput(BaseModel):
-    """One order."""
-
-    order: OrderRow
-
-
-class ListOutput(BaseModel):
-    """Resting orders, then stops and targets."""
-
-    orders: list[OrderRow]
+    seen: list[SeenRow] = []
+    """With --wait, of an order that rested: every change that was seen."""
 
 
 def preview(input: PreviewInput, context: Context) -> Result:  # noqa: A002  # the word of every action
     """What an order would mean."""
-    asked, order = asked_at(input.venue, context), input.order()
+    asked, order = asked_at(input.venue, context, input.account), input.order()
     with asked.simulated(input.data) as account:
         output = preview_output(account.draft(order))
     command = _place_command(input)
@@ -197,15 +148,18 @@ def preview(input: PreviewInput, context: Context) -> Result:  # noqa: A002  # t
 
 
 def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
-    """Send an order and follow it to its end."""
-    asked, order = asked_at(input.venue, context), input.order()
+    """Send an order and follow it to its end, or until it rests."""
+    asked, order = asked_at(input.venue, context, input.account), input.order()
     asked.must_write()
     if input.dry_run:
         return _rehearse(asked, input, order)
     with asked.desk(input.data, read_only=input.read_only) as desk:
-        placed = desk.place(order)
+        placed = desk.place(order, patience(input.timeout, context) if input.wait else None)
         profile = desk.account.run.profile
-    error, before = failure_of(placed.execution), placed.draft.look
+    before, sent = placed.draft.look, placed.execution.order
+    error = failure_of(placed.execution)
+    if error is None and sent is not None:
+        error = still_resting(sent.order_id, placed.followed, asked.venue)
     output = PlaceOutput(
         sent=placed.execution.intent_id is not None,
         preview=preview_output(placed.draft),
@@ -214,22 +168,36 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
         balance_after=balance_output(placed.after.balance),
         positions_before=positions_of(before, order.symbol),
         positions_after=positions_of(placed.after, order.symbol),
+        seen=[] if placed.followed is None else seen_rows(placed.followed),
     )
-    told = placed.execution.order.order_id if placed.execution.order else placed.execution.intent.decision_id
     return Result(
         data=output,
         venue=asked.venue.value,
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        next=(NextCommand(f"weexctl explain {told}", "the story of it"),),
+        warnings=() if sent is None else stopped_notice(sent.order_id, placed.followed),
+        next=_after(placed),
+    )
+
+
+def _after(placed: Placed) -> tuple[NextCommand, ...]:
+    execution = placed.execution
+    told = execution.order.order_id if execution.order else execution.intent.decision_id
+    story = NextCommand(f"weexctl explain {told}", "the story of it")
+    if not execution.rests:
+        return (story,)
+    return (
+        NextCommand(f"weexctl order wait {told}", "watch it to its end"),
+        NextCommand(f"weexctl order cancel {told}", "end it"),
+        story,
     )
 
 
 def _rehearse(asked: Asked, input: PlaceInput, order: ManualOrder) -> Result:  # noqa: A002
     with asked.simulated(input.data) as account:
         draft = account.draft(order)
-        shown = preview_output(draft).model_copy(update={"request": _request(account, draft)})
+        shown = preview_output(draft).model_copy(update={"request": order_request(account, draft.reviewed.intent)})
         output = PlaceOutput(
             sent=False,
             preview=shown,
@@ -237,23 +205,6 @@ def _rehearse(asked: Asked, input: PlaceInput, order: ManualOrder) -> Result:  #
             positions_before=positions_of(draft.look, order.symbol),
         )
     return Result(data=output, venue=asked.venue.value, profile=account.run.profile)
-
-
-def _request(account: SimAccount, draft: Draft) -> RequestRow | None:
-    intent = draft.reviewed.intent
-    kept = kept_request(
-        OrderRequest(
-            symbol=intent.symbol,
-            side=intent.side,
-            position_side=intent.position_side,
-            quantity=intent.quantity,
-            client_order_id=client_order_id(account.venue.account, intent.decision_id, intent.leg, 1),
-            stop_price=intent.stop_price,
-            target_price=intent.target_price,
-        ),
-        account.venue.clock,
-    )
-    return None if kept is None else RequestRow(method=kept.method, url=kept.url, headers=kept.headers, body=kept.body)
 
 
 def preview_output(draft: Draft) -> PreviewOutput:
@@ -267,6 +218,9 @@ def preview_output(draft: Draft) -> PreviewOutput:
         side=intent.side.value,
         position_side=intent.position_side.value,
         leg=intent.leg.value,
+        type=intent.type.value,
+        limit_price=intent.price,
+        time_in_force=None if intent.time_in_force is None else intent.time_in_force.value,
         quantity=intent.quantity,
         price=intent.reference_price,
         notional=costs.notional,
@@ -283,64 +237,10 @@ def preview_output(draft: Draft) -> PreviewOutput:
 
 def _place_command(input: PreviewInput) -> str:  # noqa: A002
     words = ["weexctl", "order", "place", input.symbol]
-    for name in ("side", "position", "size", "unit", "stop", "target"):
+    for name in ("side", "position", "size", "unit", "price", "time_in_force", "stop", "target"):
         if (value := getattr(input, name)) is not None:
-            words += [f"--{name}", str(value)]
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    if input.post_only:
+        words.append("--post-only")
     words += [word for path in input.data for word in ("--data", path)]
     return shlex.join(words)
-
-
-def status(input: StatusInput, context: Context) -> Result:  # noqa: A002
-    """One order, as the exchange has it now; a stop or target too while it waits."""
-    asked = asked_at(input.venue, context)
-    with asked.exchange(input.data) as exchange:
-        waiting = [o for o in exchange.fetch_conditional_orders() if input.id in (o.order_id, o.client_order_id)]
-        row = _conditional_row(waiting[0]) if waiting else _order_row(exchange.fetch_order(input.id))
-    following = (NextCommand(f"weexctl explain {row.order_id}", "why it was sent"),)
-    return Result(data=StatusOutput(order=row), venue=asked.venue.value, next=following)
-
-
-def list_(input: ListInput, context: Context) -> Result:  # noqa: A002
-    """Every order that something can still happen to."""
-    asked = asked_at(input.venue, context)
-    symbol = None if input.symbol is None else normalise_symbol(input.symbol)
-    with asked.exchange(input.data) as exchange:
-        rows = [_order_row(order) for order in exchange.fetch_open_orders(symbol)]
-        rows += [_conditional_row(order) for order in exchange.fetch_conditional_orders(symbol)]
-    return Result(data=ListOutput(orders=rows), venue=asked.venue.value)
-
-
-def _order_row(order: Order) -> OrderRow:
-    return OrderRow(
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        symbol=order.symbol,
-        side=order.side.value,
-        position_side=order.position_side.value,
-        kind=order.type.value,
-        status=order.status.value,
-        quantity=order.quantity,
-        filled_quantity=order.filled_quantity,
-        price=order.price if order.average_price is None else order.average_price,
-        trigger_price=None,
-        created_ms=order.created_ms,
-        updated_ms=order.updated_ms,
-    )
-
-
-def _conditional_row(order: ConditionalOrder) -> OrderRow:
-    return OrderRow(
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        symbol=order.symbol,
-        side=order.side.value,
-        position_side=order.position_side.value,
-        kind=order.leg.value,
-        status=order.status.value,
-        quantity=order.quantity,
-        filled_quantity=None,
-        price=order.price,
-        trigger_price=order.trigger_price,
-        created_ms=order.created_ms,
-        updated_ms=order.updated_ms,
-    )

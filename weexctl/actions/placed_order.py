@@ -10,6 +10,7 @@ from weexctl.actions.account import PositionRow, position_row
 from weexctl.errors import HaltedError, OutcomeUnknownError, RefusedError, RejectedError, WeexctlError
 from weexctl.execution.execution import Execution
 from weexctl.journal.intent_state import IntentState
+from weexctl.model.order import TimeInForce
 from weexctl.model.verdict import GuardAction
 from weexctl.pipeline.guards import Reviewed
 from weexctl.trader.sim_account import Look
@@ -44,6 +45,9 @@ class OrderDone(BaseModel):
     position_side: str
     leg: str
     quantity: Decimal
+    type: str
+    limit_price: Decimal | None
+    time_in_force: str | None
     filled_quantity: Decimal
     price: Decimal | None
     """Average over its fills."""
@@ -70,6 +74,9 @@ def order_done(placed: Placed) -> OrderDone:
         position_side=intent.position_side.value,
         leg=intent.leg.value,
         quantity=intent.quantity,
+        type=intent.type.value,
+        limit_price=intent.price,
+        time_in_force=None if intent.time_in_force is None else intent.time_in_force.value,
         filled_quantity=Decimal(0) if order is None else order.filled_quantity,
         price=None if order is None else order.average_price,
         fee=sum((fill.fee for fill in execution.fills), Decimal(0)),
@@ -117,8 +124,8 @@ def verdict_rows(reviewed: Reviewed) -> list[VerdictRow]:
 
 
 def failure_of(execution: Execution) -> WeexctlError | None:
-    """Why there is no filled order; None when there is one."""
-    if execution.order is not None and execution.fills:
+    """Why nothing is filled and nothing rests; None when something is or does."""
+    if execution.order is not None and (execution.fills or execution.rests):
         return None
     what = f"{execution.intent.side.value} {execution.intent.symbol}"
     why = f"{execution.code} {execution.reason}".strip() or execution.state.value
@@ -132,8 +139,26 @@ def failure_of(execution: Execution) -> WeexctlError | None:
             hint="the next command on this account looks for it first",
             order_state="unknown",
         )
+    if execution.order is not None:
+        return _unfilled(execution, what)
     return RejectedError(
         f"{what} came to nothing: {why}", hint=_explain(execution), code=execution.code or None, order_state="rejected"
+    )
+
+
+def _unfilled(execution: Execution, what: str) -> WeexctlError:
+    """An order that the exchange took and ended without a fill."""
+    force = execution.intent.time_in_force
+    why, hint = execution.state.value, _explain(execution)
+    if force is TimeInForce.POST_ONLY:
+        why, hint = "it would have met the book at once, and post-only waits or ends", "a price farther from the market"
+    elif force is not None:
+        why, hint = f"nothing was offered at its limit, and {force.value} does not wait", "another --price"
+    return RejectedError(
+        f"{what} was taken and ended without a fill: {why}; nothing is left of it",
+        hint=hint,
+        code="NOT_FILLED",
+        order_state="rejected",
     )
 
 

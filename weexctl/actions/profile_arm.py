@@ -1,18 +1,20 @@
-"""Arming a profile for live trading: only a person at a terminal can."""
+"""Arming a profile for live trading: only a person at a terminal can. Disarming it: anybody may."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from weexctl.actions.context import Context, Notice, Result
+from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.actions.profiles import as_written
+from weexctl.config import arming
 from weexctl.config.arming import arm
 from weexctl.config.paths import DEFAULT_ACCOUNT, check_account, find_paths
 from weexctl.errors import UsageError
 
-__all__ = ["Input", "Output", "run"]
+__all__ = ["DisarmInput", "DisarmOutput", "Input", "Output", "disarm", "run"]
 
 
 class Input(BaseModel):
@@ -32,6 +34,25 @@ class Output(BaseModel):
     digest: str
     """Of the profile at the venue live; any change of its content has to be armed again."""
     armed_ms: int
+    path: str
+
+
+class DisarmInput(BaseModel):
+    """Which profile to disarm, and for which account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    account: str = DEFAULT_ACCOUNT
+
+
+class DisarmOutput(BaseModel):
+    """What live trading may use no more."""
+
+    profile: str
+    account: str
+    changed: bool
+    """False when it was not armed."""
     path: str
 
 
@@ -57,5 +78,20 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the signatur
     armed_ms = time.time_ns() // 1_000_000
     digest = arm(profile, account, armed_ms=armed_ms, paths=paths)
     output = Output(profile=profile.name, account=account, digest=digest, armed_ms=armed_ms, path=str(paths.armed))
-    notice = Notice("ARMED", "any change of the profile takes it back; removing its row from the file does too")
+    notice = Notice("ARMED", "any change of the profile takes it back; `weexctl profile disarm` does too")
     return Result(data=output, profile=profile.name, warnings=(notice,))
+
+
+def disarm(input: DisarmInput, context: Context) -> Result:  # noqa: A002
+    """Take back the arming of a profile for an account, also of one that is broken or gone by now.
+
+    Raises:
+        UsageError: the alias is none.
+        ConfigError: the list of armed profiles cannot be used or written.
+    """
+    paths = find_paths(context.environment)
+    name = Path(input.name).stem if input.name.endswith(".toml") else input.name
+    removed = arming.disarm(name, input.account, paths=paths)
+    output = DisarmOutput(profile=name, account=input.account, changed=removed > 0, path=str(paths.armed))
+    following = (NextCommand("weexctl profile list", "what is still armed"),)
+    return Result(data=output, profile=name, next=following)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from weexctl.actions.context import Context, NextCommand, Result
-from weexctl.config.arming import arming_of
+from weexctl.config.arming import armed_for, arming_of
 from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import Environment, read_environment
 from weexctl.config.layers import leaves, path_text
-from weexctl.config.paths import Paths, find_paths
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.config.profile_file import ProfileFile, find_profile, list_profiles, render_toml, write_profile
 from weexctl.config.profile_schema import profile_schema
@@ -70,6 +71,8 @@ class ProfileRow(BaseModel):
     description: str
     armed: bool
     """Whether live trading may use exactly this content with the account `main`."""
+    armed_for: list[str]
+    """Aliases of all accounts for which it may; `profile disarm` takes one back."""
 
 
 class ListOutput(BaseModel):
@@ -167,7 +170,15 @@ def list_(input: ListInput, context: Context) -> Result:  # noqa: A002, ARG001  
             rows.append(_row(found, "hidden", f"{hidden} has the same name and comes first"))
         else:
             rows.append(_looked_at(found, offers, paths))
-    return Result(data=ListOutput(profiles=rows), next=(NextCommand("weexctl profile show safe", "every value of it"),))
+    following = [NextCommand("weexctl profile show safe", "every value of it")]
+    following += [NextCommand(_disarm(row), "no live trading with it any more") for row in rows if row.armed_for]
+    return Result(data=ListOutput(profiles=rows), next=tuple(following))
+
+
+def _disarm(row: ProfileRow) -> str:
+    account = row.armed_for[0]
+    named = "" if account == DEFAULT_ACCOUNT else f" --account {account}"
+    return shlex.join(["weexctl", "profile", "disarm", row.name]) + named
 
 
 def show(input: ShowInput, context: Context) -> Result:  # noqa: A002  # the signature of every action
@@ -268,8 +279,8 @@ def _looked_at(found: ProfileFile, offers: Offers, paths: Paths) -> ProfileRow:
         profile = load_profile(found.path or found.name, offers=offers, environment=_AS_WRITTEN, paths=paths)
     except WeexctlError as error:
         return _row(found, "broken", "; ".join(_problems(error)))
-    armed = arming_of(profile, paths=paths).armed
-    return _row(found, "ok", "", description=profile.description, armed=armed)
+    accounts = armed_for(profile, paths=paths)
+    return _row(found, "ok", "", description=profile.description, accounts=accounts)
 
 
 def _row(
@@ -278,10 +289,16 @@ def _row(
     reason: str,
     *,
     description: str = "",
-    armed: bool = False,
+    accounts: Sequence[str] = (),
 ) -> ProfileRow:
     return ProfileRow(
-        name=found.name, source=found.words, status=status, reason=reason, description=description, armed=armed
+        name=found.name,
+        source=found.words,
+        status=status,
+        reason=reason,
+        description=description,
+        armed=DEFAULT_ACCOUNT in accounts,
+        armed_for=list(accounts),
     )
 
 

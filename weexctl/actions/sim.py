@@ -19,6 +19,7 @@ from weexctl.model.instrument import normalise_symbol
 from weexctl.simulator import Simulator, SimulatorSettings, generate_funding, generate_market
 from weexctl.simulator.pace import Pace
 from weexctl.simulator.server import SimulatorServer
+from weexctl.simulator.settings import seen_late
 
 __all__ = ["Input", "Output", "run"]
 
@@ -50,12 +51,16 @@ class Input(BaseModel):
     start_equity: str = "10000"
     control: bool = False
     no_limits: bool = False
+    late: bool = False
+    """Orders, fills and positions are listed late, as at the exchange."""
 
 
 class Output(BaseModel):
     """Where the exchange is, and what it is like; printed when it answers."""
 
     url: str
+    feed: str
+    """URL of the WebSocket feed, on the same port."""
     key: str
     secret: str
     passphrase: str
@@ -103,6 +108,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     return Result(
         data=Output(
             url=server.url,
+            feed=server.feed_url,
             key=settings.key,
             secret=settings.secret,
             passphrase=settings.passphrase,
@@ -132,6 +138,8 @@ def _serve(server: SimulatorServer, should_stop: Callable[[], bool]) -> None:
 def _settings(input: Input, speed: float) -> SimulatorSettings:  # noqa: A002
     # The way to this machine takes its own time, and none of the market's.
     settings = SimulatorSettings(real_clock=True, rate_limits=not input.no_limits, latency_ms=0)
+    if input.late:
+        settings = seen_late(settings)
     # Who asked for the server's time a second ago is an hour late at speed 3600: nobody could sign in time.
     return settings if speed == 1 else replace(settings, signature_window_ms=AGES_MS)
 

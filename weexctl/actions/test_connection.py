@@ -12,9 +12,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from weexctl.actions.account_access import check_alias
 from weexctl.actions.connection_checks import Check, Walk, account_checks, public_checks
 from weexctl.actions.context import Context, NextCommand, Result
 from weexctl.actions.halting import halted_by
+from weexctl.actions.order_rows import RequestRow, request_row
 from weexctl.config.access import Access, open_access, require_key
 from weexctl.config.arming import require_armed
 from weexctl.config.environment import Environment, read_environment
@@ -23,12 +25,14 @@ from weexctl.config.profile import Profile, load_profile
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, RefusedError, UsageError
+from weexctl.exchange.kept_request import kept_request
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
-from weexctl.execution.round_trip import RoundTrip, round_trip
+from weexctl.execution.round_trip import RoundTrip, round_trip, round_trip_intents
 from weexctl.journal.journal import Journal
 from weexctl.model.scope import Scope
+from weexctl.pipeline.identity import client_order_id
 from weexctl.plugin_host import load_offers
 from weexctl.trader.connection import open_connection
 
@@ -44,9 +48,12 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     venue: Literal["sim", "paper", "demo", "live"] | None = None
+    account: str | None = None
     profile: str = "safe"
     base_url: str | None = None
     trade: bool = False
+    dry_run: bool = False
+    read_only: bool = False
     timeout: float = Field(default=10.0, gt=0, le=120)
 
 
@@ -73,6 +80,8 @@ class Output(BaseModel):
     checks: list[Check]
     orders: list[OrderDone] = []
     """The round trip, when it was asked for."""
+    requests: list[RequestRow] = []
+    """The round trip with --dry-run: the signed requests that were kept back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,16 @@ class _Asked:
     def venue(self) -> Venue:
         """The venue whose way is checked."""
         return self.profile.venue.name
+
+    @property
+    def account(self) -> str:
+        """The alias whose journal and kill file count."""
+        return self.input.account or DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
+
+    @property
+    def read_only(self) -> bool:
+        """True when nothing may be changed."""
+        return self.input.dry_run or self.input.read_only or self.environment.read_only
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
@@ -129,9 +148,10 @@ def _access(asked: _Asked, context: Context) -> Access | None:
         UsageError: a trade at a venue without an account.
         ConfigError: the venue cannot be reached by this version.
     """
-    vault, environ = Vault(asked.paths.vault), context.environment
+    vault, environ, alias = Vault(asked.paths.vault), context.environment, asked.input.account
+    check_alias(asked.venue, alias)
     if asked.venue.needs_keys:
-        require_key(asked.venue, environ=environ, vault=vault)
+        require_key(asked.venue, alias, environ=environ, vault=vault)
     if asked.venue is Venue.DEMO:
         # Its account lies behind endpoints of its own: asked here, the real account would answer, and be traded.
         raise ConfigError(
@@ -144,22 +164,23 @@ def _access(asked: _Asked, context: Context) -> Access | None:
             "paper trading has no account that could trade; nothing was sent",
             hint="leave --trade out, or add --venue sim",
         )
-    if asked.input.trade and asked.venue is Venue.LIVE:
-        require_armed(asked.profile, paths=asked.paths)
+    if asked.input.trade and asked.venue is Venue.LIVE and not asked.input.dry_run:
+        require_armed(asked.profile, asked.account, paths=asked.paths)
     if not asked.venue.needs_keys:
         return None
-    return open_access(asked.venue, environ=environ, environment=asked.environment, vault=vault, ask=context.ask_secret)
+    return open_access(
+        asked.venue, alias, environ=environ, environment=asked.environment, vault=vault, ask=context.ask_secret
+    )
 
 
 def _walk(walk: Walk, asked: _Asked, scope: Scope) -> Result:
     for name, look in public_checks(walk):
         walk.step(name, look)
-    account = DEFAULT_ACCOUNT if asked.venue is Venue.LIVE else asked.venue.value
     gate = Gate(
         walk.connection.exchange,
         asked.profile.limits,
-        read_only=asked.environment.read_only,
-        halted=halted_by(asked.environment, asked.paths.kill_file(asked.venue, account)),
+        read_only=asked.read_only,
+        halted=halted_by(asked.environment, asked.paths.kill_file(asked.venue, asked.account)),
         scope=scope,
     )
     for name, look in account_checks(walk, gate):
@@ -168,9 +189,23 @@ def _walk(walk: Walk, asked: _Asked, scope: Scope) -> Result:
         else:
             walk.step(name, look)
     done: list[OrderDone] = []
-    if asked.input.trade:
+    kept: list[RequestRow] = []
+    if asked.input.trade and asked.input.dry_run:
+        walk.step("trade", lambda: _rehearse(walk, asked, kept))
+    elif asked.input.trade:
         walk.step("trade", lambda: _trade(walk, asked, gate, done))
-    return _result(walk, asked, done)
+    return _result(walk, asked, done, kept)
+
+
+def _rehearse(walk: Walk, asked: _Asked, kept: list[RequestRow]) -> Check:
+    """The round trip's requests, signed and kept back."""
+    instrument, clock = walk.instruments[SYMBOL], walk.connection.clock
+    price = instrument.round_price(walk.connection.exchange.fetch_mark_price(SYMBOL))
+    for intent in round_trip_intents(instrument, price, clock.now_ms()):
+        name = client_order_id(asked.account, intent.decision_id, intent.leg, 1)
+        if (row := request_row(kept_request(intent.request(name), clock))) is not None:
+            kept.append(row)
+    return Check(name="trade", status="ok", detail=f"{len(kept)} orders were made ready, kept back and not sent")
 
 
 def _trade(walk: Walk, asked: _Asked, gate: Gate, done: list[OrderDone]) -> Check:
@@ -204,8 +239,8 @@ def _trade(walk: Walk, asked: _Asked, gate: Gate, done: list[OrderDone]) -> Chec
 def _journal(asked: _Asked) -> Iterator[Journal]:
     """Where the round trip is written down before it is sent: with real money the account's own journal."""
     if asked.venue is Venue.LIVE:
-        path = asked.paths.journal(Venue.LIVE, DEFAULT_ACCOUNT)
-        with Journal.open(path, venue=Venue.LIVE.value, account=DEFAULT_ACCOUNT) as journal:
+        path = asked.paths.journal(Venue.LIVE, asked.account)
+        with Journal.open(path, venue=Venue.LIVE.value, account=asked.account) as journal:
             yield journal
         return
     with TemporaryDirectory(prefix="weexctl-") as folder:
@@ -231,9 +266,11 @@ def _orders(trip: RoundTrip) -> Iterator[OrderDone]:
             )
 
 
-def _result(walk: Walk, asked: _Asked, done: list[OrderDone]) -> Result:
+def _result(walk: Walk, asked: _Asked, done: list[OrderDone], kept: list[RequestRow]) -> Result:
     ok, venue = walk.failure is None, asked.venue.value
-    output = Output(venue=venue, base_url=walk.connection.base_url, ok=ok, checks=walk.checks, orders=done)
+    output = Output(
+        venue=venue, base_url=walk.connection.base_url, ok=ok, checks=walk.checks, orders=done, requests=kept
+    )
     following = (
         NextCommand("weexctl trade --profile safe", "trade on the simulator"),
         NextCommand("weexctl test-connection --trade", "place and close an order of about 10 USDT"),

@@ -9,26 +9,31 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from weexctl.actions.account_access import check_alias
 from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.actions.halting import halted_by
+from weexctl.actions.halting import HaltSignal, halted_by
 from weexctl.actions.run_changes import changes
 from weexctl.actions.run_report import Output, sum_up
 from weexctl.config.access import require_key
 from weexctl.config.arming import require_armed
 from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import Environment, read_environment
-from weexctl.config.paths import Paths, find_paths
+from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, HaltedError, UsageError
+from weexctl.journal.upgrade import upgrade_journal
 from weexctl.model.instrument import normalise_symbol
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import Offers, load_offers
 from weexctl.trader.fitting import Blocks
 from weexctl.trader.market_source import MarketSource, file_source, generated_source
+from weexctl.trader.notify import find_notifier, telling_of_stop
+from weexctl.trader.run_log import RunLog
 from weexctl.trader.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 from weexctl.trader.session import Earlier, Session, SessionReport, read_earlier
+from weexctl.trader.sim_venue import SimVenue
 
 __all__ = ["Input", "Output", "run"]
 
@@ -46,6 +51,7 @@ class Input(BaseModel):
 
     profile: str = "safe"
     venue: Literal["sim", "paper", "demo", "live"] | None = None
+    account: str | None = None
     data: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     from_ms: int | None = None
@@ -99,29 +105,42 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     _must_be_ready(asked, profile)
     pipeline = build_pipeline(profile, offers)
     path = asked.paths.journal(profile.venue.name, asked.account)
+    if not asked.new:
+        upgrade_journal(path, venue=SimVenue.name, account=SimVenue.account)
     earlier = None if asked.new else read_earlier(path)
     market = _market(asked, profile, earlier)
     _same_run(input, profile, market, earlier)
     schedule = _schedule(asked, profile, market, earlier)
     fits = sum(1 for _ in schedule.blocks()) * len(market.candles)
-    halted = halted_by(asked.environment, asked.paths.kill_file(profile.venue.name, asked.account))
-    with context.progress(fits or None, "fit") as track:
-        session = Session(
-            profile=profile,
-            pipeline=pipeline,
-            market=market,
-            schedule=schedule,
-            blocks=_blocks(pipeline, market, earlier, lambda symbol: track.advance(1, symbol)),
-            journal_path=path,
-            earlier=earlier,
-            new=asked.new,
-            read_only=asked.rehearsal,
-            observer=offers.observers,
-            halted=halted,
-        )
-        session.check()
-    with context.progress(schedule.count, "trade") as track:
-        report = session.run(on_step=lambda note: track.advance(1, note), should_stop=context.should_stop)
+    kill_file = asked.paths.kill_file(profile.venue.name, asked.account)
+    signal = HaltSignal(kill_file, context.note)
+    halted = signal.or_else(halted_by(asked.environment, kill_file))
+    log = RunLog(offers.observers)
+    notifier = find_notifier(context.environment)
+    should_stop = telling_of_stop(notifier, context.should_stop)
+    with context.on_kill_signal(signal):
+        with context.progress(fits or None, "fit") as track:
+            session = Session(
+                profile=profile,
+                pipeline=pipeline,
+                market=market,
+                schedule=schedule,
+                blocks=_blocks(pipeline, market, earlier, lambda symbol: track.advance(1, symbol)),
+                journal_path=path,
+                earlier=earlier,
+                new=asked.new,
+                read_only=asked.rehearsal,
+                observer=log,
+                halted=halted,
+                on_refusals=log.refusals,
+            )
+            session.check()
+        with context.progress(schedule.count, "trade") as track:
+            log.started(profile=profile.name, venue=profile.venue.name.value, symbols=len(market.candles))
+            notifier.ready(f"{profile.name} at {profile.venue.name.value}, {len(market.candles)} symbols")
+            report = session.run(on_step=lambda note: track.advance(1, note), should_stop=should_stop)
+    why = "asked to" if report.interrupted else "nothing left to decide"
+    log.stopped(steps=report.made_steps, equity=str(report.balance.equity), why=why)
     return _halted(_result(report, asked, market, profile, schedule), halted())
 
 
@@ -160,7 +179,8 @@ def _profile(asked: _Asked, offers: Offers) -> Profile:
 
 def _must_be_ready(asked: _Asked, profile: Profile) -> None:
     """Refuse the venues that are not open: keys first, then arming."""
-    venue = profile.venue.name
+    venue, account = profile.venue.name, asked.input.account
+    check_alias(venue, account)
     if venue is Venue.SIM:
         return
     if asked.input.data:
@@ -169,9 +189,9 @@ def _must_be_ready(asked: _Asked, profile: Profile) -> None:
             hint="leave --data out, or add --venue sim",
         )
     if venue.needs_keys:
-        require_key(venue, environ=asked.context.environment, vault=Vault(asked.paths.vault))
+        require_key(venue, account, environ=asked.context.environment, vault=Vault(asked.paths.vault))
     if venue is Venue.LIVE:
-        require_armed(profile, paths=asked.paths)
+        require_armed(profile, account or DEFAULT_ACCOUNT, paths=asked.paths)
     raise ConfigError(
         f"this version trades at the venue sim only, not at {venue.value}; nothing was sent",
         hint="weexctl trade --venue sim, or weexctl test-connection to check the way to the exchange",
@@ -243,17 +263,19 @@ def _result(report: SessionReport, asked: _Asked, market: MarketSource, profile:
         next=tuple(_next(report, asked, market)),
         venue=profile.venue.name.value,
         profile=profile.name,
-        exit_code=130 if report.interrupted else 0,
+        resumable=report.interrupted,
     )
 
 
 def _halted(result: Result, why: str) -> Result:
-    """The result of a run that was halted at its end; an interruption keeps its own exit code."""
+    """The result of a run that was halted at its end; one that was ended early keeps the exit code for that."""
     if not why:
         return result
     text = f"{why}: no new position is opened; stops, exits and closing by hand still work"
     notice = Notice("HALTED", text)
-    return replace(result, warnings=(notice, *result.warnings), exit_code=result.exit_code or HaltedError.exit_code)
+    return replace(
+        result, warnings=(notice, *result.warnings), exit_code=0 if result.resumable else HaltedError.exit_code
+    )
 
 
 def _warnings(report: SessionReport, asked: _Asked, market: MarketSource, schedule: Schedule) -> list[Notice]:

@@ -201,6 +201,7 @@ def _flags(values: Mapping[str, Any]) -> Flags:
         fields=tuple(piece for piece in fields if piece),
         quiet=bool(values.get("quiet")),
         verbose=bool(values.get("verbose")),
+        log=values.get("log"),
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO, cast
 
 from weexctl.actions.call import Call, prepare
 from weexctl.actions.context import Context, Notice, Result
 from weexctl.cli.app import Invocation
 from weexctl.cli.envelope import Failure
-from weexctl.cli.interrupt import INTERRUPTED, Interrupt
+from weexctl.cli.interrupt import INTERRUPTED, Interrupt, on_kill_signal
 from weexctl.cli.output import AnswerLostError, Printer
 from weexctl.cli.progress import choose_progress
 from weexctl.cli.terminal import ask, ask_secret, read_stdin
@@ -58,7 +59,7 @@ class Command:
         To be told to stop is the ordinary end of a server. Only a second signal is an interruption.
         """
         try:
-            with redirect_stdout(sys.stderr):
+            with redirect_stdout(self._beside_the_answer()):
                 serve(interrupt.should_stop)
         except KeyboardInterrupt:
             return INTERRUPTED
@@ -71,7 +72,7 @@ class Command:
 
     def _run(self, interrupt: Interrupt) -> Result:
         """The action's result. What third-party code prints meanwhile goes to stderr: stdout is for the answer."""
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(self._beside_the_answer()):
             self._call = prepare(self._invocation.action, self._invocation.values, self._environment)
             result = self._call.run(self._context(self._call, interrupt))
         if not interrupt.heeded:
@@ -79,19 +80,31 @@ class Command:
         notice = Notice(
             "INTERRUPTED", "ended early because someone asked for it; what is shown is complete up to there"
         )
-        return replace(result, warnings=(*result.warnings, notice), exit_code=result.exit_code or INTERRUPTED)
+        asked = 0 if interrupt.terminated and result.resumable else INTERRUPTED
+        return replace(result, warnings=(*result.warnings, notice), exit_code=result.exit_code or asked)
+
+    def _beside_the_answer(self) -> TextIO:
+        """Where what third-party code prints goes: stderr, as lines of the log where there is one."""
+        if self._invocation.flags.log is None:
+            return sys.stderr
+        import logging
+
+        from weexctl.cli.logs import LogWriter
+
+        return cast("TextIO", LogWriter(logging.getLogger("weexctl.printed")))
 
     def _context(self, call: Call, interrupt: Interrupt) -> Context:
         flags = self._invocation.flags
         return Context(
             environment=self._environment,
             cwd=Path.cwd(),
-            progress=choose_progress(sys.stderr, quiet=flags.quiet, verbose=flags.verbose),
+            progress=choose_progress(sys.stderr, quiet=flags.quiet or flags.log is not None, verbose=flags.verbose),
             note=self._printer.note,
             ask_secret=ask_secret,
             ask=ask,
             read_stdin=read_stdin,
             should_stop=interrupt.should_stop,
+            on_kill_signal=on_kill_signal,
             quiet=flags.quiet,
             verbose=flags.verbose,
             request_id=self._request_id,

@@ -12,11 +12,13 @@ from weexctl.actions.registry import Parameter
 from weexctl.actions.spelling import did_you_mean
 from weexctl.errors import ConfigError, UsageError
 
-__all__ = ["EVERYWHERE", "OUTPUT_VARIABLE", "Flags", "OutputMode", "choose_output", "peek_output"]
+__all__ = ["EVERYWHERE", "OUTPUT_VARIABLE", "Flags", "OutputMode", "choose_log", "choose_output", "peek_output"]
 
 OutputMode = Literal["table", "json", "ndjson"]
 MODES: tuple[OutputMode, ...] = ("table", "json", "ndjson")
 OUTPUT_VARIABLE = "WEEXCTL_OUTPUT"
+LOG_VARIABLE = "WEEXCTL_LOG"
+LOG_FORMS: tuple[Literal["json", "text"], ...] = ("json", "text")
 
 EVERYWHERE = (
     Parameter(
@@ -39,6 +41,13 @@ EVERYWHERE = (
     Parameter(
         name="verbose", type="bool", help="More on stderr, tracebacks of bugs included", default=False, short="v"
     ),
+    Parameter(
+        name="log",
+        type="str",
+        help="Log lines on stderr instead of notes and progress: json for a service, text for people",
+        choices=("json", "text"),
+        env=LOG_VARIABLE,
+    ),
 )
 """As rows, so that help and the reference page treat them like all others."""
 
@@ -53,6 +62,7 @@ class Flags:
     fields: tuple[str, ...] = ()
     quiet: bool = False
     verbose: bool = False
+    log: str | None = None
 
     def over(self, before: Flags) -> Flags:
         """These flags, and where they are silent the ones given before the command."""
@@ -61,6 +71,7 @@ class Flags:
             fields=self.fields or before.fields,
             quiet=self.quiet or before.quiet,
             verbose=self.verbose or before.verbose,
+            log=self.log or before.log,
         )
 
 
@@ -76,6 +87,24 @@ def choose_output(flag: str | None, environment: Mapping[str, str], *, terminal:
     if variable := environment.get(OUTPUT_VARIABLE):
         return _mode(variable, f"the environment variable {OUTPUT_VARIABLE}", ConfigError)
     return "table" if terminal else "json"
+
+
+def choose_log(flag: str | None, environment: Mapping[str, str]) -> Literal["json", "text"] | None:
+    """The form of the log asked for by flag, else by `WEEXCTL_LOG`; None for no log.
+
+    Raises:
+        UsageError: the flag is no form.
+        ConfigError: the variable is no form.
+    """
+    error: type[UsageError | ConfigError] = UsageError if flag is not None else ConfigError
+    word = environment.get(LOG_VARIABLE) if flag is None else flag
+    if flag is None and not word:
+        return None
+    for form in LOG_FORMS:
+        if word == form:
+            return form
+    origin = "--log" if flag is not None else f"the environment variable {LOG_VARIABLE}"
+    raise error(f"{origin} does not take {word!r}; nothing was done", hint=did_you_mean(str(word), LOG_FORMS))
 
 
 def peek_output(argv: Sequence[str], environment: Mapping[str, str], *, terminal: bool) -> OutputMode:

@@ -28,8 +28,10 @@ def main() -> NoReturn:
         except OSError:
             pass  # the long way says what is wrong
     from weexctl.config.redaction import guard_logging
+    from weexctl.kill_points import arm_from_environment
 
     guard_logging()
+    arm_from_environment()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -42,10 +44,11 @@ def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> in
     """
     import os
     import secrets
+    from dataclasses import replace
 
     from weexctl.cli.app import parse
     from weexctl.cli.envelope import Failure
-    from weexctl.cli.flags import Flags, choose_output, peek_output
+    from weexctl.cli.flags import Flags, choose_log, choose_output, peek_output
     from weexctl.cli.output import AnswerLostError, Printer
     from weexctl.errors import WeexctlError
 
@@ -59,12 +62,14 @@ def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> in
         if isinstance(parsed, int):
             return parsed
         mode = choose_output(parsed.flags.output, environment, terminal=terminal)
+        log = choose_log(parsed.flags.log, environment)
     except WeexctlError as error:
         printer.failure(Failure.of(error), request_id=request_id)
         return error.exit_code
     except AnswerLostError as error:
         printer.lost(error)
         return 1
+    parsed = replace(parsed, flags=replace(parsed.flags, log=log))
     printer = Printer(mode, parsed.flags, environment, stdout=sys.stdout, stderr=sys.stderr)
     return _carry_out(parsed, environment, printer, request_id)
 
@@ -73,4 +78,14 @@ def _carry_out(invocation: Invocation, environment: Mapping[str, str], printer: 
     """Run the action and print its result, or why there is none."""
     from weexctl.cli.command import Command
 
-    return Command(invocation, environment, printer, request_id).exit_code()
+    command = Command(invocation, environment, printer, request_id)
+    if (form := invocation.flags.log) is None:
+        return command.exit_code()
+    import logging
+
+    from weexctl.cli.logs import logging_to
+
+    flags = invocation.flags
+    level = logging.DEBUG if flags.verbose else logging.WARNING if flags.quiet else logging.INFO
+    with logging_to(sys.stderr, "json" if form == "json" else "text", printer.scrub, level=level):
+        return command.exit_code()

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from weexctl.actions.context import Notice, Result
 from weexctl.actions.moment import iso_utc
-from weexctl.cli.envelope import HIDDEN, Failure, failed, plain, succeeded
+from weexctl.cli.envelope import Failure, failed, plain, succeeded
 from weexctl.cli.fields import pick, unknown_fields
 from weexctl.cli.flags import Flags, OutputMode
 from weexctl.cli.text import Scrubber, one_line
 
 if TYPE_CHECKING:
+    import logging
+
     from rich.console import RenderableType
 
 __all__ = ["AnswerLostError", "Printer", "answer_lost", "print_text"]
@@ -26,6 +28,10 @@ __all__ = ["AnswerLostError", "Printer", "answer_lost", "print_text"]
 _PIPE_WIDTH = 160
 """Columns of a table that goes into a pipe or a file, where nobody can say how wide it may be."""
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
+
+
+_LEVELS = {"error:": 40, "warning:": 30}
+"""Of logging, by label; notes are information."""
 
 
 class AnswerLostError(Exception):
@@ -50,7 +56,8 @@ class Printer:
         self.mode = mode
         self._flags = flags
         self._environment = environment
-        self._scrub = Scrubber(environment, HIDDEN)
+        self.scrub = Scrubber(environment)
+        """Takes the secrets of this process out of a text."""
         self._stdout = _tolerant(stdout)
         self._stderr = _tolerant(stderr)
 
@@ -63,6 +70,10 @@ class Printer:
             self._document(succeeded(result, picked, command=name, request_id=request_id, ts=_now(), warnings=unknown))
             return
         self._table(self._view(name, result, picked))
+        if result.error is not None:
+            self._line(self._label("error:", _RED), result.error.message)
+            if result.error.hint:
+                self._line("hint:", result.error.hint)
         self._remarks(replace(result, warnings=(*result.warnings, *unknown)))
 
     def failure(
@@ -76,6 +87,8 @@ class Printer:
     ) -> None:
         """Print why nothing, or not everything, was done."""
         if self.mode != "table":
+            if self._flags.log is not None:
+                self._line("error:", f"{failure.message} [{failure.code}]")
             document = failed(failure, command=name, request_id=request_id, ts=_now(), venue=venue, profile=profile)
             try:
                 self._document(document)
@@ -101,14 +114,17 @@ class Printer:
 
     def trace(self, error: BaseException) -> None:
         """The traceback of a bug on stderr."""
-        _write(self._stderr, self._scrub("".join(traceback.format_exception(error))))
+        if self._flags.log is not None:
+            _log().error("traceback", exc_info=error)
+            return
+        _write(self._stderr, self.scrub("".join(traceback.format_exception(error))))
 
     def _document(self, envelope: Mapping[str, Any]) -> None:
         pretty = self.mode == "json" and self._stdout.isatty()
         unicode = (getattr(self._stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
         separators = (",", ": ") if pretty else (",", ":")
         text = json.dumps(envelope, indent=2 if pretty else None, separators=separators, ensure_ascii=not unicode)
-        _write(self._stdout, f"{self._scrub(text)}\n")
+        _write(self._stdout, f"{self.scrub(text)}\n")
 
     def _view(self, name: str, result: Result, data: Any) -> RenderableType:
         from weexctl.cli.views import find_view, generic
@@ -129,7 +145,7 @@ class Printer:
                 console.print(view)
         except OSError as error:  # at its end a capture touches the stream
             raise answer_lost(error, self._stdout) from error
-        _write(self._stdout, self._scrub(captured.get()))
+        _write(self._stdout, self.scrub(captured.get()))
 
     def _remarks(self, result: Result) -> None:
         if self._flags.quiet:
@@ -140,12 +156,21 @@ class Printer:
             self._line("next:", f"{step.command}   ({step.why})")
 
     def _line(self, label: str, text: str) -> None:
-        words: Sequence[str] = [word for word in (label, self._scrub(one_line(text))) if word]
+        if self._flags.log is not None:
+            _log().log(_LEVELS.get(label, 20), "%s", one_line(text))
+            return
+        words: Sequence[str] = [word for word in (label, self.scrub(one_line(text))) if word]
         _write(self._stderr, f"{' '.join(words)}\n")
 
     def _label(self, word: str, colour: str) -> str:
-        plain_only = not self._stderr.isatty() or self._environment.get("NO_COLOR")
+        plain_only = self._flags.log is not None or not self._stderr.isatty() or self._environment.get("NO_COLOR")
         return word if plain_only else f"{colour}{word}{_PLAIN}"
+
+
+def _log() -> logging.Logger:
+    import logging  # only a service has a log
+
+    return logging.getLogger("weexctl")
 
 
 def _noticed(notice: Notice) -> str:

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "WEEXCTL_PROFILE": "the profile, when `--profile` is absent",
     "WEEXCTL_VENUE": "the venue, when `--venue` is absent: `sim`, `paper`, `demo` or `live`, exactly",
     "WEEXCTL_OUTPUT": "`table`, `json` or `ndjson`, when `--output` is absent",
+    "WEEXCTL_LOG": "`json` or `text`, when `--log` is absent",
     "WEEXCTL_CONFIG_DIR": "the folder of profiles and keys",
     "WEEXCTL_DATA_DIR": "the folder of journals and candles",
     "WEEXCTL_LOAD_PLUGINS": "distributions whose plugins may be loaded besides weexctl's own, separated by commas",

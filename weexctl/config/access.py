@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from weexctl.config.credentials import VARIABLES, Credentials, read_credentials
 from weexctl.config.environment import Environment
 from weexctl.config.paths import DEFAULT_ACCOUNT
+from weexctl.config.process_memory import keep_memory_private
 from weexctl.config.redaction import REDACTOR
 from weexctl.config.vault import Vault
 from weexctl.config.vault_format import StoredKey
@@ -43,8 +43,8 @@ def open_access(
 ) -> Access:
     """The key for a venue: the one that is named, else the environment's, else `main` of the vault.
 
-    From here on no part of it is printed or logged, and this process leaves no core dump. `WEEXCTL_SCOPE` narrows
-    whatever key it is; the environment's own key has the scope `trade` otherwise.
+    From here on no part of it is printed or logged, and nobody is shown the memory of this process. `WEEXCTL_SCOPE`
+    narrows whatever key it is; the environment's own key has the scope `trade` otherwise.
 
     Args:
         venue: where it is to be used.
@@ -90,6 +90,7 @@ def vault_key(vault: Vault, alias: str, environ: Mapping[str, str], ask: AskSecr
     Raises:
         MissingCredentialsError, ConfigError, UsageError: as `open_access`.
     """
+    keep_memory_private()
     passphrase = find_passphrase(environ, ask)
     REDACTOR.register(passphrase.get_secret_value())
     stored = vault.open(alias, passphrase)
@@ -103,13 +104,10 @@ def environment_has_keys(environ: Mapping[str, str]) -> bool:
 
 
 def hide(credentials: Credentials) -> None:
-    """From now on no part of this key is printed or logged, and no core dump of this process is written."""
+    """From now on no part of this key is printed or logged, and nobody is shown the memory of this process."""
+    keep_memory_private()
     parts = (credentials.key, credentials.secret, credentials.passphrase)
     REDACTOR.register(*(part.get_secret_value() for part in parts))
-    with suppress(ImportError, ValueError, OSError):  # Windows has none; a limit may be fixed already
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _must_reach(furthest: Venue, venue: Venue, alias: str) -> None:

@@ -22,7 +22,7 @@ from weexctl.config.profile import Profile
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, NotArmedError
 
-__all__ = ["Arming", "arm", "arming_of", "is_armed", "require_armed"]
+__all__ = ["Arming", "arm", "armed_for", "arming_of", "disarm", "is_armed", "require_armed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def arming_of(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths 
         rows = _rows(json.loads(content))
     except FileNotFoundError:
         return Arming(False, "no profile was ever armed here")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Arming(False, f"{path} is not usable ({error})")
     mine = [row for row in rows if row.get("account") == account]
     if any(row.get("digest") == profile.at_venue(Venue.LIVE).digest for row in mine):
@@ -80,20 +80,10 @@ def arm(profile: Profile, account: str, *, armed_ms: int, paths: Paths) -> str:
         UsageError: the account alias is no plain word.
     """
     check_account(account)
-    try:
-        rows = _rows(json.loads(_trusted_text(paths.armed)))
-    except FileNotFoundError:
-        rows = []
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{paths.armed} is not usable ({error}); nothing was armed",
-            hint="look at it, then remove it: what was armed in it has to be armed again",
-            code="BAD_ARMED_LIST",
-        ) from error
+    rows = _listed(paths, "nothing was armed")
     digest = profile.at_venue(Venue.LIVE).digest
     kept = [row for row in rows if (row.get("account"), row.get("profile")) != (account, profile.name)]
     kept.append({"account": account, "profile": profile.name, "digest": digest, "armed_ms": armed_ms})
-    text = json.dumps({"schema": 1, "armed": kept}, indent=2) + "\n"
     try:
         paths.config.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -102,8 +92,51 @@ def arm(profile: Profile, account: str, *, armed_ms: int, paths: Paths) -> str:
             hint="WEEXCTL_CONFIG_DIR names another place",
             code="NOT_SAVED",
         ) from error
-    write_private(paths.armed, text.encode(), what="the list of armed profiles")
+    _write(kept, paths)
     return digest
+
+
+def disarm(name: str, account: str, *, paths: Paths) -> int:
+    """Take back whatever was armed under a profile's name for an account; how many rows there were.
+
+    Raises:
+        ConfigError: the list cannot be used, and nothing in it counts as armed; or the new one cannot be written.
+        UsageError: the account alias is no plain word.
+    """
+    check_account(account)
+    rows = _listed(paths, "nothing was disarmed")
+    kept = [row for row in rows if (row.get("account"), row.get("profile")) != (account, name)]
+    if len(kept) < len(rows):
+        _write(kept, paths)
+    return len(rows) - len(kept)
+
+
+def armed_for(profile: Profile, *, paths: Paths) -> list[str]:
+    """Aliases of the accounts for which exactly this content is armed, in their order; empty when nobody can tell."""
+    digest = profile.at_venue(Venue.LIVE).digest
+    try:
+        rows = _rows(json.loads(_trusted_text(paths.armed)))
+    except (OSError, ValueError):
+        return []
+    return sorted({str(row.get("account")) for row in rows if row.get("digest") == digest})
+
+
+def _listed(paths: Paths, undone: str) -> list[dict[str, Any]]:
+    try:
+        return _rows(json.loads(_trusted_text(paths.armed)))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"{paths.armed} is not usable ({error}); {undone}",
+            hint="look at it, then remove it: what was armed in it has to be armed again",
+            code="BAD_ARMED_LIST",
+        ) from error
+
+
+def _write(rows: list[dict[str, Any]], paths: Paths) -> None:
+    text = json.dumps({"schema": 1, "armed": rows}, indent=2) + "\n"
+    write_private(paths.armed, text.encode(), what="the list of armed profiles")
 
 
 def _trusted_text(path: Path) -> str:
@@ -111,11 +144,13 @@ def _trusted_text(path: Path) -> str:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: others may write it.
+        ValueError: others may write it, or have written it.
     """
     with path.open(encoding="utf-8") as file:
-        mode = os.fstat(file.fileno()).st_mode
-        if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
+        status = os.fstat(file.fileno())
+        if os.name == "posix" and status.st_uid != os.geteuid():
+            raise ValueError(f"it belongs to another user, id {status.st_uid}")
+        if os.name == "posix" and status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise ValueError("others may write it: chmod 600")
         return file.read()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from pydantic import SecretStr
 
@@ -18,7 +19,10 @@ VARIABLES = {"key": "WEEX_API_KEY", "secret": "WEEX_API_SECRET", "passphrase": "
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """One API key of the exchange. Neither `repr` nor `str` nor `asdict` shows any part; `get_secret_value` does."""
+    """One API key of the exchange. Neither `repr` nor `str` nor `asdict` shows any part; `get_secret_value` does.
+
+    It cannot be pickled or copied, nor can anything that holds it.
+    """
 
     key: SecretStr
     secret: SecretStr
@@ -26,6 +30,9 @@ class Credentials:
 
     def __repr__(self) -> str:
         return "Credentials(key='**********', secret='**********', passphrase='**********')"
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("credentials are not written anywhere by pickling or copying them")
 
 
 SIM_CREDENTIALS = Credentials(SecretStr("sim"), SecretStr("sim"), SecretStr("sim"))
@@ -46,7 +53,7 @@ def read_credentials(environ: Mapping[str, str] | None = None) -> Credentials:
         names = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
         raise MissingCredentialsError(
             f"{names} {'is' if len(missing) == 1 else 'are'} not set; nothing was sent",
-            hint="set all three, or store a key with `weexctl keys add`; the venues sim and paper need none",
+            hint="store a key with `weexctl keys add`, or set all three; the venues sim and paper need none",
         )
     return checked_credentials(found, VARIABLES)
 

@@ -25,6 +25,7 @@ VARIABLES = {
     "WEEXCTL_CONFIG_DIR": "folder of profiles, vault and armed profiles",
     "WEEXCTL_DATA_DIR": "folder of journals, candles and reports",
     "WEEXCTL_OUTPUT": "table, json or ndjson",
+    "WEEXCTL_LOG": "json or text: log lines on stderr",
     "WEEXCTL_READ_ONLY": "1 refuses everything that changes anything",
     "WEEXCTL_KILL": "1, or a file whose presence stops everything but closing",
     "WEEXCTL_SCOPE": "the most a key may be used for: observe, research, propose, reduce or trade",
@@ -56,8 +57,9 @@ _FOREIGN = frozenset(
 _RETIRED = {"WEEXCTL_MODE": "WEEXCTL_VENUE"}
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 _OUTPUTS: tuple[OutputFormat, ...] = ("table", "json", "ndjson")
-_HOSTS = ("weex.com", "weex.tech")
-"""The exchange's domains, and every host below them (weex-api 21); keys must go nowhere else."""
+_OWNER = "weex.com"
+"""The exchange's domain, and every host below it; keys must go nowhere else."""
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LOCALE = re.compile(r"[A-Za-z]{2}([-_][A-Za-z]{2})?")
 
@@ -164,7 +166,7 @@ def _kill(text: str) -> Path | bool:
 
 
 def _base(text: str | None) -> str | None:
-    """An address keys may be sent to: https below the exchange's domains, or a simulator on this machine."""
+    """An address keys may be sent to: https below the exchange's domain, or a simulator on this machine."""
     if text is None:
         return None
     try:
@@ -172,10 +174,10 @@ def _base(text: str | None) -> str | None:
         host, plain = (parts.hostname or "").lower(), parts.port is None
     except ValueError:
         raise _wrong("WEEX_API_BASE", text, "an address such as https://api-contract.weex.com") from None
-    ours = any(host == domain or host.endswith(f".{domain}") for domain in _HOSTS)
+    ours = _HOST.fullmatch(host) is not None and (host == _OWNER or host.endswith(f".{_OWNER}"))
     safe = (parts.scheme == "https" and ours and plain) or (parts.scheme in ("http", "https") and host in _LOOPBACK)
     if not safe or parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
-        takes = f"https and a host of {' or '.join(_HOSTS)}, or a simulator on this machine: keys are sent nowhere else"
+        takes = f"https and a host of {_OWNER}, or a simulator on this machine: keys are sent nowhere else"
         raise _wrong("WEEX_API_BASE", text.rpartition("@")[2], takes)
     return f"{parts.scheme}://{parts.netloc}"
 

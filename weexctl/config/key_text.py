@@ -39,7 +39,7 @@ def parse_key_text(text: SecretStr, *, source: str) -> Credentials:
 def _from_json(text: SecretStr) -> dict[str, SecretStr] | None:
     try:
         document = json.loads(text.get_secret_value())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if set(document) != set(PARTS) or not all(isinstance(value, str) for value in document.values()):
         return None

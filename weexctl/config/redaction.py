@@ -22,6 +22,7 @@ _HEADERS = re.compile(
     r"(ACCESS-(?:KEY|SIGN|PASSPHRASE)\b[\"']?\s*[:=,]\s*)(b?\"[^\"]*\"|b?'[^']*'|[^\s,;)\]}\"']+)", re.IGNORECASE
 )
 """The private headers by name, in a mapping, a list of pairs or lines: nobody registers a signature."""
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 class Redactor:
@@ -38,7 +39,7 @@ class Redactor:
             return
         self._spellings |= found
         words = sorted(self._spellings, key=lambda word: (-len(word), word))
-        self._pattern = re.compile("|".join(map(re.escape, words)))
+        self._pattern = re.compile("|".join(map(_however_escaped, words)))
 
     def clear(self) -> None:
         """Forget everything; for tests."""
@@ -124,12 +125,18 @@ def _traceback(exc_info: Any) -> str:
     return "".join(traceback.format_exception(*exc_info)).rstrip()
 
 
+def _however_escaped(word: str) -> str:
+    """A pattern for a word whose quotes, slashes and backslashes gained a backslash in every text it was put into."""
+    pieces = re.findall(r"\\+|[\"'/]|[^\\\"'/]+", word)
+    return "".join(r"\\+" if p[0] == "\\" else rf"\\*{p}" if p in "\"'/" else re.escape(p) for p in pieces)
+
+
 def _spellings(secret: str) -> Iterator[str]:
     """The ways a value is written: as it is, escaped, in hex, in a URL, and in base64 wherever in a longer text."""
     raw = secret.encode()
     yield secret
     yield json.dumps(secret)[1:-1]
-    yield repr(secret)[1:-1]
+    yield secret.translate(_HTML)
     yield from (raw.hex(), raw.hex().upper())
     for spelling in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
         yield spelling

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -188,11 +189,12 @@ class Vault:
 
     def _install_key(self, *, create: bool) -> bytes | None:
         path = self.path.with_name("install.key")
-        try:
-            return read_private(path, limit=_INSTALL_KEY_BYTES, what="the key of this installation")
-        except FileNotFoundError:
-            if not create:
-                return None
+        with suppress(FileNotFoundError):
+            found = read_private(path, limit=_INSTALL_KEY_BYTES, what="the key of this installation")
+            if len(found) == _INSTALL_KEY_BYTES:  # with less of it a fingerprint could be made anywhere
+                return found
+        if not create:
+            return None
         made = secrets.token_bytes(_INSTALL_KEY_BYTES)
         write_private(path, made, what="the key of this installation")
         return made

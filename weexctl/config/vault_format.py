@@ -152,7 +152,7 @@ def unpack(content: bytes, *, least: Cost = COST) -> Sealed:
             nonce = body[at : at + _NONCE]
             box, at = _piece(body, at + _NONCE)
             boxes.append((nonce, box))
-    except (ValueError, TypeError, KeyError, struct.error):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, struct.error):
         raise _damaged("its index cannot be understood") from None
     if at != len(body) or len({entry.alias for entry in entries}) != len(entries):
         raise _damaged("its index and its content do not fit together")

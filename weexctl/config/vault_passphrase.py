@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from weexctl.config.private_file import read_private
 from weexctl.errors import ConfigError, UsageError, WeexctlError
 
-__all__ = ["SHORTEST", "AskSecret", "find_passphrase", "new_passphrase"]
+__all__ = ["CREDENTIAL", "SHORTEST", "AskSecret", "find_passphrase", "new_passphrase"]
 
 AskSecret = Callable[[str], SecretStr]
 """Asks the person at the terminal for something that must not show, with this label."""
@@ -65,8 +65,21 @@ def _stored(environ: Mapping[str, str]) -> SecretStr | None:
         return _from_file(Path(named).expanduser())
     if (folder := environ.get("CREDENTIALS_DIRECTORY")) and (file := Path(folder) / CREDENTIAL).is_file():
         # The service manager decides who may read it, with owners and modes of its own.
-        return _first_line(SecretStr(file.read_text(encoding="utf-8")), f"the credential {CREDENTIAL}")
+        return _from_service(file)
     return _from_keyring()
+
+
+def _from_service(file: Path) -> SecretStr:
+    source = f"the credential {CREDENTIAL}"
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{source} cannot be read ({error.strerror}); nothing was done",
+            hint="look at LoadCredential in the service's unit",
+            code="NO_PASSPHRASE",
+        ) from error
+    return _first_line(content, source)
 
 
 def _from_file(path: Path) -> SecretStr:
@@ -79,11 +92,19 @@ def _from_file(path: Path) -> SecretStr:
             hint="WEEXCTL_VAULT_PASSPHRASE_FILE names it; make it with mode 600, the passphrase on its first line",
             code="NO_PASSPHRASE",
         ) from None
-    return _first_line(SecretStr(content.decode(errors="replace")), f"{what} {path}")
+    return _first_line(content, f"{what} {path}")
 
 
-def _first_line(text: SecretStr, source: str) -> SecretStr:
-    lines = text.get_secret_value().splitlines()
+def _first_line(content: bytes, source: str) -> SecretStr:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:  # to replace what is no text would make one passphrase out of many
+        raise ConfigError(
+            f"{source} is no text; nothing was done",
+            hint="random bytes are fine once they are written as text: `head -c 24 /dev/urandom | base64`",
+            code="NO_PASSPHRASE",
+        ) from None
+    lines = text.splitlines()
     if not lines or not lines[0]:
         raise _nothing_in(source)
     return SecretStr(lines[0])

@@ -9,6 +9,7 @@
     error_codes    what codes can mean; the numbers are in v2_errors and v3_errors
     rate_limiter   how many requests may leave, and whose first
     server_clock   the exchange's time, and how sure we are of it
+    feed           pushes while they can be believed, reads otherwise; feed_* are its parts, from the socket up
     span, candle_series, write_rows   many rows: all of a span, candles without holes, a result for each part
     v2*, v3*       the words of one generation of the API each, and nowhere else
 """

@@ -1,7 +1,8 @@
-"""The request an order would be, signed like a real one and kept back."""
+"""The request an order or a cancel would be, signed like a real one and kept back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,9 +13,9 @@ from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
 from weexctl.model.order import OrderRequest
-from weexctl.ports import Clock
+from weexctl.ports import Clock, ExchangeDesk
 
-__all__ = ["KeptRequest", "kept_request"]
+__all__ = ["KeptRequest", "kept_cancel", "kept_request"]
 
 _LEFT_OUT = ("access-key", "access-sign", "access-passphrase")
 _NOBODY = "nobody"
@@ -32,6 +33,17 @@ class KeptRequest:
 
 def kept_request(request: OrderRequest, clock: Clock) -> KeptRequest | None:
     """What the client would send for this order at this moment; nothing leaves the process."""
+    return _kept_back(lambda exchange: exchange.place_order(request), clock)
+
+
+def kept_cancel(order_id: str, clock: Clock, *, conditional: bool = False) -> KeptRequest | None:
+    """What the client would send to cancel an order, or a stop or target; nothing leaves the process."""
+    if conditional:
+        return _kept_back(lambda exchange: exchange.cancel_conditional_order(order_id), clock)
+    return _kept_back(lambda exchange: exchange.cancel_order(order_id), clock)
+
+
+def _kept_back(send: Callable[[ExchangeDesk], object], clock: Clock) -> KeptRequest | None:
     caught: list[httpx.Request] = []
 
     def keep(sent: httpx.Request) -> httpx.Response:
@@ -46,7 +58,7 @@ def kept_request(request: OrderRequest, clock: Clock) -> KeptRequest | None:
         sleep=lambda _: None,
     )
     with suppress(ExchangeError):
-        exchange.place_order(request)
+        send(exchange)
     exchange.close()
     return _kept(caught[-1]) if caught else None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from weexctl.config.redaction import REDACTOR
 from weexctl.errors import (
     ExchangeError,
     OutcomeUnknownError,
@@ -76,10 +77,14 @@ def judge(answer: Answer, endpoint: Endpoint, errors: ErrorTable) -> ExchangeErr
 
 
 def judge_row(envelope: Envelope, endpoint: Endpoint, errors: ErrorTable, *, status: int = 200) -> ExchangeError | None:
-    """The error in one object of an answer, None when it reports none."""
+    """The error in one object of an answer, None when it reports none.
+
+    An exchange or a proxy may repeat the headers it was sent. They are hidden here, before a text is shortened or
+    written down: half a key can no longer be recognised, and the journal is for ever.
+    """
     if (envelope.code or "") not in SUCCESS_CODES:
-        return _by_code(envelope.code or "", envelope.msg or "", endpoint, status, errors)
-    code, message = envelope.error_code or "", envelope.error_message or ""
+        return _by_code(REDACTOR(envelope.code or ""), REDACTOR(envelope.msg or ""), endpoint, status, errors)
+    code, message = REDACTOR(envelope.error_code or ""), REDACTOR(envelope.error_message or "")
     failed = code not in SUCCESS_CODES or bool(message)
     if envelope.success is False:
         return _by_code(code, message, endpoint, status, errors, said_no=not _is_number(code))

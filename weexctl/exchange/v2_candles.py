@@ -34,5 +34,5 @@ def parse_candle_rows(body: bytes, endpoint: Endpoint) -> list[CandleRow]:
         first = error.errors(include_url=False, include_input=False)[0]
         raise no_proof(
             endpoint, f"answered otherwise than documented ({first['loc']}: {first['msg']})", body
-        ) from error
+        ) from None  # the library's own text shows what came
     return rows

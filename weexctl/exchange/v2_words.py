@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
+from weexctl.config.redaction import REDACTOR
 from weexctl.errors import WireError
 from weexctl.exchange.steps import proven_step
 from weexctl.exchange.v2_models import (
@@ -131,7 +132,7 @@ def symbol_of(text: str) -> str:
     """
     found = _SYMBOL.fullmatch(text.lower())
     if found is None:
-        raise WireError(f"the exchange names a symbol {text[:40]!r}, which is none; the value is unknown")
+        raise WireError(f"the exchange names a symbol {REDACTOR(text)[:40]!r}, which is none; the value is unknown")
     return found[1].upper()
 
 
@@ -317,7 +318,7 @@ def _known(table: Mapping[str, V], word: str | int, what: str) -> V:
     value = table.get(str(word).lower())
     if value is None:
         raise WireError(
-            f"the exchange has an unknown word for the {what}: {str(word)[:40]!r}; the value is unknown",
+            f"the exchange has an unknown word for the {what}: {REDACTOR(str(word))[:40]!r}; the value is unknown",
             hint="the API may have changed; report it",
         )
     return value

@@ -38,7 +38,7 @@ def parse_candle_rows(body: bytes, endpoint: Endpoint, timeframe: Timeframe) -> 
         first = error.errors(include_url=False, include_input=False)[0]
         raise no_proof(
             endpoint, f"answered otherwise than documented ({first['loc']}: {first['msg']})", body
-        ) from error
+        ) from None  # the library's own text shows what came
     if not {row[6] - row[0] for row in rows} <= {timeframe.ms, timeframe.ms - 1}:
         raise no_proof(endpoint, f"answered with candles that are not {timeframe.value} long", body)
     return rows

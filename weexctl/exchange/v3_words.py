@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeVar
 
+from weexctl.config.redaction import REDACTOR
 from weexctl.errors import WireError
 from weexctl.exchange.steps import proven_step
 from weexctl.exchange.v3_models import (
@@ -34,8 +35,12 @@ from weexctl.model.ticker import Ticker
 __all__ = [
     "MARGIN_MODES",
     "MARGIN_WORDS",
+    "POSITION_SIDES",
     "POSITION_SIDE_WORDS",
+    "SIDES",
     "SIDE_WORDS",
+    "STATUSES",
+    "TIMES_IN_FORCE",
     "TIME_IN_FORCE_WORDS",
     "TRIGGER_WORDS",
     "balance_of",
@@ -43,8 +48,10 @@ __all__ = [
     "conditional_order_of",
     "fill_of",
     "instrument_of",
+    "known",
     "leverage_of",
     "order_of",
+    "order_type_of",
     "position_of",
     "premium_of",
     "ticker_of",
@@ -63,11 +70,11 @@ TRIGGER_WORDS = {TriggerSource.LAST: "CONTRACT_PRICE", TriggerSource.MARK: "MARK
 MARGIN_WORDS = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
 MARGIN_MODES = {"CROSSED": MarginMode.CROSS, "ISOLATED": MarginMode.ISOLATED}
 
-_SIDES = {word: side for side, word in SIDE_WORDS.items()}
-_POSITION_SIDES = {word: side for side, word in POSITION_SIDE_WORDS.items()}
-_TIMES_IN_FORCE = {word: value for value, word in TIME_IN_FORCE_WORDS.items()} | {"GOOD_TIL_CANCEL": TimeInForce.GTC}
+SIDES = {word: side for side, word in SIDE_WORDS.items()}
+POSITION_SIDES = {word: side for side, word in POSITION_SIDE_WORDS.items()}
+TIMES_IN_FORCE = {word: value for value, word in TIME_IN_FORCE_WORDS.items()} | {"GOOD_TIL_CANCEL": TimeInForce.GTC}
 _TRIGGERS = {word: value for value, word in TRIGGER_WORDS.items()}
-_STATUSES = {
+STATUSES = {
     "PENDING": OrderStatus.PENDING,
     "NEW": OrderStatus.OPEN,
     "FILLED": OrderStatus.FILLED,
@@ -79,7 +86,7 @@ _STATUSES = {
     "TRIGGERED": OrderStatus.TRIGGERED,
 }
 # A conditional order that was carried out is FILLED in one place and TRIGGERED in another (weex-api 5).
-_CONDITIONAL_STATUSES = _STATUSES | {"NEW": OrderStatus.UNTRIGGERED, "FILLED": OrderStatus.TRIGGERED}
+_CONDITIONAL_STATUSES = STATUSES | {"NEW": OrderStatus.UNTRIGGERED, "FILLED": OrderStatus.TRIGGERED}
 _MARKET_TYPES = frozenset(("MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"))
 _LIMIT_TYPES = frozenset(("LIMIT", "STOP", "TAKE_PROFIT"))
 _TARGET_TYPES = frozenset(("TAKE_PROFIT", "TAKE_PROFIT_MARKET"))
@@ -200,7 +207,7 @@ def position_of(row: PositionRow) -> Position | None:
     return Position(
         position_id=row.id,
         symbol=row.symbol,
-        side=_POSITION_SIDES[row.side],
+        side=POSITION_SIDES[row.side],
         quantity=row.size,
         entry_price=row.open_value / row.size,
         leverage=row.leverage,
@@ -220,10 +227,10 @@ def order_of(row: OrderRow) -> Order:
         order_id=row.order_id,
         client_order_id=row.client_order_id or "",
         symbol=row.symbol,
-        side=_SIDES[row.side],
-        position_side=_POSITION_SIDES[row.position_side],
-        type=_order_type(row.type, row.price),
-        status=_known(_STATUSES, row.status, "order status"),
+        side=SIDES[row.side],
+        position_side=POSITION_SIDES[row.position_side],
+        type=order_type_of(row.type, row.price),
+        status=known(STATUSES, row.status, "order status"),
         quantity=row.orig_qty,
         filled_quantity=row.executed_qty,
         average_price=row.avg_price or None,
@@ -231,7 +238,7 @@ def order_of(row: OrderRow) -> Order:
         reduce_only=row.reduce_only,
         created_ms=row.time,
         updated_ms=row.update_time,
-        time_in_force=_TIMES_IN_FORCE.get(row.time_in_force or ""),
+        time_in_force=TIMES_IN_FORCE.get(row.time_in_force or ""),
     )
 
 
@@ -241,8 +248,8 @@ def fill_of(row: FillRow) -> Fill:
         fill_id=row.id,
         order_id=row.order_id,
         symbol=row.symbol,
-        side=_SIDES[row.side],
-        position_side=_POSITION_SIDES[row.position_side],
+        side=SIDES[row.side],
+        position_side=POSITION_SIDES[row.position_side],
         quantity=row.qty,
         price=row.price,
         value=row.quote_qty,
@@ -255,10 +262,10 @@ def fill_of(row: FillRow) -> Fill:
 
 def conditional_order_of(row: ConditionalRow) -> ConditionalOrder:
     """A stop or target. While it waits, the order id beside it is its parent's (weex-api 15.10)."""
-    side, position_side = _SIDES[row.side], _POSITION_SIDES[row.position_side]
-    market = _order_type(row.order_type, row.price) is OrderType.MARKET
+    side, position_side = SIDES[row.side], POSITION_SIDES[row.position_side]
+    market = order_type_of(row.order_type, row.price) is OrderType.MARKET
     closing = Leg.TARGET if row.order_type in _TARGET_TYPES else Leg.STOP
-    status = _known(_CONDITIONAL_STATUSES, row.algo_status, "status of a conditional order")
+    status = known(_CONDITIONAL_STATUSES, row.algo_status, "status of a conditional order")
     return ConditionalOrder(
         order_id=row.algo_id,
         client_order_id=row.client_algo_id or "",
@@ -267,7 +274,7 @@ def conditional_order_of(row: ConditionalRow) -> ConditionalOrder:
         position_side=position_side,
         leg=closing if side is position_side.closing else Leg.ENTRY,
         trigger_price=row.trigger_price,
-        trigger_source=_known(_TRIGGERS, row.working_type, "trigger price"),
+        trigger_source=known(_TRIGGERS, row.working_type, "trigger price"),
         quantity=row.quantity,
         price=None if market else row.price or None,
         status=status,
@@ -278,17 +285,23 @@ def conditional_order_of(row: ConditionalRow) -> ConditionalOrder:
     )
 
 
-def _order_type(word: str, price: Decimal | None) -> OrderType:
+def order_type_of(word: str, price: Decimal | None) -> OrderType:
+    """Whether an order is carried out at market or at its price, whatever made it go."""
     # A liquidation or another forced order may have a word of its own; it must not hide the rest of a history.
     market = word in _MARKET_TYPES or (word not in _LIMIT_TYPES and not price)
     return OrderType.MARKET if market else OrderType.LIMIT
 
 
-def _known(table: Mapping[str, V], word: str, what: str) -> V:
+def known(table: Mapping[str, V], word: str, what: str) -> V:
+    """What a word of the exchange means.
+
+    Raises:
+        WireError: nobody documented it.
+    """
     value = table.get(word)
     if value is None:
         raise WireError(
-            f"the exchange has an unknown word for the {what}: {word[:40]!r}; the value is unknown",
+            f"the exchange has an unknown word for the {what}: {REDACTOR(word)[:40]!r}; the value is unknown",
             hint="the API may have changed; report it",
         )
     return value

@@ -16,6 +16,7 @@ from weexctl.errors import (
     UnauthorisedError,
     WeexctlError,
 )
+from weexctl.execution.canceller import Canceller
 from weexctl.execution.execution import Execution
 from weexctl.execution.gate import Admitted, Gate, Refused
 from weexctl.execution.reading import Unavailable, read
@@ -89,6 +90,7 @@ class Executor:
         self._host = host
         self._run_id = run_id
         self._search = Search(exchange, journal)
+        self.canceller = Canceller(exchange, gate, clock)
         self.book_fills: Callable[[Execution], None] = _drop
 
     def execute(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
@@ -119,7 +121,7 @@ class Executor:
         unknown = [self._settle(record) for record in intents.in_states(IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [record for record in intents.in_states(IntentState.ACCEPTED) if record.intent_id not in settled]
-        return unknown + [self._resume(record) for record in accepted]
+        return unknown + [self.resume(record) for record in accepted]
 
     def frozen_symbols(self) -> dict[str, str]:
         """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""
@@ -134,23 +136,15 @@ class Executor:
 
     def _write_ahead(self, admitted: Admitted) -> AttemptRecord:
         """Intent, verdicts and attempt, durable before the request leaves."""
-        intent, now = admitted.intent, self._clock.now_ms()
-        with self._journal.transaction(durable=True):
-            known = self._journal.intents.of_leg(intent.decision_id, intent.leg)
-            record = known or self._journal.intents.add(intent, run_id=self._run_id)
-            n = len(self._journal.attempts.of_intent(record.intent_id)) + 1
-            self._journal.verdicts.add(intent.decision_id, intent.leg, admitted.verdicts, time_ms=now)
-            self._journal.intents.move(record.intent_id, IntentState.RESERVED, at_ms=now)
-            attempt = AttemptRecord(
-                intent_id=record.intent_id,
-                n=n,
-                client_order_id=client_order_id(self._account, intent.decision_id, intent.leg, n, self._host),
-                signed_ms=now,
-                request_digest=_digest(intent),
-            )
-            self._journal.attempts.add(attempt)
-            self._journal.intents.move(record.intent_id, IntentState.SENDING, at_ms=now)
-        return attempt
+        intent = admitted.intent
+        return self._journal.write_ahead(
+            intent,
+            admitted.verdicts,
+            run_id=self._run_id,
+            now_ms=self._clock.now_ms(),
+            client_order_id=lambda n: client_order_id(self._account, intent.decision_id, intent.leg, n, self._host),
+            request_digest=_digest(intent),
+        )
 
     def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Execution:
         intent = admitted.intent
@@ -269,7 +263,7 @@ class Executor:
                 return () if isinstance(found, Unavailable) else tuple(found)
             self._clock.sleep_ms(_POLL_MS)
 
-    def _resume(self, record: IntentRecord) -> Execution:
+    def resume(self, record: IntentRecord) -> Execution:
         """Go on reading an order that was accepted and has not been seen to its end."""
         intent = record.order_intent()
         attempts = self._journal.attempts.of_intent(record.intent_id)

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from weexctl.errors import HaltedError, RefusedError
-from weexctl.execution.scoping import require_scope, require_tighter, require_unneeded, scope_needed, scope_verdicts
+from weexctl.execution.scoping import (
+    require_not_the_stop,
+    require_scope,
+    require_tighter,
+    require_unneeded,
+    scope_needed,
+    scope_verdicts,
+)
 from weexctl.model.account import LeverageSetting
 from weexctl.model.book import Book
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
@@ -106,10 +113,12 @@ class Gate:
         self._may_write(f"the cancel of {order_id}")
         self._exchange.cancel_order(order_id)
 
-    def cancel_conditional(self, order_id: str) -> None:
-        """Cancel a stop or target that protects nothing any more."""
+    def cancel_conditional(self, order_id: str, *, by_hand: bool = False) -> None:
+        """Cancel a stop or target that protects nothing any more; by hand, that is proven first."""
         self._may_write(f"the cancel of {order_id}")
-        if not self._scope.covers(Scope.TRADE):
+        if by_hand:
+            require_not_the_stop(self._exchange, order_id)
+        elif not self._scope.covers(Scope.TRADE):
             require_unneeded(self._exchange, order_id)
         self._exchange.cancel_conditional_order(order_id)
 

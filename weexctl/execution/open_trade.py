@@ -12,7 +12,17 @@ from weexctl.model.side import PositionSide
 __all__ = ["OpenTrade"]
 
 _ZERO = Decimal(0)
-_MONEY = ("opened_value", "closed_value", "fees", "realised", "funding", "opened_quantity", "closed_quantity")
+_MONEY = (
+    "opened_value",
+    "closed_value",
+    "fees",
+    "realised",
+    "funding",
+    "opened_quantity",
+    "closed_quantity",
+    "entry_slippage",
+    "exit_slippage",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +48,9 @@ class OpenTrade:
     fees: Decimal = _ZERO
     realised: Decimal = _ZERO
     funding: Decimal = _ZERO
+    entry_slippage: Decimal = _ZERO
+    """What the opening fills brought against the prices they were decided at; negative when they were worse."""
+    exit_slippage: Decimal = _ZERO
     last_order_id: str = ""
     """The order of the newest fill."""
     last_fill_ms: int = 0
@@ -62,9 +75,15 @@ class OpenTrade:
         """Realised P&L less fees, plus funding."""
         return self.realised - self.fees + self.funding
 
-    def with_fill(self, fill: Fill) -> OpenTrade:
-        """The trade after one more execution."""
+    def with_fill(self, fill: Fill, reference: Decimal | None = None) -> OpenTrade:
+        """The trade after one more execution.
+
+        Args:
+            fill: of this symbol and side.
+            reference: the price it was decided at, a stop's trigger; None when there is none of ours.
+        """
         opens = fill.side is self.side.opening
+        better = _ZERO if reference is None else (fill.price - reference) * fill.quantity * self.side.sign
         return replace(
             self,
             opened_value=self.opened_value + (fill.value if opens else _ZERO),
@@ -73,6 +92,8 @@ class OpenTrade:
             closed_quantity=self.closed_quantity + (_ZERO if opens else fill.quantity),
             fees=self.fees + fill.fee,
             realised=self.realised + fill.realised,
+            entry_slippage=self.entry_slippage - (better if opens else _ZERO),
+            exit_slippage=self.exit_slippage + (_ZERO if opens else better),
             last_order_id=fill.order_id,
             last_fill_ms=fill.time_ms,
         )

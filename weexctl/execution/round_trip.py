@@ -26,7 +26,7 @@ from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.pipeline.identity import decision_id
 from weexctl.ports import Clock
 
-__all__ = ["RoundTrip", "round_trip"]
+__all__ = ["RoundTrip", "round_trip", "round_trip_intents"]
 
 VALUE = Decimal(10)
 """Quote; what the competition's qualifying trade asks for (weex-api 11)."""
@@ -71,6 +71,12 @@ def round_trip(
     hidden_until_ms = entry.order.updated_ms + VISIBLE_MS
     leftover = guardian.sweep(instrument.symbol, PositionSide.LONG, hidden_until_ms=hidden_until_ms)
     return RoundTrip(entry, closing, leftover)
+
+
+def round_trip_intents(instrument: Instrument, price: Decimal, now_ms: int) -> tuple[OrderIntent, OrderIntent]:
+    """The orders that a round trip would send at this price: entry, then exit."""
+    entry = _intent(instrument, price, now_ms, None)
+    return entry, _intent(instrument, price, now_ms, entry.quantity)
 
 
 def quantity_for(instrument: Instrument, price: Decimal) -> Decimal:

@@ -11,7 +11,14 @@ from weexctl.model.side import PositionSide
 from weexctl.model.verdict import GuardAction, Verdict
 from weexctl.ports import Exchange
 
-__all__ = ["require_scope", "require_tighter", "require_unneeded", "scope_needed", "scope_verdicts"]
+__all__ = [
+    "require_not_the_stop",
+    "require_scope",
+    "require_tighter",
+    "require_unneeded",
+    "scope_needed",
+    "scope_verdicts",
+]
 
 _CODE = "SCOPE"
 
@@ -67,11 +74,34 @@ def require_unneeded(exchange: Exchange, order_id: str) -> None:
         RefusedError: it protects an open position.
         ExchangeError: stops or positions could not be read.
     """
-    order = _find(exchange, order_id)
-    if order is None or not order.protective or order.leg is not Leg.STOP:
-        return
-    if any(position.side is order.position_side for position in exchange.fetch_positions(order.symbol)):
+    order = _needed(exchange, order_id)
+    if order is not None:
         raise _refused(f"the stop {order_id} protects the open position in {order.symbol}")
+
+
+def require_not_the_stop(exchange: Exchange, order_id: str) -> None:
+    """Pass when a person may take this stop or target away: nobody leaves a position without its stop, by hand or not.
+
+    Raises:
+        RefusedError: it protects an open position.
+        ExchangeError: stops or positions could not be read.
+    """
+    order = _needed(exchange, order_id)
+    if order is not None:
+        raise RefusedError(
+            f"the stop {order_id} protects the open position in {order.symbol}; it was not cancelled",
+            hint=f"`weexctl close {order.symbol}` closes the position, and its stop goes with it",
+            code="STOP_NEEDED",
+        )
+
+
+def _needed(exchange: Exchange, order_id: str) -> ConditionalOrder | None:
+    """The stop of an open position behind this id; where an exit may be a stop, it counts as one."""
+    order = _find(exchange, order_id)
+    if order is None or not order.protective or order.leg not in (Leg.STOP, Leg.EXIT):
+        return None
+    held = exchange.fetch_positions(order.symbol)
+    return order if any(position.side is order.position_side for position in held) else None
 
 
 def _find(exchange: Exchange, order_id: str) -> ConditionalOrder | None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from weexctl.journal.archive import archive_journal, journal_files
 from weexctl.journal.fills import FillOutcome
+from weexctl.journal.finding import Check, Finding
+from weexctl.journal.head import Head
 from weexctl.journal.intent_state import IntentState
-from weexctl.journal.journal import Journal
+from weexctl.journal.journal import WAL_ALERT_BYTES, Journal
 from weexctl.journal.lookup import Found
 from weexctl.journal.rows import (
     AttemptRecord,
@@ -24,11 +26,15 @@ from weexctl.journal.rows import (
 )
 
 __all__ = [
+    "WAL_ALERT_BYTES",
     "AttemptRecord",
+    "Check",
     "DecisionRecord",
     "EquityRecord",
     "FillOutcome",
+    "Finding",
     "Found",
+    "Head",
     "IntentRecord",
     "IntentState",
     "Journal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from weexctl.errors import ConfigError, UsageError
+from weexctl.journal.head import head_path
 from weexctl.journal.journal import Journal
 
 __all__ = ["archive_journal", "journal_files"]
@@ -38,7 +39,7 @@ def archive_journal(path: str | Path, *, venue: str, account: str) -> Path | Non
     number = max((number for number, _ in _archived(file)), default=0) + 1
     target = file.with_name(f"{file.stem}-{number:04d}{file.suffix}")
     with Journal.open(file, venue=venue, account=account) as journal:
-        if not journal.checkpoint():
+        if not journal.drain():
             raise ConfigError(
                 f"another program is reading {file}; it was not put aside",
                 hint="end the other program and try again",
@@ -46,6 +47,8 @@ def archive_journal(path: str | Path, *, venue: str, account: str) -> Path | Non
             )
         journal.detach()
         file.rename(target)
+        if (note := head_path(file)).exists():
+            note.rename(head_path(target))
         for leftover in ("-wal", "-shm"):  # kept open by an idle reader; empty after the checkpoint
             file.with_name(file.name + leftover).unlink(missing_ok=True)
     return target

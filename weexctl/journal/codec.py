@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -23,7 +24,7 @@ _Decode = Callable[[Any], Any]
 def json_text(value: object) -> str:
     """The value as compact JSON. Decimals become text; NaN and infinity have no JSON and are refused."""
     try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain)
+        return _encode(value)
     except (TypeError, ValueError) as error:
         raise WeexctlError(
             f"a value cannot be written as JSON ({error}); it was not recorded", code="NOT_JSON"
@@ -34,6 +35,9 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return _decimal_text(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain).encode
 
 
 def _decimal_text(value: Decimal) -> str:
@@ -82,6 +86,8 @@ class Shape(Generic[R]):
         self.record = record
         self.columns = tuple(field.name for field in fields(record))  # type: ignore[arg-type]  # always a dataclass
         self._codecs = tuple((name, *_codec(hints[name])) for name in self.columns)
+        self._encoders = tuple(encode for _, encode, _ in self._codecs)
+        self._pick = attrgetter(*self.columns)  # more than one column always
 
     @property
     def select(self) -> str:
@@ -104,7 +110,7 @@ class Shape(Generic[R]):
 
     def values(self, row: R) -> tuple[SqlValue, ...]:
         """The record as column values."""
-        return tuple(encode(getattr(row, name)) for name, encode, _ in self._codecs)
+        return tuple([encode(value) for encode, value in zip(self._encoders, self._pick(row), strict=True)])
 
     def build(self, values: Sequence[Any]) -> R:
         """The record of one selected row."""

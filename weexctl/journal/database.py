@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from weexctl.errors import ConfigError, WeexctlError
+from weexctl.journal.backup import copy_database, keep_before_migration
+from weexctl.journal.chain import Recorder, adopt
 from weexctl.journal.codec import SqlValue
 from weexctl.journal.faults import explain_fault
+from weexctl.journal.head import HeadFile
 from weexctl.journal.migrations import APPLICATION_ID, MIGRATIONS
 
-__all__ = ["Database"]
+__all__ = ["REAL_VENUES", "Database"]
 
 BUSY_TIMEOUT_MS = 5000
-_REAL_VENUES = frozenset(("demo", "live"))
+REAL_VENUES = frozenset(("demo", "live"))
 """Where a request that is not on record can cost an order."""
 
 
 class Database:
     """An autocommit connection whose writes are `BEGIN IMMEDIATE` transactions.
 
-    Sorts of durability: NORMAL survives a killed process, FULL also a power cut. Not to be shared between threads.
+    Sorts of durability: NORMAL survives a killed process, FULL also a power cut. Every transaction that changes a row
+    adds a link to the hash chain. Not to be shared between threads.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
@@ -33,13 +37,18 @@ class Database:
         self._durable: bool | None = None
         self._outer: bool | None = None  # durability of the open transaction, None outside
         self._depth = 0
+        self._chain: Recorder | None = None
         try:
             self._connection = _connect(path, read_only=read_only)
         except sqlite3.Error as error:
             raise explain_fault(error, path) from error
+        if not read_only:
+            self._start_chain()
 
     def close(self) -> None:
         """Let go of the file; an open transaction is rolled back."""
+        if self._chain is not None:
+            self._chain.close()
         self._connection.close()
 
     @contextmanager
@@ -60,10 +69,14 @@ class Database:
         self._begin(durable)
         try:
             yield
+            self._seal()
             self.execute("COMMIT")
         except BaseException:
             self._roll_back()
             raise
+        else:
+            if self._chain is not None:
+                self._chain.committed()
         finally:
             self._outer = None
 
@@ -76,6 +89,8 @@ class Database:
         self.execute("BEGIN")
         try:
             yield
+        except sqlite3.Error as error:  # met while rows were fetched one by one
+            raise explain_fault(error, self.path) from error
         finally:
             self._roll_back()
 
@@ -93,7 +108,12 @@ class Database:
                 return self.execute(sql, values)
         if not self._connection.in_transaction:  # SQLite gave it up, and the block went on regardless
             raise WeexctlError("the transaction was already taken back; nothing was recorded", code="JOURNAL_FAULT")
-        return self.execute(sql, values)
+        try:
+            return self.execute(sql, values)
+        except WeexctlError:
+            if self._chain is not None:
+                self._chain.doubt()
+            raise
 
     def write_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
         """Run one statement for many rows: all of them or none."""
@@ -103,7 +123,7 @@ class Database:
             except sqlite3.Error as error:
                 raise explain_fault(error, self.path) from error
 
-    def rows(self, sql: str, values: Sequence[SqlValue] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Sequence[SqlValue] | Mapping[str, SqlValue] = ()) -> list[tuple[Any, ...]]:
         """Every row of a query."""
         try:
             return self._connection.execute(sql, values).fetchall()
@@ -114,6 +134,10 @@ class Database:
         """The first row of a query, None when there is none."""
         found = self.rows(sql + " LIMIT 1", values)
         return found[0] if found else None
+
+    def copy_to(self, target: Path, *, force: bool = False) -> Path:
+        """Copy everything that is committed into one file; see `copy_database`."""
+        return copy_database(self._connection, self.path, target, force=force)
 
     def _begin(self, durable: bool) -> None:
         if self.read_only:
@@ -128,7 +152,7 @@ class Database:
 
     @contextmanager
     def _savepoint(self, durable: bool, outer: bool) -> Iterator[None]:
-        if durable and not outer and self.venue in _REAL_VENUES:
+        if durable and not outer and self.venue in REAL_VENUES:
             raise WeexctlError(
                 "a durable record was asked for inside a transaction that is not durable; nothing was recorded",
                 code="NOT_DURABLE",
@@ -136,21 +160,53 @@ class Database:
         self._depth += 1
         name = f"level_{self._depth}"
         self.execute(f"SAVEPOINT {name}")
+        mark = self._chain.mark() if self._chain is not None else {}
         try:
             yield
         except BaseException:
             if self._connection.in_transaction:  # SQLite ends it by itself when the disk is full
                 self.execute(f"ROLLBACK TO {name}")
                 self.execute(f"RELEASE {name}")
+            if self._chain is not None:
+                self._chain.back_to(mark)
             raise
         else:
             self.execute(f"RELEASE {name}")
         finally:
             self._depth -= 1
 
+    def _seal(self) -> None:
+        if self._chain is None or not self._connection.in_transaction:
+            return
+        try:
+            self._chain.seal()
+        except sqlite3.Error as error:
+            raise explain_fault(error, self.path) from error
+
     def _roll_back(self) -> None:
+        if self._chain is not None:
+            self._chain.taken_back()
         if self._connection.in_transaction:
             self.execute("ROLLBACK")
+
+    def _start_chain(self) -> None:
+        """Watch the connection. A tail that is missing is put on record, so that going on does not hide it."""
+        with ExitStack() as undo:
+            undo.callback(self._connection.close)
+            try:
+                note = HeadFile(self.path)
+                undo.callback(note.close)
+                chain = Recorder(self._connection, note)
+                if (lost := chain.lost()) is not None:
+                    self._connection.execute("PRAGMA synchronous = FULL")
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    chain.seal({"lost": str(lost)})
+                    self._connection.execute("COMMIT")
+                    chain.committed()
+            except sqlite3.Error as error:
+                raise explain_fault(error, self.path) from error
+            self._chain = chain
+            undo.pop_all()
 
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -167,6 +223,8 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
             _check_current(connection, path)
         else:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            keep_before_migration(connection, path, len(MIGRATIONS))
             migrate(connection)
     except BaseException:
         connection.close()
@@ -215,6 +273,8 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] 
         try:
             for statement in statements:
                 connection.execute(statement)
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'log_chain'").fetchone():
+                adopt(connection, {"tables": str(number)})
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")

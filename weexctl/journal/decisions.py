@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
-from weexctl.journal.codec import Shape
+from weexctl.journal.codec import Shape, json_text
 from weexctl.journal.database import Database
 from weexctl.journal.rows import DecisionRecord, VerdictRecord
 from weexctl.model.order import Leg
-from weexctl.model.verdict import Verdict
+from weexctl.model.verdict import GuardAction, Verdict
 
 __all__ = ["Decisions", "Verdicts"]
 
@@ -18,7 +19,7 @@ _REPEATED = (
     'ON CONFLICT (decision_id) DO UPDATE SET "full" = excluded."full", body = excluded.body '
     'WHERE excluded."full" >= decision."full"'
 )
-_VERDICT = Shape("guard_verdict", VerdictRecord)
+_ADD_VERDICTS = "INSERT INTO guard_verdict (decision_id, leg, time_ms, answers) VALUES (?, ?, ?, ?)"
 
 
 class Decisions:
@@ -92,22 +93,33 @@ class Verdicts:
         self._database = database
 
     def add(self, decision_id: str, leg: Leg, verdicts: Iterable[Verdict], *, time_ms: int) -> None:
-        """Record what the guards said to one intent; each verdict names its guard."""
-        records = (
-            VerdictRecord(
-                decision_id=decision_id,
-                leg=leg,
-                guard=verdict.guard,
-                action=verdict.action,
-                code=verdict.code,
-                reason=verdict.reason,
-                time_ms=time_ms,
-            )
-            for verdict in verdicts
-        )
-        self._database.write_many(_VERDICT.insert(), map(_VERDICT.values, records))
+        """Record what the guards said to one intent; each verdict names its guard. Said twice alike it counts once."""
+        answers = list(dict.fromkeys(map(_short, verdicts)))
+        if answers:
+            self._database.write(_ADD_VERDICTS, (decision_id, leg.value, time_ms, json_text(answers)))
 
     def of_decision(self, decision_id: str) -> list[VerdictRecord]:
         """The verdicts on every intent of a decision, in the order they were given."""
-        rows = self._database.rows(f"{_VERDICT.select} WHERE decision_id = ? ORDER BY rowid", (decision_id,))
-        return _VERDICT.build_all(rows)
+        sql = "SELECT leg, time_ms, answers FROM guard_verdict WHERE decision_id = ? ORDER BY verdict_id"
+        rows = self._database.rows(sql, (decision_id,))
+        return [_record(decision_id, Leg(row[0]), row[1], answer) for row in rows for answer in json.loads(row[2])]
+
+
+def _short(verdict: Verdict) -> str | tuple[str, str, str, str]:
+    """The guard's name alone when it simply allowed; it is one of many that are written before every request."""
+    if verdict.action is GuardAction.ALLOW and not verdict.code and not verdict.reason:
+        return verdict.guard
+    return verdict.guard, verdict.action.name, verdict.code, verdict.reason
+
+
+def _record(decision_id: str, leg: Leg, time_ms: int, answer: str | list[str]) -> VerdictRecord:
+    guard, action, code, reason = (answer, GuardAction.ALLOW.name, "", "") if isinstance(answer, str) else answer
+    return VerdictRecord(
+        decision_id=decision_id,
+        leg=leg,
+        guard=guard,
+        action=GuardAction[action],
+        code=code,
+        reason=reason,
+        time_ms=time_ms,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from weexctl.errors import ConfigError, LockHeldError, WeexctlError
+from weexctl.errors import JournalUnavailableError, WeexctlError
 
 __all__ = ["explain_fault"]
 
@@ -20,31 +20,31 @@ def explain_fault(error: sqlite3.Error, path: Path) -> WeexctlError:
     words = str(error)
     match primary:
         case sqlite3.SQLITE_FULL:
-            return _config(
+            return _unavailable(
                 "DISK_FULL",
                 f"no room left to write the journal {path}; the last change was not recorded",
                 "free some space on that disk, then start again: nothing is sent that is not on record",
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return LockHeldError(
+            return _unavailable(
+                "JOURNAL_BUSY",
                 f"the journal {path} stayed locked by another program; nothing was recorded",
-                hint="close the program that has it open (a database browser, a backup) and try again",
-                code="JOURNAL_BUSY",
+                "close the program that has it open (a database browser, a backup) and try again",
             )
         case sqlite3.SQLITE_READONLY:
-            return _config(
+            return _unavailable(
                 "JOURNAL_READ_ONLY",
                 f"the journal {path} is open for reading only; nothing was recorded",
                 "check the permissions of the file and of its folder",
             )
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return _config(
+            return _unavailable(
                 "JOURNAL_DAMAGED",
                 f"{path} is damaged or is no weexctl journal ({words}); nothing was changed",
                 "move the file away, or put a backup in its place",
             )
         case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return _config(
+            return _unavailable(
                 "JOURNAL_UNREADABLE",
                 f"the journal {path} cannot be read or written ({words}); nothing was recorded",
                 "check that the disk is there and that the file and its folder are yours",
@@ -55,5 +55,5 @@ def explain_fault(error: sqlite3.Error, path: Path) -> WeexctlError:
             return WeexctlError(f"the journal {path} failed ({words}); nothing was recorded", code="JOURNAL_FAULT")
 
 
-def _config(code: str, message: str, hint: str) -> ConfigError:
-    return ConfigError(message, hint=hint, code=code)
+def _unavailable(code: str, message: str, hint: str) -> JournalUnavailableError:
+    return JournalUnavailableError(message, hint=hint, code=code)

@@ -15,6 +15,10 @@ __all__ = ["Attempts", "Intents"]
 
 _INTENT = Shape("intent", IntentRecord)
 _ATTEMPT = Shape("attempt", AttemptRecord)
+_INSERT = _INTENT.insert()  # its first column is the number
+_INSERT_ONCE = _INTENT.insert("ON CONFLICT (decision_id, leg) DO NOTHING")
+_OF_LEG = f"{_INTENT.select} WHERE decision_id = ? AND leg = ?"
+_INSERT_ATTEMPT = _ATTEMPT.insert()
 
 
 class Intents:
@@ -29,16 +33,23 @@ class Intents:
         Raises:
             WeexctlError: this decision has an intent for this leg on record (`DUPLICATE_INTENT`).
         """
-        record = _planned(intent, run_id)
-        values = dict(zip(_INTENT.columns, _INTENT.values(record), strict=True)) | {"intent_id": None}
+        record = _new(intent, run_id, IntentState.PLANNED, intent.created_ms)
         with self._database.transaction():
             if self.of_leg(intent.decision_id, intent.leg) is not None:
                 raise WeexctlError(
                     f"decision {intent.decision_id} has an {intent.leg} intent on record; nothing was recorded",
                     code="DUPLICATE_INTENT",
                 )
-            cursor = self._database.write(_INTENT.insert(), tuple(values.values()))
-        return replace(record, intent_id=int(cursor.lastrowid or 0))
+            number = self._insert(record)
+        return replace(record, intent_id=number)
+
+    def add_sending(self, intent: OrderIntent, *, run_id: str | None, at_ms: int) -> int | None:
+        """Record an intent that is being sent with the same transaction, and return its number; None when this
+        decision has one for this leg on record.
+        """
+        row = (None, *_INTENT.values(_new(intent, run_id, IntentState.SENDING, at_ms))[1:])
+        cursor = self._database.write(_INSERT_ONCE, row)
+        return int(cursor.lastrowid or 0) if cursor.rowcount else None
 
     def move(self, intent_id: int, state: IntentState, *, at_ms: int, detail: str = "") -> None:
         """Bring an intent into another state.
@@ -58,7 +69,8 @@ class Intents:
 
     def of_leg(self, decision_id: str, leg: Leg) -> IntentRecord | None:
         """The intent of a decision for one leg: there is at most one, for ever."""
-        return self._first("WHERE decision_id = ? AND leg = ?", decision_id, leg.value)
+        row = self._database.row(_OF_LEG, (decision_id, leg.value))
+        return None if row is None else _INTENT.build(row)
 
     def of_decision(self, decision_id: str) -> list[IntentRecord]:
         """The intents of a decision, in the order they were planned."""
@@ -88,6 +100,11 @@ class Intents:
         found = self._first("WHERE intent_id = (SELECT intent_id FROM venue_order WHERE order_id = ?)", order_id)
         return found or self._first("WHERE intent_id = (SELECT intent_id FROM attempt WHERE order_id = ?)", order_id)
 
+    def _insert(self, record: IntentRecord) -> int:
+        """Write a new intent; the database numbers it."""
+        cursor = self._database.write(_INSERT, (None, *_INTENT.values(record)[1:]))
+        return int(cursor.lastrowid or 0)
+
     def _first(self, where: str, *values: SqlValue) -> IntentRecord | None:
         row = self._database.row(f"{_INTENT.select} {where}", values)
         return None if row is None else _INTENT.build(row)
@@ -108,7 +125,7 @@ class Attempts:
         Raises:
             WeexctlError: its number or its client order id is taken, or it has no intent.
         """
-        self._database.write(_ATTEMPT.insert(), _ATTEMPT.values(attempt))
+        self._database.write(_INSERT_ATTEMPT, _ATTEMPT.values(attempt))
 
     def answer(
         self,
@@ -161,7 +178,7 @@ class Attempts:
         return None if row is None else _ATTEMPT.build(row)
 
 
-def _planned(intent: OrderIntent, run_id: str | None) -> IntentRecord:
+def _new(intent: OrderIntent, run_id: str | None, state: IntentState, state_ms: int) -> IntentRecord:
     return IntentRecord(
         intent_id=0,
         run_id=run_id,
@@ -177,8 +194,8 @@ def _planned(intent: OrderIntent, run_id: str | None) -> IntentRecord:
         reason=intent.reason,
         rule=intent.rule,
         created_ms=intent.created_ms,
-        state=IntentState.PLANNED,
-        state_ms=intent.created_ms,
+        state=state,
+        state_ms=state_ms,
         type=intent.type,
         price=intent.price,
         time_in_force=intent.time_in_force,

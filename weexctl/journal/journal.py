@@ -3,41 +3,60 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from weexctl.errors import ConfigError
-from weexctl.journal.database import Database
+from weexctl.journal.backup import KEPT, next_backup, prune
+from weexctl.journal.database import REAL_VENUES, Database
 from weexctl.journal.decisions import Decisions, Verdicts
 from weexctl.journal.documents import Artefacts, State
+from weexctl.journal.emergency import EmergencyFile, emergency_path, merge
 from weexctl.journal.equity import EquityCurve
+from weexctl.journal.export import ExportedTable, ExportFormat, export_tables
 from weexctl.journal.fills import Fills
+from weexctl.journal.finding import Check
+from weexctl.journal.head import Head, HeadFile
 from weexctl.journal.intents import Attempts, Intents
 from weexctl.journal.lock import AccountLock
 from weexctl.journal.lookup import Found, find
 from weexctl.journal.orders import Orders
+from weexctl.journal.owner import claim, owner_of
+from weexctl.journal.payments import Payments
 from weexctl.journal.positions import Positions
+from weexctl.journal.rows import AttemptRecord
 from weexctl.journal.runs import Runs, Timings
+from weexctl.journal.tail import Entry, latest_entries
 from weexctl.journal.trades import Trades
+from weexctl.journal.verification import places_of, verify
+from weexctl.journal.write_ahead import write_ahead
+from weexctl.model.order import OrderIntent
+from weexctl.model.verdict import Verdict
 
-__all__ = ["Journal"]
+__all__ = ["WAL_ALERT_BYTES", "Journal"]
+
+WAL_ALERT_BYTES = 64 * 1024 * 1024
+"""A write-ahead file above this size deserves a person's attention."""
 
 
 class Journal:
     """The durable record of one account. One process writes, many may read; a context manager.
 
     Each attribute is one table: `runs`, `decisions`, `intents`, `attempts`, `verdicts`, `orders`, `fills`,
-    `positions`, `trades`, `equity`, `artefacts`, `state`, `timings`. Every write outside `transaction` is a
+    `positions`, `payments`, `trades`, `equity`, `artefacts`, `state`, `timings`. Every write outside `transaction` is a
     transaction of its own that survives a killed process.
     """
 
     def __init__(self, database: Database, lock: AccountLock | None) -> None:
         self._database = database
         self._lock = lock
+        self.emergency: EmergencyFile | None = None
+        """At `demo` and `live`: where closing and protecting orders are written down while this cannot be written."""
         self.path = database.path
-        self.venue, self.account = _owner(database)
+        self.venue, self.account = owner_of(database)
         database.venue = self.venue
         self.runs = Runs(database)
         self.timings = Timings(database)
@@ -48,6 +67,7 @@ class Journal:
         self.orders = Orders(database)
         self.fills = Fills(database)
         self.positions = Positions(database)
+        self.payments = Payments(database)
         self.trades = Trades(database)
         self.equity = EquityCurve(database)
         self.artefacts = Artefacts(database)
@@ -62,6 +82,7 @@ class Journal:
 
         Raises:
             LockHeldError: another process writes for this account.
+            JournalUnavailableError: the disk refuses, or there is no room.
             ConfigError: the file cannot be opened, is no journal, is damaged or newer, or is another account's.
         """
         file = Path(path)
@@ -75,8 +96,12 @@ class Journal:
                 raise _unusable(file, error) from error
             database = Database(file, read_only=False)
             undo.callback(database.close)
-            _claim(database, venue, account)
+            claim(database, venue, account)
             journal = cls(database, lock)
+            if venue in REAL_VENUES:
+                journal.emergency = EmergencyFile(emergency_path(file))
+                undo.callback(journal.emergency.close)
+                merge(journal, journal.emergency)
             undo.pop_all()
             return journal
 
@@ -119,6 +144,30 @@ class Journal:
         """
         return self._database.transaction(durable)
 
+    def write_ahead(
+        self,
+        intent: OrderIntent,
+        verdicts: Iterable[Verdict],
+        *,
+        run_id: str | None,
+        now_ms: int,
+        client_order_id: Callable[[int], str],
+        request_digest: str,
+    ) -> AttemptRecord:
+        """Record durably that an intent is about to be sent, and return its attempt; see `write_ahead`."""
+        return write_ahead(
+            self._database,
+            self.intents,
+            self.attempts,
+            self.verdicts,
+            intent,
+            verdicts,
+            run_id=run_id,
+            now_ms=now_ms,
+            client_order_id=client_order_id,
+            request_digest=request_digest,
+        )
+
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same moment. Keep it under a second: it holds up checkpoints."""
         return self._database.snapshot()
@@ -131,13 +180,70 @@ class Journal:
         """
         return find(self._database, any_id)
 
-    def check(self) -> list[str]:
-        """What is wrong with the file: damaged pages, rows that point nowhere; empty when it is sound."""
-        pages = [str(text) for (text,) in self._database.rows("PRAGMA quick_check") if text != "ok"]
-        rows = self._database.rows("PRAGMA foreign_key_check")
-        return pages + [f"table {row[0]}, row {row[1]}: points to nothing in {row[2]}" for row in rows]
+    def verify(self, expected: Head | None = None) -> list[Check]:
+        """Look at pages, references, chain and ledger, all at one moment.
 
-    def checkpoint(self) -> bool:
+        Args:
+            expected: a link that somebody wrote down elsewhere, and that has to be there.
+        """
+        noted = HeadFile.look(self.path)  # before the snapshot: a writer may go on meanwhile
+        with self.snapshot():
+            return verify(self._database, noted, expected)
+
+    def places_of(self, decision_id: str) -> set[str]:
+        """Table and key of every row that stands behind a decision, as findings name them."""
+        return places_of(self._database, decision_id)
+
+    @property
+    def head(self) -> Head:
+        """The newest link of the chain: written down elsewhere, it proves later that nothing before it was changed."""
+        row = self._database.row("SELECT seq, hash FROM log_chain ORDER BY seq DESC")
+        return Head(0, "") if row is None else Head(row[0], row[1])
+
+    def tail(self, count: int, *, after: int = 0) -> list[Entry]:
+        """The newest records of what happened, oldest first; see `latest_entries`."""
+        return latest_entries(self._database, count, after=after)
+
+    def export(self, folder: Path, form: ExportFormat, *, force: bool = False) -> list[ExportedTable]:
+        """Write every table to a file; see `export_tables`."""
+        return export_tables(self._database, folder, form, force=force)
+
+    def backup(self, to: Path | None = None, *, keep: int = KEPT, force: bool = False) -> Path:
+        """Copy the journal as it is now, also while another process writes, and return the copy.
+
+        Without a place it goes to the folder `backups` beside the journal, named after the newest link, where the
+        newest `keep` copies stay; with nothing new since the last copy that one is returned.
+
+        Raises:
+            UsageError: the file named is there already.
+            JournalUnavailableError: it could not be copied.
+        """
+        if to is not None:
+            return self._database.copy_to(to, force=force)
+        with self.snapshot():  # the name and the copy are of the same moment
+            target = next_backup(self.path, self.head)
+            if not target.exists():
+                self._database.copy_to(target)
+        prune(self.path, keep)
+        return target
+
+    @property
+    def wal_bytes(self) -> int:
+        """Size of the write-ahead file; more than `WAL_ALERT_BYTES` means that a reader holds up checkpoints."""
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def checkpoint(self) -> int:
+        """Move what can be moved from the write-ahead file into the main one without waiting for anybody.
+
+        Whoever drives the journal calls it each minute. Returns the pages that are left because a reader needs them.
+        """
+        ((_, pages, moved),) = self._database.rows("PRAGMA wal_checkpoint(PASSIVE)")
+        return max(0, int(pages) - int(moved))
+
+    def drain(self) -> bool:
         """Move everything from the write-ahead file into the main one; False when a reader is in the way."""
         ((busy, _, _),) = self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(busy) == 0
@@ -150,6 +256,9 @@ class Journal:
         """Let go of file and lock; doing it twice is harmless."""
         try:
             self._database.close()
+            if self.emergency is not None:
+                self.emergency.close()
+                self.emergency = None
         finally:
             if self._lock is not None:
                 self._lock.release()
@@ -175,21 +284,3 @@ def _unusable(file: Path, error: OSError) -> ConfigError:
         hint="choose another data folder with WEEXCTL_DATA_DIR, or make this one writable for you",
         code="JOURNAL_UNREADABLE",
     )
-
-
-def _owner(database: Database) -> tuple[str, str]:
-    row = database.row("SELECT venue, account FROM owner")
-    return ("", "") if row is None else (row[0], row[1])
-
-
-def _claim(database: Database, venue: str, account: str) -> None:
-    with database.transaction(durable=True):
-        database.write("INSERT OR IGNORE INTO owner (one, venue, account) VALUES (1, ?, ?)", (venue, account))
-    if _owner(database) != (venue, account):
-        theirs = _owner(database)
-        raise ConfigError(
-            f"{database.path} is the journal of venue {theirs[0]}, account {theirs[1]}, not of {venue}, {account}; "
-            "nothing was done",
-            hint="name the venue and keys it belongs to, or move it away to begin a new one",
-            code="WRONG_JOURNAL",
-        )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from weexctl.errors import LockHeldError
 
-__all__ = ["AccountLock"]
+__all__ = ["AccountLock", "holder"]
 
 
 class AccountLock:
@@ -64,3 +64,16 @@ def _held_error(path: Path, note: bytes) -> LockHeldError:
         hint=f"stop it first, or only look: `weexctl explain` needs no lock (lock file {path})",
         details=details,
     )
+
+
+def holder(journal: Path) -> int | None:
+    """The process that writes for the account of this journal; None when there is none. Takes no lock."""
+    try:
+        note = json.loads(journal.with_name(journal.name + ".lock").read_bytes())
+        pid = int(note["pid"])
+        os.kill(pid, 0)
+    except PermissionError:  # somebody else's process, but there
+        return pid
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid

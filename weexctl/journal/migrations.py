@@ -196,11 +196,63 @@ _TABLES = (
     "CREATE INDEX artefact_by_symbol ON artefact (plugin, symbol, fitted_ms)",
 )
 
+_RECORDS = (
+    "ALTER TABLE trade ADD COLUMN entry_slippage TEXT NOT NULL DEFAULT '0'",
+    "ALTER TABLE trade ADD COLUMN exit_slippage TEXT NOT NULL DEFAULT '0'",
+    "UPDATE position SET parameters = json_set(parameters, '$.entry_slippage', '0', '$.exit_slippage', '0')",
+    """CREATE TABLE payment (
+        bill_id TEXT PRIMARY KEY NOT NULL,
+        symbol TEXT NOT NULL,
+        amount TEXT NOT NULL,
+        time_ms INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX payment_by_time ON payment (time_ms)",
+    # Single payments were not kept before; their sum was.
+    """INSERT INTO payment (bill_id, symbol, amount, time_ms)
+        SELECT 'carried', '', json_extract(body, '$.funding'), json_extract(body, '$.funding_ms')
+        FROM state WHERE key = 'risk' AND json_extract(body, '$.funding') IS NOT NULL""",
+    # All guards' answers to one intent in one row: it is written and synced before every request.
+    "ALTER TABLE guard_verdict RENAME TO old_verdict",
+    """CREATE TABLE guard_verdict (
+        verdict_id INTEGER PRIMARY KEY,
+        decision_id TEXT NOT NULL,
+        leg TEXT NOT NULL,
+        time_ms INTEGER NOT NULL,
+        answers TEXT NOT NULL
+    ) STRICT""",
+    """INSERT INTO guard_verdict (decision_id, leg, time_ms, answers)
+        SELECT decision_id, leg, time_ms, json_group_array(json_array(guard, action, code, reason))
+        FROM (SELECT *, rowid AS n FROM old_verdict ORDER BY rowid)
+        GROUP BY decision_id, leg, time_ms ORDER BY min(n)""",
+    "DROP TABLE old_verdict",
+    # Fewer pages to sync: the attempt lies in its key, and only answered ones are found by order.
+    "ALTER TABLE attempt RENAME TO old_attempt",
+    """CREATE TABLE attempt (
+        intent_id INTEGER NOT NULL REFERENCES intent (intent_id),
+        n INTEGER NOT NULL CHECK (n >= 1),
+        client_order_id TEXT NOT NULL UNIQUE,
+        signed_ms INTEGER NOT NULL,
+        request_digest TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        http_status INTEGER,
+        code TEXT,
+        order_id TEXT,
+        answered_ms INTEGER,
+        evidence TEXT NOT NULL,
+        PRIMARY KEY (intent_id, n)
+    ) STRICT, WITHOUT ROWID""",
+    "INSERT INTO attempt SELECT * FROM old_attempt",
+    "DROP TABLE old_attempt",
+    "CREATE INDEX attempt_by_order ON attempt (order_id) WHERE order_id IS NOT NULL",
+    # One link for each transaction: which rows it changed, and a hash over that and the link before.
+    "CREATE TABLE log_chain (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT",
+)
+
 _LIMIT_ORDERS = (
     "ALTER TABLE intent ADD COLUMN type TEXT NOT NULL DEFAULT 'market'",
     "ALTER TABLE intent ADD COLUMN price TEXT",
     "ALTER TABLE intent ADD COLUMN time_in_force TEXT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _LIMIT_ORDERS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _RECORDS, _LIMIT_ORDERS)
 """Statements of each step; step n makes `user_version` n (the first is 1)."""

@@ -230,6 +230,20 @@ class TradeRecord:
     """None when the exchange closed it: a stop, a target, a liquidation."""
     entry_order_id: str
     exit_order_id: str
+    entry_slippage: Decimal = Decimal(0)
+    """Part of `gross`: what the opening fills brought against the prices they were decided at; negative when worse."""
+    exit_slippage: Decimal = Decimal(0)
+    """The same for the closing fills, of a stop against its trigger; a fill without a price of ours counts nothing."""
+
+    @property
+    def slippage(self) -> Decimal:
+        """Of both legs, quote; negative when the fills were worse than the prices decided at."""
+        return self.entry_slippage + self.exit_slippage
+
+    @property
+    def price(self) -> Decimal:
+        """What the trade would have earned at the prices it was decided at, before fees and funding, quote."""
+        return self.gross - self.slippage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@
     candles/BTCUSDT-1h.json                 candles/synthetic/BTCUSDT-1h-synthetic.json
 
 Generated candles lie in a folder of their own, so that naming the folder `candles` never mixes them in. Funding lies
-beside the candles it belongs to, as `BTCUSDT-funding.parquet`. Candles with a hole are never stored.
+beside the candles it belongs to (`funding_store`). Candles with a hole are never stored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from weexctl.market.joining import joined
 from weexctl.market.loading import load_candles
 from weexctl.market.writing import candle_file_name, write_candles
 from weexctl.model.candle import Candles, Timeframe
-from weexctl.model.funding import FundingHistory
 from weexctl.model.instrument import SYMBOLS
 
 __all__ = ["CandleStore", "Manifest", "Stored", "faults", "read_checked"]
@@ -121,27 +120,6 @@ class CandleStore:
         write_candles(whole, path)
         _write_text(path.with_suffix(".json"), json.dumps({"schema": _SCHEMA, **asdict(manifest)}, indent=2) + "\n")
         return manifest, added
-
-    def keep_funding(self, history: FundingHistory, *, synthetic: bool) -> Path:
-        """Store settlements beside the candles they belong to; what was there is replaced.
-
-        Raises:
-            ConfigError: the folder cannot be written to.
-        """
-        import pandas as pd
-
-        path = self.folder_of(synthetic=synthetic) / f"{history.symbol}-funding.parquet"
-        _make(path.parent)
-        table = pd.DataFrame({"open_time_ms": history.time_ms, "funding_rate": history.rate})
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            table.to_parquet(partial, index=False)
-            partial.replace(path)
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        finally:
-            partial.unlink(missing_ok=True)
-        return path
 
     def _path(self, candles: Candles, spot: bool) -> Path:
         name = candle_file_name(candles)

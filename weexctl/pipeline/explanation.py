@@ -49,6 +49,15 @@ WHY = {
     "LEVERAGE_TOO_HIGH": "the leverage was above what the rules of the competition allow",
     "NO_STOP": "the entry had no stop on the losing side",
     "ORDER_TOO_SMALL": "the order was not worth its fees",
+    "TRANSPORT_DOWN": "requests had gone unanswered, and the way to the exchange was not proven again",
+    "AUTH_FAILED": "the exchange had not accepted the key, and a person has to look",
+    "REJECT_STREAK": "the exchange had refused several orders of the symbol one after the other",
+    "ORDER_STORM": "far more orders of the symbol had been asked for in a minute than any rule needs",
+    "POSITION_CHANGED": "the symbol's position had changed without an order of ours",
+    "SETTINGS_CHANGED": "leverage, mode or contract were not what they had been set to",
+    "LEDGER_BROKEN": "the wallet was not what the journal adds up to",
+    "CLOCK_UNCERTAIN": "the exchange's time was not known well enough",
+    "ABNORMAL_MARKET": "the symbol's spread or last minute was unusual, and it rested",
     "READ_ONLY": "the run may change nothing",
     "SCOPE": "the scope of the key does not allow it",
     "NOT_ADMITTED": "the request differed from what was approved",
@@ -70,11 +79,15 @@ WHY = {
     "MAX_MARGIN": "the margin would have been above the limit for one position",
     "MORE_THAN_HELD": "there is not that much to close",
     "NO_POSITION": "there is nothing to close",
-    "ABOVE_MAXIMUM": "it is more than one market order may open at the exchange",
+    "ABOVE_MAXIMUM": "it is more than one order of this kind may open at the exchange",
+    "PRICE_STEP": "the limit price is not on the exchange's step",
+    "STOP_NEEDED": "the stop protects an open position and is not cancelled by hand",
+    "CANCEL_UNPROVEN": "a cancel was sent, and no read shows that the order is gone",
 }
 """What the codes of a decision mean."""
 
 _ACTED = {"entry": "Opened", "add": "Added to", "reduce": "Reduced", "exit": "Closed"}
+_MEANT = {"entry": "opens", "add": "adds to", "reduce": "reduces", "exit": "closes"}
 _STAYS_OPEN = ("entry", "add", "reduce")
 _REHEARSED = "Rehearsal: nothing was sent."
 
@@ -104,7 +117,7 @@ def explain(
     lines += _protection(record)
     lines += _verdicts(record)
     lines += _orders(orders, fills)
-    lines += [_REHEARSED] if rehearsal else _result(record, trade)
+    lines += [_REHEARSED] if rehearsal else _result(record, trade, fills)
     return [line for line in lines if line]
 
 
@@ -119,6 +132,10 @@ def headline(record: Mapping[str, Any], *, rehearsal: bool = False) -> str:
         under = f"under {_article(regime['name'])} {regime['name']} regime ({percent(regime['confidence'])})"
     when = _time(record["close_ms"])
     outcome, symbol = record["outcome"], record["symbol"]
+    if outcome in _ACTED and (limit := _limit(record)):
+        side = record["intent"]["position_side"]
+        meant = f"{_MEANT[outcome]} {side} {symbol} at {limit}"
+        return f"Sent a limit order at {when} {under} that {meant}. {_cut(record)}".rstrip()
     if outcome in _ACTED:
         did = f"Would have {_ACTED[outcome].lower()}" if rehearsal else _ACTED[outcome]
         side = (record.get("intent") or {}).get("position_side", "")
@@ -140,6 +157,14 @@ def percent(value: float, digits: int = 0) -> str:
 def by_hand(record: Mapping[str, Any]) -> bool:
     """True for a decision that no rule made."""
     return (record.get("signal") or {}).get("rule") == MANUAL if "sizing" in record else False
+
+
+def _limit(record: Mapping[str, Any]) -> str:
+    """Price and time in force of a limit order; empty for a market order."""
+    intent = record.get("intent") or {}
+    if "price" not in intent:
+        return ""
+    return f"{intent['price']} or better ({_words(intent.get('time_in_force', ''))})"
 
 
 def _article(word: str) -> str:
@@ -259,7 +284,11 @@ def _moved(order: Mapping[str, Any]) -> str:
     return f", trigger moved to {trigger}"
 
 
-def _result(record: Mapping[str, Any], trade: Mapping[str, Any] | None) -> list[str]:
+def _result(
+    record: Mapping[str, Any], trade: Mapping[str, Any] | None, fills: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    if trade is None and not fills and _limit(record):
+        return ["Result: nothing of it is filled."]
     if trade is None:
         return ["Result: the position is still open."] if record["outcome"] in _STAYS_OPEN else []
     money = {name: float(trade[name]) for name in ("net", "gross", "fees", "funding")}

@@ -135,17 +135,13 @@ def _price_collar(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -
     if not market or not market > 0:
         return _deny("PRICE_COLLAR", f"no price of {intent.symbol} is known to hold the order against")
     if intent.price is None:
-        away, limit = abs(float(intent.reference_price) / market - 1.0), MARKET_COLLAR
+        away, limit, far = abs(float(intent.reference_price) / market - 1.0), MARKET_COLLAR, "away from"
     else:
         away = (float(intent.price) / market - 1.0) * (1 if intent.side is Side.BUY else -1)
-        limit = LIMIT_COLLAR
+        limit, far = LIMIT_COLLAR, "worse than"
     if away > limit + _TOLERANCE:
-        return _deny(
-            "PRICE_COLLAR",
-            f"{intent.expected_price} is {away * 100:.2f} % worse than the market at {market:g}, limit {limit * 100:g} %"
-            if intent.price is not None
-            else f"{intent.expected_price} is {away * 100:.2f} % from the market at {market:g}, limit {limit * 100:g} %",
-        )
+        found = f"{intent.expected_price} is {away * 100:.2f} % {far} the market at {market:.10g}"
+        return _deny("PRICE_COLLAR", f"{found}, limit {limit * 100:g} %")
     return ALLOW
 
 

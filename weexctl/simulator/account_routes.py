@@ -7,11 +7,11 @@ from typing import Any
 
 from weexctl.simulator.formats import MODE_WORDS, bill_row, fee_text, leverage_row, leverage_text, plain, position_row
 from weexctl.simulator.margin import available, equity, frozen, unrealised
-from weexctl.simulator.margin_mode import change_mode, refuse_with_orders
-from weexctl.simulator.parameters import EMPTY, INVALID, Parameters
+from weexctl.simulator.margin_mode import change_leverage, change_mode
+from weexctl.simulator.parameters import EMPTY, Parameters
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.routes import Route
-from weexctl.simulator.venue import Venue
+from weexctl.simulator.venue import Leverage, Venue
 
 __all__ = ["ACCOUNT_ROUTES"]
 
@@ -58,12 +58,12 @@ def _commission_rate(_: Venue, parameters: Parameters) -> Any:
 
 
 def _all_positions(venue: Venue, _: Parameters) -> Any:
-    return [position_row(venue, row) for row in venue.ledger.positions.values()]
+    return [position_row(venue, row) for row in venue.listed_positions()]
 
 
 def _single_position(venue: Venue, parameters: Parameters) -> Any:
     symbol = parameters.symbol()
-    return [position_row(venue, row) for row in venue.ledger.positions.values() if row.symbol == symbol]
+    return [position_row(venue, row) for row in venue.listed_positions() if row.symbol == symbol]
 
 
 def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
@@ -79,12 +79,14 @@ def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
     for value in wanted.values():
         if value is not None and not 1 <= value <= contract.instrument.max_leverage:
             raise Refusal(LEVERAGE_ERROR, f"Leverage must be between 1 and {contract.instrument.max_leverage}.")
-    refuse_with_orders(venue, contract.symbol)
-    setting.mode = mode
-    setting.cross = wanted["crossLeverage"] or setting.cross
-    setting.long = wanted["isolatedLongLeverage"] or setting.long
-    setting.short = wanted["isolatedShortLeverage"] or setting.short
-    venue.version += 1
+    setting = Leverage(
+        mode=mode,
+        cross=wanted["crossLeverage"] or setting.cross,
+        long=wanted["isolatedLongLeverage"] or setting.long,
+        short=wanted["isolatedShortLeverage"] or setting.short,
+        separated=setting.separated,
+    )
+    change_leverage(venue, contract.symbol, setting)
     return {
         "symbol": contract.symbol,
         "marginType": MODE_WORDS[setting.mode],
@@ -97,22 +99,29 @@ def _set_leverage(venue: Venue, parameters: Parameters) -> Any:
 def _set_margin_type(venue: Venue, parameters: Parameters) -> Any:
     symbol = parameters.symbol()
     mode = MODES[parameters.word("marginType", MODES)]
-    if parameters.word("separatedType", ("COMBINED", "SEPARATED"), default="COMBINED") == "SEPARATED":
-        raise Refusal(INVALID, "Parameter separatedType is invalid: positions are combined here.")
-    change_mode(venue, symbol, mode)
+    apart = parameters.word("separatedType", ("COMBINED", "SEPARATED"), default="COMBINED") == "SEPARATED"
+    change_mode(venue, symbol, mode, separated=apart)
     return {"code": "200", "msg": "success", "requestTime": venue.now_ms}
 
 
 def _income(venue: Venue, parameters: Parameters) -> Any:
     symbol, kind = parameters.symbol_or_all(), parameters.raw("incomeType")
-    limit = parameters.limit(100, 20)
+    asset, limit = parameters.raw("asset"), parameters.limit(100, 20)
+    below, latest_ms = parameters.integer_or_none("nextKeyId"), parameters.integer_or_none("nextKeyTime")
     start, end = parameters.span(longest_ms=INCOME_SPAN_MS, now_ms=venue.now_ms)
     rows = [
         bill
         for bill in reversed(venue.ledger.bills)
-        if symbol in (None, bill.symbol) and kind in (None, bill.kind) and start <= bill.time_ms <= end
+        if symbol in (None, bill.symbol)
+        and kind in (None, bill.kind)
+        and asset in (None, venue.asset)
+        and start <= bill.time_ms <= end
+        and (below is None or bill.id < below)
+        and (latest_ms is None or bill.time_ms <= latest_ms)
     ]
-    return {"hasNextPage": len(rows) > limit, "nextKey": None, "items": [bill_row(bill) for bill in rows[:limit]]}
+    more, page = len(rows) > limit, rows[:limit]
+    following = {"nextKeyId": page[-1].id, "nextKeyTime": page[-1].time_ms} if more else None
+    return {"hasNextPage": more, "nextKey": following, "items": [bill_row(bill) for bill in page]}
 
 
 ACCOUNT_ROUTES = (

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from weexctl.model.account import MarginMode
 from weexctl.model.side import PositionSide
 from weexctl.simulator.account_routes import LEVERAGE_ERROR
-from weexctl.simulator.formats import fee_text, leverage_text, plain
+from weexctl.simulator.formats import fee_text, leverage_text, plain, separated_word
 from weexctl.simulator.formats_v2 import COIN_ID, bill_row_v2, position_row_v2
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.margin import available, equity, frozen, unrealised
-from weexctl.simulator.margin_mode import change_mode, refuse_with_orders
+from weexctl.simulator.margin_mode import change_leverage, change_mode
 from weexctl.simulator.margin_routes import MARGIN_ROUTES
 from weexctl.simulator.parameters import EMPTY, INVALID
 from weexctl.simulator.parameters_v2 import ParametersV2
@@ -26,7 +27,7 @@ __all__ = ["ACCOUNT_ROUTES_V2"]
 OK = "200"
 ZERO = Decimal(0)
 MARGIN_V3 = {route.path.rpartition("/")[2]: route.handler for route in MARGIN_ROUTES}
-COMBINED = {"0": False, "1": False}
+SEPARATED = {"0": False, "1": False, "2": True}
 BUSINESS_TYPES = (
     "deposit",
     "withdraw",
@@ -84,7 +85,7 @@ def _account_answer(venue: Venue, suffix: str) -> dict[str, Any]:
             {
                 "symbol": symbol,
                 "marginMode": MODE_WORDS[row.mode],
-                f"separatedMode{suffix}": "COMBINED",
+                f"separatedMode{suffix}": separated_word(row),
                 f"positionMode{suffix}": "HEDGE",
             }
             for symbol, _, row in rows
@@ -152,12 +153,12 @@ def _collateral(venue: Venue) -> dict[str, Any]:
 
 
 def _all_positions(venue: Venue, _: ParametersV2) -> Any:
-    return [position_row_v2(venue, row) for row in venue.ledger.positions.values()]
+    return [position_row_v2(venue, row) for row in venue.listed_positions()]
 
 
 def _single_position(venue: Venue, parameters: ParametersV2) -> Any:
     symbol = parameters.symbol()
-    return [position_row_v2(venue, row) for row in venue.ledger.positions.values() if row.symbol == symbol]
+    return [position_row_v2(venue, row) for row in venue.listed_positions() if row.symbol == symbol]
 
 
 def _settings(venue: Venue, parameters: ParametersV2) -> Any:
@@ -198,32 +199,21 @@ def _set_leverage(venue: Venue, parameters: ParametersV2) -> Any:
         raise business("FAILED_PRECONDITION: The marginMode must be the account's current mode of the symbol")
     if mode is MarginMode.CROSS and long != short:
         raise business("INVALID_ARGUMENT: In cross mode longLeverage must be equal to shortLeverage")
-    refuse_with_orders(venue, contract.symbol)
-    if mode is MarginMode.CROSS:
-        setting.cross = long
-    else:
-        setting.long, setting.short = long, short
-    venue.version += 1
+    shared = mode is MarginMode.CROSS
+    wanted = replace(setting, cross=long) if shared else replace(setting, long=long, short=short)
+    change_leverage(venue, contract.symbol, wanted)
     return envelope(venue, OK)
 
 
 def _change_mode(venue: Venue, parameters: ParametersV2) -> Any:
     symbol, mode = parameters.symbol(), parameters.choice("marginMode", MODES)
-    parameters.choice("separatedMode", COMBINED, default="1")
-    change_mode(venue, symbol, mode)
+    change_mode(venue, symbol, mode, separated=parameters.choice("separatedMode", SEPARATED, default="1"))
     return envelope(venue, OK)
 
 
 def _adjust_margin(venue: Venue, parameters: ParametersV2) -> Any:
     parameters.choice("coinId", {str(COIN_ID): None}, default=str(COIN_ID))
-    position_id, amount = parameters.integer("isolatedPositionId"), parameters.decimal("collateralAmount")
-    held = next((row for row in venue.ledger.positions.values() if row.id == position_id), None)
-    isolated = held is not None and venue.leverages[held.symbol].mode is MarginMode.ISOLATED
-    if held is not None and isolated and -amount > held.added:
-        raise business(
-            "FAILED_PRECONDITION: Move margin available amount not enough. "
-            f"Move out available amount is {held.added:.8f}, move out amount is {-amount:.8f}"
-        )
+    amount = parameters.decimal("collateralAmount")
     kind = "1" if amount >= 0 else "2"
     return MARGIN_V3["positionMargin"](venue, parameters.replaced(amount=str(abs(amount)), type=kind))
 

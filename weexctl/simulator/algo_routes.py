@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from weexctl.model.order import OrderType, TimeInForce
+from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
 from weexctl.simulator.demo import ASSET as DEMO_ASSET
 from weexctl.simulator.formats import algo_row
+from weexctl.simulator.history import Event
 from weexctl.simulator.order_routes import read_position_side, read_side, read_source, written
 from weexctl.simulator.orders import SimOrder, TriggerKind
 from weexctl.simulator.parameters import EMPTY, INVALID, Parameters
@@ -112,12 +114,25 @@ def _modify_tp_sl(venue: Venue, parameters: Parameters) -> Any:
         whole=order.trigger.whole_position,
     )
     check_trigger(venue, order.symbol, moved)
+    if not venue.settings.modify_in_place:
+        order = _another(venue, order)
     order.trigger = moved
     if price is not None:
         order.price, order.type, order.time_in_force = price, OrderType.LIMIT, TimeInForce.GTC
     order.updated_ms = venue.now_ms
     venue.version += 1
+    venue.note(Event.CHANGED, order, venue.now_ms)
     return {"success": True}
+
+
+def _another(venue: Venue, order: SimOrder) -> SimOrder:
+    # The other answer to an open question: modifying is cancelling and placing anew.
+    venue.finish(order, OrderStatus.CANCELLED, venue.now_ms)
+    seen_ms = venue.now_ms + venue.settings.visibility_delay_ms
+    new = replace(order, id=venue.ids.next(), created_ms=venue.now_ms, visible_ms=seen_ms)
+    new.status = OrderStatus.UNTRIGGERED
+    venue.enter(new)
+    return new
 
 
 def _cancel(venue: Venue, parameters: Parameters) -> Any:
@@ -142,11 +157,7 @@ def _open(venue: Venue, parameters: Parameters) -> Any:
     symbol, limit = parameters.symbol_or_all(), parameters.limit(100, 100)
     page = max(1, parameters.integer_or_none("page") or 1)
     start, end = parameters.span(longest_ms=HISTORY_SPAN_MS, now_ms=venue.now_ms)
-    rows = [
-        row
-        for row in venue.orders(symbol)
-        if row.waiting and row.visible_ms <= venue.now_ms and start <= row.created_ms <= end
-    ]
+    rows = [row for row in venue.orders(symbol) if row.waiting and venue.seen(row) and start <= row.created_ms <= end]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [algo_row(row, venue.contracts[row.symbol]) for row in rows[(page - 1) * limit :][:limit]]
 
@@ -159,7 +170,7 @@ def _all(venue: Venue, parameters: Parameters) -> Any:
         for row in (*venue.closed, *venue.orders())
         if row.trigger is not None
         and symbol in (None, row.symbol)
-        and row.visible_ms <= venue.now_ms
+        and venue.seen(row)
         and start <= row.created_ms <= end
     ]
     rows.sort(key=lambda row: row.id, reverse=True)

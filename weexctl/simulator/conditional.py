@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from weexctl.model.order import OrderType, TriggerSource
+from weexctl.model.side import PositionSide
 from weexctl.simulator.market import Bar
 from weexctl.simulator.matching import match_limit, match_market
 from weexctl.simulator.orders import SimOrder, TriggerKind
@@ -40,8 +41,17 @@ def fire(venue: Venue, order: SimOrder, last: Bar, time_ms: int) -> None:
     assert trigger is not None  # noqa: S101  # callers pass conditional orders only
     trigger.fired_ms = time_ms
     order.updated_ms = time_ms
+    if venue.settings.orphan_opens and not order.opening:
+        _turn(venue, order)
     opened = Decimal(repr(last.open))
     beyond = opened >= trigger.price if trigger.rising else opened <= trigger.price
     reference = opened if beyond else trigger.price
     match = match_limit if order.type is OrderType.LIMIT else match_market
     match(venue, order, time_ms, reference)
+
+
+def _turn(venue: Venue, order: SimOrder) -> None:
+    # What sells a long that is gone sells a new short.
+    if not venue.ledger.rows(order.symbol, order.position_side, order.bound):
+        other = PositionSide.SHORT if order.position_side is PositionSide.LONG else PositionSide.LONG
+        order.position_side, order.bound = other, 0

@@ -30,6 +30,7 @@ __all__ = [
     "plain",
     "position_row",
     "price_text",
+    "separated_word",
     "size_text",
     "value_text",
 ]
@@ -77,6 +78,11 @@ def leverage_text(leverage: Decimal) -> str:
 def plain(number: Decimal) -> str:
     """A number without exponent and without trailing zeros."""
     return f"{number.normalize():f}" if number else "0"
+
+
+def separated_word(setting: Leverage) -> str:
+    """SEPARATED or COMBINED."""
+    return "SEPARATED" if setting.separated else "COMBINED"
 
 
 def type_word(order: SimOrder) -> str:
@@ -179,8 +185,8 @@ def position_row(venue: Venue, position: SimPosition) -> dict[str, Any]:
         "symbol": position.symbol,
         "side": position.side.value.upper(),
         "marginType": MODE_WORDS[setting.mode],
-        "separatedMode": "COMBINED",
-        "separatedOpenOrderId": 0,
+        "separatedMode": separated_word(setting),
+        "separatedOpenOrderId": position.opened_by,
         "leverage": leverage_text(setting.of(position.side)),
         "size": size_text(position.size, contract),
         "openValue": value_text(position.open_value, contract),
@@ -211,7 +217,7 @@ def leverage_row(symbol: str, setting: Leverage) -> dict[str, Any]:
     return {
         "symbol": symbol,
         "marginType": MODE_WORDS[setting.mode],
-        "separatedType": "SEPARATED" if setting.separated else "COMBINED",
+        "separatedType": separated_word(setting),
         "crossLeverage": leverage_text(setting.cross),
         "isolatedLongLeverage": leverage_text(setting.long),
         "isolatedShortLeverage": leverage_text(setting.short),

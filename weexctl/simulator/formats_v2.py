@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from weexctl.model.fill import Fill
-from weexctl.simulator.formats import fee_text, plain, position_row, price_text, size_text, value_text
+from weexctl.simulator.formats import fee_text, plain, position_row, price_text, separated_word, size_text, value_text
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.ledger import Bill
 from weexctl.simulator.orders import Preset, SimOrder
@@ -94,7 +94,7 @@ def fill_row_v2(venue: Venue, fill: Fill) -> dict[str, Any]:
         "orderId": int(fill.order_id),
         "symbol": symbol_v2(fill.symbol),
         "marginMode": MODE_WORDS[venue.leverages[fill.symbol].mode],
-        "separatedMode": "COMBINED",
+        "separatedMode": separated_word(venue.leverages[fill.symbol]),
         "positionSide": fill.position_side.value.upper(),
         "orderSide": fill.side.value.upper(),
         "fillSize": size_text(fill.quantity, contract),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from weexctl.model.account import MarginMode
 from weexctl.model.funding import FundingHistory
 from weexctl.simulator.position import CENTI_MICRO
 
@@ -61,5 +62,7 @@ def settle(venue: Venue) -> None:
         value = position.size * venue.price(position.symbol)
         amount = (-value * rate * position.side.sign).quantize(CENTI_MICRO)
         venue.ledger.pay_funding(position, amount, venue.now_ms)
+        if venue.leverages[position.symbol].mode is MarginMode.ISOLATED:
+            position.margin += amount
         position.updated_ms = venue.now_ms
         venue.version += 1

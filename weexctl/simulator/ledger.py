@@ -46,7 +46,7 @@ class Ledger:
         fees: paid so far, positive.
         funding: received less paid.
         turnover: value traded so far, by the exchange's word for what it did (`position_open_long`).
-        positions: by symbol and side; a closed position is not in it.
+        positions: by symbol, side and, when separated, opening order; a closed position is not in it.
         fills: the newest ones, oldest first.
     """
 
@@ -57,15 +57,22 @@ class Ledger:
         self.fees = ZERO
         self.funding = ZERO
         self.turnover: dict[str, Decimal] = {}
-        self.positions: dict[tuple[str, PositionSide], SimPosition] = {}
+        self.positions: dict[tuple[str, PositionSide, int], SimPosition] = {}
         self.fills: deque[Fill] = deque(maxlen=kept)
         self.bills: deque[Bill] = deque(maxlen=kept)
         self._ids = ids
 
     def held(self, symbol: str, side: PositionSide) -> Decimal:
-        """The size of a position, zero when there is none."""
-        position = self.positions.get((symbol, side))
-        return ZERO if position is None else position.size
+        """The size held on one side of a symbol, zero when there is none."""
+        return sum((row.size for row in self.rows(symbol, side)), ZERO)
+
+    def rows(self, symbol: str, side: PositionSide, bound: int = 0) -> list[SimPosition]:
+        """The positions of one side, oldest first: several when they are separated, one of them when `bound`."""
+        return [
+            row
+            for row in self.positions.values()
+            if row.symbol == symbol and row.side is side and bound in (0, row.opened_by)
+        ]
 
     def fill(
         self,
@@ -77,14 +84,19 @@ class Ledger:
         fee_rate: Decimal,
         maker: bool,
         time_ms: int,
+        bound: int = 0,
+        margin: Decimal = ZERO,
     ) -> Fill:
-        """Book one execution: position, wallet, totals, fill and bill."""
+        """Book one execution: position, wallet, totals, fill and bill.
+
+        `bound` names a separated position; `margin` is what an isolated one takes along when it opens.
+        """
         value = quantity * price
         fee = (value * fee_rate).quantize(CENTI_MICRO, ROUND_UP)
-        position = self._position(order, time_ms)
+        position = self._position(order, bound, time_ms)
         realised = ZERO
         if order.opening:
-            position.add(quantity, value, fee)
+            position.add(quantity, value, fee, margin)
         else:
             step = Decimal(1).scaleb(-contract.value_decimals)
             realised = position.reduce(quantity, value, fee, value_step=step)
@@ -92,7 +104,7 @@ class Ledger:
         position.updated_ms = time_ms
         position.updated_sequence = self._ids.sequence
         if not position.size:
-            del self.positions[order.symbol, order.position_side]
+            del self.positions[position.key]
         self._book(realised, fee)
         order.executed += quantity
         order.quote += value
@@ -131,13 +143,14 @@ class Ledger:
         self.wallet += amount
         self._bill(position.symbol, "position_funding", amount, ZERO, time_ms)
 
-    def _position(self, order: SimOrder, time_ms: int) -> SimPosition:
-        key = (order.symbol, order.position_side)
+    def _position(self, order: SimOrder, bound: int, time_ms: int) -> SimPosition:
+        key = (order.symbol, order.position_side, bound)
         if (position := self.positions.get(key)) is None:
             position = SimPosition(
                 id=self._ids.next(),
                 symbol=order.symbol,
                 side=order.position_side,
+                opened_by=bound,
                 created_ms=time_ms,
                 updated_ms=time_ms,
                 created_sequence=self._ids.sequence,

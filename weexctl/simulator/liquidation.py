@@ -1,20 +1,23 @@
-"""Liquidation of a cross-margin account, on mark.
+"""Liquidation on mark: of the cross account as a whole, and of each isolated position by itself.
 
 Within a candle every position is taken to its adverse extreme at the same pace (the pessimistic path). Equity less
-maintenance margin is linear along that path, so the point where the account falls is known exactly, and stops that
-lie before it fire first.
+maintenance margin is linear along that path, so the point where an account or a position falls is known exactly, and
+stops that lie before it fire first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
+from weexctl.simulator.history import Event
+from weexctl.simulator.margin import available, cross_wallet, is_isolated
 from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import SimOrder
-from weexctl.simulator.position import SimPosition
+from weexctl.simulator.position import CENTI_MICRO, SimPosition
 from weexctl.simulator.venue import Venue
 
 __all__ = ["LIQUIDATION_CLIENT_ID", "may_liquidate", "walk"]
@@ -29,33 +32,67 @@ Bars = Mapping[str, Bar]
 Fire = Callable[[SimOrder], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Positions that stand and fall together: all cross ones, or one isolated one."""
+
+    rows: tuple[SimPosition, ...]
+    isolated: bool
+
+    def money(self, venue: Venue) -> Decimal:
+        """What they have, without unrealised P&L."""
+        return self.rows[0].margin if self.isolated else cross_wallet(venue)
+
+
 def may_liquidate(venue: Venue, bars: Bars) -> bool:
-    """A quick, slightly strict look: could the account fall within these mark bars?"""
+    """A quick, slightly strict look: could anything fall within these mark bars?"""
     worth, needed = float(venue.ledger.wallet), 0.0
-    for (symbol, side), position in venue.ledger.positions.items():
-        bar = bars[symbol]
+    shared = False
+    for position in venue.ledger.positions.values():
+        bar, margin = bars[position.symbol], float(position.margin)
         size, value = float(position.size), float(position.open_value)
-        worth += size * bar.low - value if side is PositionSide.LONG else value - size * bar.high
-        needed += size * bar.high
-    # The largest rate any position could have; tiers only grow with the value.
-    rate = float(venue.settings.maintenance_rate(Decimal(repr(needed))))
-    return worth < needed * rate * CAUTION
+        loss = value - size * bar.low if position.side is PositionSide.LONG else size * bar.high - value
+        worth -= margin
+        if is_isolated(venue, position):
+            if margin - loss < size * bar.high * _rate(venue, size * bar.high):
+                return True
+        else:
+            shared = True
+            worth -= loss
+            needed += size * bar.high
+    return shared and worth < needed * _rate(venue, needed)
+
+
+def _rate(venue: Venue, value: float) -> float:
+    # The largest rate any position of this value could have; tiers only grow with the value.
+    return float(venue.settings.maintenance_rate(Decimal(repr(value)))) * CAUTION
 
 
 def walk(venue: Venue, bars: Bars, stops: list[SimOrder], fire: Fire, time_ms: int) -> None:
-    """Go along the adverse path: fire the stops that come first, liquidate if the account falls.
+    """Go along the adverse path: fire the stops that come first, liquidate what falls.
 
-    `stops` are the protective stops these bars reach; they are fired only when that matters for the liquidation.
+    `stops` are the protective stops these bars reach; they are fired only when that matters for a liquidation.
     """
     waiting = sorted(stops, key=lambda order: (_when(order, bars[order.symbol]), order.id))
-    while venue.ledger.positions:
-        fall = _fall(venue, bars)
-        if fall is None:
-            return
-        if waiting and Decimal(repr(_when(waiting[0], bars[waiting[0].symbol]))) <= fall:
+    while falls := _falls(venue, bars):
+        point, pool = falls[0]
+        if waiting and Decimal(repr(_when(waiting[0], bars[waiting[0].symbol]))) <= point:
             fire(waiting.pop(0))
-            continue
-        _liquidate(venue, bars, fall, time_ms)
+        elif not (pool.isolated and _append(venue, pool, bars, point)):
+            _liquidate(venue, pool, bars, point, time_ms)
+
+
+def _falls(venue: Venue, bars: Bars) -> list[tuple[Decimal, _Pool]]:
+    """What falls within these bars and at which point of the path, the first one first."""
+    found = ((_fall(venue, pool, bars), pool) for pool in _pools(venue))
+    return sorted(((point, pool) for point, pool in found if point is not None), key=lambda row: row[0])
+
+
+def _pools(venue: Venue) -> list[_Pool]:
+    rows = list(venue.ledger.positions.values())
+    shared = tuple(row for row in rows if not is_isolated(venue, row))
+    alone = [_Pool((row,), True) for row in rows if is_isolated(venue, row)]
+    return [_Pool(shared, False), *alone] if shared else alone
 
 
 def _when(order: SimOrder, bar: Bar) -> float:
@@ -66,51 +103,76 @@ def _when(order: SimOrder, bar: Bar) -> float:
     return min(1.0, max(0.0, (order.trigger.level - bar.open) / span)) if span else 0.0
 
 
-def _extreme(venue: Venue, symbol: str, bar: Bar) -> tuple[Decimal, Decimal]:
-    # Open and adverse extreme of a symbol's mark, for the net of its two sides.
-    net = venue.ledger.held(symbol, PositionSide.LONG) - venue.ledger.held(symbol, PositionSide.SHORT)
+def _path(pool: _Pool, symbol: str, bar: Bar) -> tuple[Decimal, Decimal]:
+    # Open and adverse extreme of a symbol's mark, for the net of what the pool holds of it.
+    net = sum((row.size * row.side.sign for row in pool.rows if row.symbol == symbol), ZERO)
     return Decimal(repr(bar.open)), Decimal(repr(bar.low if net >= 0 else bar.high))
 
 
-def _fall(venue: Venue, bars: Bars) -> Decimal | None:
-    """The point of the path, 0 to 1, where equity no longer covers the maintenance margin; None when it always does."""
-    at_open = _room(venue, bars, ZERO)
+def _price(pool: _Pool, symbol: str, bars: Bars, point: Decimal) -> Decimal:
+    opened, extreme = _path(pool, symbol, bars[symbol])
+    return opened + (extreme - opened) * point
+
+
+def _fall(venue: Venue, pool: _Pool, bars: Bars) -> Decimal | None:
+    """The point of the path, 0 to 1, where the pool no longer covers its maintenance margin; None when it does."""
+    at_open = _room(venue, pool, bars, ZERO)
     if at_open <= 0:
         return ZERO
-    at_extreme = _room(venue, bars, ONE)
+    at_extreme = _room(venue, pool, bars, ONE)
     return None if at_extreme > 0 else at_open / (at_open - at_extreme)
 
 
-def _room(venue: Venue, bars: Bars, point: Decimal) -> Decimal:
-    room = venue.ledger.wallet
-    for symbol in _symbols(venue):
-        opened, extreme = _extreme(venue, symbol, bars[symbol])
-        price = opened + (extreme - opened) * point
-        size = ZERO
-        for side in PositionSide:
-            if (position := venue.ledger.positions.get((symbol, side))) is not None:
-                room += position.unrealised(price)
-                size += position.size
+def _room(venue: Venue, pool: _Pool, bars: Bars, point: Decimal) -> Decimal:
+    room = pool.money(venue)
+    for symbol in _symbols(pool):
+        price, opened = _price(pool, symbol, bars, point), _price(pool, symbol, bars, ZERO)
+        rows = [row for row in pool.rows if row.symbol == symbol]
+        size = sum((row.size for row in rows), ZERO)
+        room += sum((row.unrealised(price) for row in rows), ZERO)
         # The tier is that of the open, which keeps the path linear.
         room -= size * price * venue.settings.maintenance_rate(size * opened)
     return room
 
 
-def _symbols(venue: Venue) -> list[str]:
-    return list(dict.fromkeys(symbol for symbol, _ in venue.ledger.positions))
+def _symbols(pool: _Pool) -> list[str]:
+    return list(dict.fromkeys(row.symbol for row in pool.rows))
 
 
-def _liquidate(venue: Venue, bars: Bars, point: Decimal, time_ms: int) -> None:
-    for symbol in _symbols(venue):
-        opened, extreme = _extreme(venue, symbol, bars[symbol])
-        price = opened + (extreme - opened) * point
-        for side in PositionSide:
-            if (position := venue.ledger.positions.get((symbol, side))) is not None:
-                _take_over(venue, position, price, time_ms)
-    if venue.ledger.wallet < 0:
-        venue.ledger.cover(-venue.ledger.wallet)
+def _append(venue: Venue, pool: _Pool, bars: Bars, point: Decimal) -> bool:
+    """Whether the account could bring an isolated position that asks for it back to its initial margin."""
+    (position,) = pool.rows
+    if not position.auto_append:
+        return False
+    symbol = position.symbol
+    price = _price(pool, symbol, bars, point)
+    value = position.size * price
+    leverage = venue.leverages[symbol].of(position.side)
+    wanted = max(value / leverage, 2 * value * venue.settings.maintenance_rate(value))
+    shared = _Pool(tuple(row for row in venue.ledger.positions.values() if not is_isolated(venue, row)), False)
+    free = available(venue, lambda name: _price(shared, name, bars, point))
+    amount = min(free, wanted - position.margin - position.unrealised(price)).quantize(CENTI_MICRO, ROUND_DOWN)
+    if amount <= 0:
+        return False
+    position.margin += amount
+    if _room(venue, pool, bars, point) <= 0:
+        position.margin -= amount
+        return False
+    venue.version += 1
+    return True
+
+
+def _liquidate(venue: Venue, pool: _Pool, bars: Bars, point: Decimal, time_ms: int) -> None:
+    # What isolated positions hold is out of the reach of the others, and nothing else is in the reach of theirs.
+    kept = venue.ledger.wallet - pool.money(venue)
+    for row in pool.rows:
+        _take_over(venue, row, _price(pool, row.symbol, bars, point), time_ms)
+    if venue.ledger.wallet < kept:
+        venue.ledger.cover(kept - venue.ledger.wallet)
+    gone = {(row.symbol, row.side) for row in pool.rows}
     for order in [order for order in venue.orders() if not order.waiting]:
-        venue.finish(order, OrderStatus.CANCELLED, time_ms)
+        if not pool.isolated or (order.symbol, order.position_side) in gone:
+            venue.finish(order, OrderStatus.CANCELLED, time_ms)
     venue.version += 1
 
 
@@ -130,8 +192,15 @@ def _take_over(venue: Venue, position: SimPosition, price: Decimal, time_ms: int
         price=None,
         created_ms=time_ms,
         updated_ms=time_ms,
+        bound=position.opened_by,
     )
     on_step = max(step, (price / step).to_integral_value(rounding) * step)
     rate = venue.settings.liquidation_fee
-    venue.ledger.fill(order, contract, position.size, on_step, fee_rate=rate, maker=False, time_ms=time_ms)
+    venue.before_change(time_ms)
+    quantity = position.size
+    venue.ledger.fill(
+        order, contract, quantity, on_step, fee_rate=rate, maker=False, time_ms=time_ms, bound=position.opened_by
+    )
+    venue.note(Event.FILLED, order, time_ms, quantity=quantity, price=on_step)
     venue.finish(order, OrderStatus.FILLED, time_ms)
+    venue.forget_presets(order, time_ms)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
+from decimal import ROUND_UP, Decimal
 
+from weexctl.model.account import MarginMode
 from weexctl.model.side import PositionSide
-from weexctl.simulator.position import SimPosition
+from weexctl.simulator.position import CENTI_MICRO, SimPosition
 from weexctl.simulator.refusal import business
 from weexctl.simulator.venue import Venue
 
 __all__ = [
     "available",
+    "cross_wallet",
     "equity",
     "frozen",
+    "initial_margin",
+    "is_isolated",
     "liquidation_price",
     "maintenance",
+    "movable",
     "order_margin",
     "position_margin",
     "require_margin",
@@ -22,6 +28,13 @@ __all__ = [
 ]
 
 ZERO = Decimal(0)
+Prices = Callable[[str], Decimal]
+"""The price of a symbol."""
+
+
+def is_isolated(venue: Venue, position: SimPosition) -> bool:
+    """Whether it stands and falls by its own margin; the mode of a symbol cannot change while it is held."""
+    return venue.leverages[position.symbol].mode is MarginMode.ISOLATED
 
 
 def unrealised(venue: Venue) -> Decimal:
@@ -39,22 +52,52 @@ def frozen(venue: Venue) -> Decimal:
     return sum((order.reserved for order in venue.orders()), ZERO)
 
 
+def cross_wallet(venue: Venue) -> Decimal:
+    """The wallet without what isolated positions hold of it."""
+    return venue.ledger.wallet - sum((row.margin for row in venue.ledger.positions.values()), ZERO)
+
+
+def initial_margin(venue: Venue, symbol: str, side: PositionSide, value: Decimal) -> Decimal:
+    """What an isolated position of this value takes along; zero where the symbol's margin is shared."""
+    setting = venue.leverages[symbol]
+    if setting.mode is MarginMode.CROSS:
+        return ZERO
+    return (value / setting.of(side)).quantize(CENTI_MICRO, ROUND_UP)
+
+
 def position_margin(venue: Venue, position: SimPosition) -> Decimal:
-    """Value at mark over leverage (weex-api 20), and what was moved to it."""
-    leverage = venue.leverages[position.symbol].of(position.side)
-    return position.size * venue.price(position.symbol) / leverage + position.added
+    """Of a cross position its value at mark over leverage (weex-api 20); of an isolated one its own margin."""
+    if is_isolated(venue, position):
+        return position.margin
+    return position.size * venue.price(position.symbol) / venue.leverages[position.symbol].of(position.side)
 
 
-def available(venue: Venue) -> Decimal:
-    """Equity less frozen less the positions' margins; may be negative."""
-    margins = sum((position_margin(venue, row) for row in venue.ledger.positions.values()), ZERO)
-    return equity(venue) - frozen(venue) - margins
+def movable(venue: Venue, position: SimPosition) -> Decimal:
+    """What can be taken from an isolated position: what lies above value at mark over leverage, after a loss."""
+    mark = venue.price(position.symbol)
+    needed = position.size * mark / venue.leverages[position.symbol].of(position.side)
+    return max(ZERO, position.margin + min(ZERO, position.unrealised(mark)) - needed)
+
+
+def available(venue: Venue, price: Prices | None = None) -> Decimal:
+    """What new orders may use; may be negative. Prices are those of now unless given.
+
+    The cross part of the wallet and its unrealised P&L, less frozen, less the cross positions' margins.
+    """
+    price = price or venue.price
+    free = cross_wallet(venue) - frozen(venue)
+    for row in venue.ledger.positions.values():
+        setting = venue.leverages[row.symbol]
+        if setting.mode is MarginMode.CROSS:
+            mark = price(row.symbol)
+            free += row.unrealised(mark) - row.size * mark / setting.cross
+    return free
 
 
 def maintenance(venue: Venue) -> Decimal:
-    """Maintenance margin of the account: per symbol, long and short value together times the rate of its tier."""
+    """Maintenance margin of the cross account: per symbol, long and short value together at the rate of its tier."""
     total = ZERO
-    for symbol in {row.symbol for row in venue.ledger.positions.values()}:
+    for symbol in {row.symbol for row in venue.ledger.positions.values() if not is_isolated(venue, row)}:
         value = _size(venue, symbol) * venue.price(symbol)
         total += value * venue.settings.maintenance_rate(value)
     return total
@@ -80,23 +123,37 @@ def require_margin(venue: Venue, needed: Decimal) -> None:
 
 
 def liquidation_price(venue: Venue, position: SimPosition) -> Decimal | None:
-    """The mark price at which the account would be liquidated if only this symbol moved; None when there is none.
+    """The mark price at which it would be liquidated if only this symbol moved; None when there is none.
 
     Source:
-        weex-api 20, estimated price of net long and net short.
+        weex-api 20: the margin rate of an isolated position; the estimated price of net long and net short.
     """
+    mark = venue.price(position.symbol)
+    price = _own_price(venue, position, mark) if is_isolated(venue, position) else _shared_price(venue, position, mark)
+    if price is None or price <= 0:
+        return None
+    return price.quantize(venue.contracts[position.symbol].instrument.price_step)
+
+
+def _own_price(venue: Venue, position: SimPosition, mark: Decimal) -> Decimal:
+    # margin + sign * (size * p - open value) = size * p * rate, solved for p.
+    sign = position.side.sign
+    rate = venue.settings.maintenance_rate(position.size * mark)
+    return (position.open_value - sign * position.margin) / (position.size * (1 - sign * rate))
+
+
+def _shared_price(venue: Venue, position: SimPosition, mark: Decimal) -> Decimal | None:
     symbol = position.symbol
-    mark = venue.price(symbol)
     net = venue.ledger.held(symbol, PositionSide.LONG) - venue.ledger.held(symbol, PositionSide.SHORT)
     if not net:
         return None
     rate = venue.settings.maintenance_rate(_size(venue, symbol) * mark)
-    room = equity(venue) - maintenance(venue)
+    rows = venue.ledger.positions.values()
+    worth = sum((row.unrealised(venue.price(row.symbol)) for row in rows if not is_isolated(venue, row)), ZERO)
+    room = cross_wallet(venue) + worth - maintenance(venue)
     factor = 1 - rate if net > 0 else 1 + rate
     price = mark - room / (net * factor)
-    if price <= 0 or (price >= mark) == (net > 0):
-        return None
-    return price.quantize(venue.contracts[symbol].instrument.price_step)
+    return None if (price >= mark) == (net > 0) else price
 
 
 def _size(venue: Venue, symbol: str) -> Decimal:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from weexctl.model.account import MarginMode
-from weexctl.simulator.margin import require_margin
+from weexctl.simulator.margin import movable, require_margin
 from weexctl.simulator.parameters import INVALID, Parameters
 from weexctl.simulator.position import SimPosition
 from weexctl.simulator.refusal import Refusal, business
@@ -29,19 +29,19 @@ def _move(venue: Venue, parameters: Parameters) -> Any:
     position = _isolated(venue, position_id)
     if kind == ADD:
         require_margin(venue, amount)
-        position.added += amount
+        position.margin += amount
     else:
-        _take_back(position, amount)
+        _take_back(venue, position, amount)
     return _changed(venue, position)
 
 
-def _take_back(position: SimPosition, amount: Decimal) -> None:
-    if amount > position.added:
+def _take_back(venue: Venue, position: SimPosition, amount: Decimal) -> None:
+    if amount > (most := movable(venue, position)):
         raise business(
-            "FAILED_PRECONDITION: The margin that can be removed is not enough. "
-            f"Removable amount is {position.added:.8f}, requested amount is {amount:.8f}"
+            "FAILED_PRECONDITION: Move margin available amount not enough. "
+            f"Move out available amount is {most:.8f}, move out amount is {amount:.8f}"
         )
-    position.added -= amount
+    position.margin -= amount
 
 
 def _auto_append(venue: Venue, parameters: Parameters) -> Any:

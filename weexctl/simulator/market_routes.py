@@ -17,7 +17,7 @@ from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.routes import Route
 from weexctl.simulator.venue import Venue
 
-__all__ = ["MARKET_ROUTES"]
+__all__ = ["INTERVALS", "MARKET_ROUTES", "day_row", "level_row", "trade_rows"]
 
 DAY_MS = 86_400_000
 FUNDING_SPAN_MS = 7 * DAY_MS
@@ -88,17 +88,18 @@ def _depth(venue: Venue, parameters: Parameters) -> Any:
         raise Refusal(-1140, "Parameter limit must be 15 or 200.")
     book = book_of(venue, contract.symbol)
     return {
-        "asks": [_level(row, contract) for row in book.levels(Side.BUY, limit)],
-        "bids": [_level(row, contract) for row in book.levels(Side.SELL, limit)],
+        "asks": [level_row(row, contract) for row in book.levels(Side.BUY, limit)],
+        "bids": [level_row(row, contract) for row in book.levels(Side.SELL, limit)],
         "lastUpdateId": venue.now_ms,
     }
 
 
 def _ticker_24h(venue: Venue, parameters: Parameters) -> Any:
-    return [_day(venue, row) for row in _contracts(venue, parameters)]
+    return [day_row(venue, row) for row in _contracts(venue, parameters)]
 
 
-def _day(venue: Venue, contract: Contract) -> dict[str, Any]:
+def day_row(venue: Venue, contract: Contract) -> dict[str, Any]:
+    """A row of ticker/24hr."""
     tape = venue.market.tapes[contract.symbol]
     stop = min(tape.index(venue.now_ms), tape.count)
     start = max(0, stop - max(1, DAY_MS // tape.timeframe.ms))
@@ -130,7 +131,7 @@ def _book_ticker(venue: Venue, parameters: Parameters) -> Any:
 
 def _best(venue: Venue, contract: Contract) -> dict[str, Any]:
     book = book_of(venue, contract.symbol)
-    bid, ask = (_level(book.levels(side, 1)[0], contract) for side in (Side.SELL, Side.BUY))
+    bid, ask = (level_row(book.levels(side, 1)[0], contract) for side in (Side.SELL, Side.BUY))
     return {
         "symbol": contract.symbol,
         "bidPrice": bid[0],
@@ -142,8 +143,11 @@ def _best(venue: Venue, contract: Contract) -> dict[str, Any]:
 
 
 def _trades(venue: Venue, parameters: Parameters) -> Any:
-    # The market has no single trades; each closed candle appears as one, half of them bought.
-    contract, limit = parameters.contract(), parameters.limit(1000, 100)
+    return trade_rows(venue, parameters.contract(), parameters.limit(1000, 100))
+
+
+def trade_rows(venue: Venue, contract: Contract, limit: int) -> list[dict[str, Any]]:
+    """Rows of trades, newest first. The market has no single trades; each closed candle appears as one."""
     tape = venue.market.tapes[contract.symbol]
     stop = min(tape.index(venue.now_ms), tape.count)
     rows = []
@@ -258,7 +262,8 @@ def _interval(venue: Venue, parameters: Parameters) -> Timeframe:
     return interval
 
 
-def _level(level: tuple[Decimal, float], contract: Contract) -> list[str]:
+def level_row(level: tuple[Decimal, float], contract: Contract) -> list[str]:
+    """Price and size of a level of the book."""
     price, size = level
     step = contract.instrument.quantity_step
     on_step = max(step, Decimal(int(size / float(step))) * step)

@@ -7,7 +7,8 @@ from decimal import ROUND_DOWN, Decimal
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import Side
 from weexctl.simulator.book import Book, book_of
-from weexctl.simulator.margin import available, order_margin
+from weexctl.simulator.history import Event
+from weexctl.simulator.margin import available, initial_margin, order_margin
 from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import Preset, SimOrder, Trigger, TriggerKind
 from weexctl.simulator.venue import Venue
@@ -70,20 +71,44 @@ def fill(venue: Venue, order: SimOrder, quantity: Decimal, price: Decimal, *, ma
     """Book one execution, and put the order's presets into force."""
     contract = venue.contracts[order.symbol]
     rate = contract.instrument.maker_fee if maker else contract.instrument.taker_fee
-    venue.ledger.fill(order, contract, quantity, price, fee_rate=rate, maker=maker, time_ms=time_ms)
+    venue.before_change(time_ms)
+    for bound, part in _parts(venue, order, quantity):
+        tied = initial_margin(venue, order.symbol, order.position_side, part * price) if order.opening else ZERO
+        venue.ledger.fill(
+            order, contract, part, price, fee_rate=rate, maker=maker, time_ms=time_ms, bound=bound, margin=tied
+        )
     venue.version += 1
+    venue.note(Event.FILLED, order, time_ms, quantity=quantity, price=price)
     if order.opening:
         _attach(venue, order, order.target, TriggerKind.TARGET, "tp", time_ms)
         _attach(venue, order, order.stop, TriggerKind.STOP, "sl", time_ms)
+    else:
+        venue.forget_presets(order, time_ms)
+
+
+def _covered(venue: Venue, parent: SimOrder) -> Decimal:
+    return parent.executed if venue.settings.preset_covers == "filled" else parent.quantity
 
 
 def _executable(venue: Venue, order: SimOrder) -> Decimal:
     if order.opening:
         return order.remaining
-    held = venue.ledger.held(order.symbol, order.position_side)
+    held = sum((row.size for row in venue.ledger.rows(order.symbol, order.position_side, order.bound)), ZERO)
     if order.trigger is not None and order.trigger.whole_position:
         return held
     return min(order.remaining, held)
+
+
+def _parts(venue: Venue, order: SimOrder, quantity: Decimal) -> list[tuple[int, Decimal]]:
+    # Which position takes how much; a closing order that names none closes the oldest separated one first.
+    if order.opening:
+        return [(order.bound, quantity)]
+    parts = []
+    for row in venue.ledger.rows(order.symbol, order.position_side, order.bound):
+        if quantity:
+            parts.append((row.opened_by, min(row.size, quantity)))
+            quantity -= parts[-1][1]
+    return parts
 
 
 def _affordable(venue: Venue, order: SimOrder, quantity: Decimal, price: Decimal) -> bool:
@@ -115,11 +140,12 @@ def _attach(
     venue: Venue, parent: SimOrder, preset: Preset | None, kind: TriggerKind, suffix: str, time_ms: int
 ) -> None:
     # Presets come into force with the fill; a later part of the same order makes the plan order larger.
-    if preset is None:
+    if preset is None or (kind is TriggerKind.STOP and not venue.settings.preset_stops):
         return
     for plan in venue.orders(parent.symbol):
         if plan.parent_id == parent.id and plan.trigger is not None and plan.trigger.kind is kind and plan.waiting:
-            plan.quantity = parent.executed
+            plan.quantity = _covered(venue, parent)
+            venue.note(Event.CHANGED, plan, time_ms)
             return
     side = parent.position_side.closing
     venue.enter(
@@ -131,7 +157,7 @@ def _attach(
             position_side=parent.position_side,
             type=OrderType.MARKET,
             time_in_force=TimeInForce.IOC,
-            quantity=parent.executed,
+            quantity=_covered(venue, parent),
             price=None,
             created_ms=time_ms,
             updated_ms=time_ms,
@@ -143,6 +169,7 @@ def _attach(
                 rising=(side is Side.BUY) == (kind is TriggerKind.STOP),
             ),
             parent_id=parent.id,
+            bound=parent.bound,
             visible_ms=time_ms + venue.settings.visibility_delay_ms,
         )
     )

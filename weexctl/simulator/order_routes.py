@@ -9,7 +9,7 @@ from weexctl.model.side import PositionSide, Side
 from weexctl.simulator.formats import SOURCE_WORDS, TIME_IN_FORCE_WORDS, fill_row, order_row
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.orders import SimOrder
-from weexctl.simulator.parameters import EMPTY, INVALID, OUT_OF_RANGE, Parameters
+from weexctl.simulator.parameters import EMPTY, INVALID, OUT_OF_RANGE, Parameters, is_id
 from weexctl.simulator.placing import cancel, close_position, place, preset
 from weexctl.simulator.refusal import Refusal, business, not_found
 from weexctl.simulator.routes import Route
@@ -138,9 +138,13 @@ def _cancel_batch(venue: Venue, parameters: Parameters) -> Any:
         raise Refusal(EMPTY, "Either orderIdList or origClientOrderIdList must be sent.")
     if max(len(ids), len(client_ids)) > 10:
         raise Refusal(OUT_OF_RANGE, "At most 10 orders can be cancelled at once.")
-    by_id = [_cancel_one(venue, venue.find(int(row)) if str(row).isdigit() else None, str(row), "") for row in ids]
+    by_id = [_cancel_one(venue, _named(venue, str(row)), str(row), "") for row in ids]
     by_client = [_cancel_one(venue, venue.find_client(str(row)), "", str(row)) for row in client_ids if not ids]
     return by_id + by_client
+
+
+def _named(venue: Venue, text: str) -> SimOrder | None:
+    return venue.find(int(text)) if is_id(text) else None
 
 
 def _cancel_one(venue: Venue, order: SimOrder | None, order_id: str, client_id: str) -> dict[str, Any]:
@@ -162,10 +166,18 @@ def _cancel_all(venue: Venue, parameters: Parameters) -> Any:
 
 
 def _order(venue: Venue, parameters: Parameters) -> Any:
-    order = venue.find(parameters.integer("orderId"))
-    if order is None:
+    order = _asked(venue, parameters)
+    if order is None or not venue.seen(order):
         raise not_found()
     return order_row(order, venue.contracts[order.symbol])
+
+
+def _asked(venue: Venue, parameters: Parameters) -> SimOrder | None:
+    client_id = parameters.raw("origClientOrderId") if venue.settings.order_by_client_id else None
+    if parameters.raw("orderId") is not None or client_id is None:
+        return venue.find(parameters.integer("orderId"))
+    ended = (order for order in reversed(venue.closed) if order.client_id == client_id)
+    return venue.find_client(str(client_id)) or next(ended, None)
 
 
 def _open_orders(venue: Venue, parameters: Parameters) -> Any:
@@ -173,7 +185,9 @@ def _open_orders(venue: Venue, parameters: Parameters) -> Any:
     limit, page = parameters.limit(100, 100), parameters.integer_or_none("page") or 0
     start, end = parameters.span(longest_ms=HISTORY_SPAN_MS, now_ms=venue.now_ms)
     rows = [
-        row for row in venue.orders(symbol) if not row.waiting and row.id > above and start <= row.created_ms <= end
+        row
+        for row in venue.orders(symbol)
+        if not row.waiting and venue.seen(row) and row.id > above and start <= row.created_ms <= end
     ]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [order_row(row, venue.contracts[row.symbol]) for row in rows[page * limit :][:limit]]
@@ -183,7 +197,11 @@ def _history(venue: Venue, parameters: Parameters) -> Any:
     symbol, limit = parameters.symbol_or_all(), parameters.limit(1000, 500)
     page = parameters.integer_or_none("page") or 0
     start, end = parameters.span(longest_ms=HISTORY_SPAN_MS, now_ms=venue.now_ms)
-    rows = [row for row in venue.closed if symbol in (None, row.symbol) and start <= row.created_ms <= end]
+    rows = [
+        row
+        for row in venue.closed
+        if venue.seen(row) and symbol in (None, row.symbol) and start <= row.created_ms <= end
+    ]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [order_row(row, venue.contracts[row.symbol]) for row in rows[page * limit :][:limit]]
 
@@ -194,7 +212,7 @@ def _user_trades(venue: Venue, parameters: Parameters) -> Any:
     start, end = parameters.span(longest_ms=FILLS_SPAN_MS, now_ms=venue.now_ms)
     rows = [
         fill
-        for fill in reversed(venue.ledger.fills)
+        for fill in venue.listed_fills()
         if symbol in (None, fill.symbol) and order_id in (None, int(fill.order_id)) and start <= fill.time_ms <= end
     ]
     return [fill_row(fill, venue.contracts[fill.symbol]) for fill in rows[:limit]]
@@ -224,10 +242,10 @@ def _upload_ai_log(venue: Venue, parameters: Parameters) -> Any:
 
 
 ORDER_ROUTES = (
-    Route("POST", "/capi/v3/order", _place, 2, writes=True, counted=True),
+    Route("POST", "/capi/v3/order", _place, 2, writes=True, counted=True, orders=1),
     Route("GET", "/capi/v3/order", _order, 2),
     Route("DELETE", "/capi/v3/order", _cancel, 2, writes=True, counted=True),
-    Route("POST", "/capi/v3/batchOrders", _place_batch, 5, writes=True),
+    Route("POST", "/capi/v3/batchOrders", _place_batch, 5, writes=True, orders=5),
     Route("DELETE", "/capi/v3/batchOrders", _cancel_batch, 5, writes=True),
     Route("DELETE", "/capi/v3/allOpenOrders", _cancel_all, 5, writes=True),
     Route("GET", "/capi/v3/openOrders", _open_orders, 2),

@@ -8,7 +8,7 @@ from weexctl.model.order import OrderType, TimeInForce, TriggerSource
 from weexctl.simulator.formats_v2 import fill_row_v2, order_row_v2
 from weexctl.simulator.order_routes import ORDER_ROUTES
 from weexctl.simulator.orders import SimOrder
-from weexctl.simulator.parameters import INVALID
+from weexctl.simulator.parameters import INVALID, is_id
 from weexctl.simulator.parameters_v2 import VALIDATION, ParametersV2
 from weexctl.simulator.placing import cancel, close_position, place, preset
 from weexctl.simulator.refusal import Refusal, business, not_found
@@ -116,7 +116,7 @@ def _cancel_batch(venue: Venue, parameters: ParametersV2) -> Any:
         raise Refusal(VALIDATION, "Parameter verification failed: ids")
     if len(ids) + len(client_ids) > MOST_CANCELS:
         raise Refusal(TOO_MANY_CANCELS, f"At most {MOST_CANCELS} orders can be cancelled at once")
-    rows = [_cancel_one(venue, venue.find(int(row)) if _is_id(row) else None, row, "") for row in ids]
+    rows = [_cancel_one(venue, venue.find(int(row)) if is_id(row) else None, row, "") for row in ids]
     rows += [_cancel_one(venue, venue.find_client(row), "", row) for row in client_ids]
     done, failed = ([row for row in rows if row["result"] is outcome] for outcome in (True, False))
     return {
@@ -126,10 +126,6 @@ def _cancel_batch(venue: Venue, parameters: ParametersV2) -> Any:
         "cancelOrderResultList": rows,
         "failInfos": [{name: row[name] for name in ("order_id", "client_oid", "err_msg")} for row in failed],
     }
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 19
 
 
 def _cancel_one(venue: Venue, order: SimOrder | None, order_id: str, client_id: str) -> dict[str, Any]:
@@ -150,7 +146,8 @@ def _cancel_all(venue: Venue, parameters: ParametersV2) -> Any:
 
 def _detail(venue: Venue, parameters: ParametersV2) -> Any:
     parameters.needed("orderId")
-    if (order := venue.find(parameters.integer("orderId"))) is None:
+    order = venue.find(parameters.integer("orderId"))
+    if order is None or not venue.seen(order):
         raise not_found()
     return order_row_v2(order, venue.contracts[order.symbol])
 
@@ -159,7 +156,9 @@ def _current(venue: Venue, parameters: ParametersV2) -> Any:
     symbol, wanted = parameters.symbol_or_all(), parameters.integer_or_none("orderId")
     limit, page, span = parameters.limit(100, 100), parameters.page(), parameters.within(venue.now_ms)
     rows = [
-        row for row in venue.orders(symbol) if not row.waiting and wanted in (None, row.id) and row.created_ms in span
+        row
+        for row in venue.orders(symbol)
+        if not row.waiting and venue.seen(row) and wanted in (None, row.id) and row.created_ms in span
     ]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [order_row_v2(row, venue.contracts[row.symbol]) for row in rows[page * limit :][:limit]]
@@ -172,7 +171,10 @@ def _history(venue: Venue, parameters: ParametersV2) -> Any:
     rows = [
         row
         for row in venue.closed
-        if symbol in (None, row.symbol) and row.created_ms >= since and (row.trigger is None or row.trigger.fired_ms)
+        if symbol in (None, row.symbol)
+        and venue.seen(row)
+        and row.created_ms >= since
+        and (row.trigger is None or row.trigger.fired_ms)
     ]
     rows.sort(key=lambda row: row.id, reverse=True)
     return [order_row_v2(row, venue.contracts[row.symbol]) for row in rows[:size]]
@@ -194,7 +196,7 @@ def _fills(venue: Venue, parameters: ParametersV2) -> Any:
     limit, span = parameters.limit(100, 100), parameters.within(venue.now_ms)
     rows = [
         fill
-        for fill in reversed(venue.ledger.fills)
+        for fill in venue.listed_fills()
         if symbol in (None, fill.symbol) and wanted in (None, int(fill.order_id)) and fill.time_ms in span
     ]
     listed = [fill_row_v2(venue, fill) for fill in rows[:limit]]

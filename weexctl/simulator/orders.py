@@ -88,6 +88,8 @@ class SimOrder:
     stop: Preset | None = None
     parent_id: int | None = None
     """The order a plan order was attached to."""
+    bound: int = 0
+    """The separated position it opens or closes, by that position's opening order; 0 without one."""
     visible_ms: int = 0
 
     @property

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.refusal import Refusal
 
-__all__ = ["Parameters", "parse_body", "parse_query"]
+__all__ = ["Parameters", "is_id", "parse_body", "parse_query"]
 
 INVALID_SYMBOL = -1121
 INVALID_JSON = -1135
@@ -143,6 +143,11 @@ class Parameters:
         if not isinstance(value, str) or value not in self._contracts:
             raise Refusal(INVALID_SYMBOL, "Invalid symbol.")
         return value
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an order id."""
+    return text.isascii() and text.isdigit() and len(text) <= 19
 
 
 def parse_query(query: str) -> dict[str, Any]:

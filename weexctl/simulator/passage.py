@@ -87,7 +87,7 @@ def _pass_through(venue: Venue, bars: Bars, time_ms: int, ends_ms: int) -> None:
 
 def _bars(venue: Venue, opened_ms: int) -> Bars:
     # Only symbols with an order or a position; the rest cannot change anything.
-    busy = {symbol for symbol, _ in venue.ledger.positions} | venue.live.keys()
+    busy = {symbol for symbol, *_ in venue.ledger.positions} | venue.live.keys()
     bars: Bars = {}
     for symbol, tape in venue.market.tapes.items():
         if symbol in busy and (last := tape.bar(opened_ms)) and (mark := tape.mark_bar(opened_ms)):
@@ -97,7 +97,7 @@ def _bars(venue: Venue, opened_ms: int) -> Bars:
 
 def _all_priced(venue: Venue, bars: Bars) -> bool:
     positions = venue.ledger.positions
-    return bool(positions) and all(symbol in bars for symbol, _ in positions)
+    return bool(positions) and all(symbol in bars for symbol, *_ in positions)
 
 
 def _point(price: float) -> Bar:

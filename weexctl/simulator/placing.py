@@ -7,6 +7,7 @@ from decimal import Decimal
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
 from weexctl.simulator.book import book_of
+from weexctl.simulator.history import Event
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.margin import order_margin, require_margin
 from weexctl.simulator.matching import match_limit, match_market
@@ -46,6 +47,9 @@ def place(venue: Venue, order: SimOrder) -> SimOrder:
     elif not venue.ledger.held(order.symbol, order.position_side):
         raise business(f"FAILED_PRECONDITION: There is no {order.position_side.value} position to close")
     _accept(venue, order)
+    order.visible_ms = venue.now_ms + venue.settings.order_delay_ms
+    if order.type is OrderType.MARKET and not venue.settings.presets_on_market:
+        order.target = order.stop = None
     match = match_market if order.type is OrderType.MARKET else match_limit
     match(venue, order, venue.now_ms)
     return order
@@ -63,6 +67,7 @@ def wait_for_trigger(venue: Venue, order: SimOrder) -> SimOrder:
     check_trigger(venue, order.symbol, trigger)
     check_presets(order, order.price or trigger.price)
     _accept(venue, order)
+    order.visible_ms = venue.now_ms + venue.settings.visibility_delay_ms
     order.status = OrderStatus.UNTRIGGERED
     venue.enter(order)
     return order
@@ -95,8 +100,13 @@ def close_position(venue: Venue, position: SimPosition) -> SimOrder:
         price=None,
         created_ms=venue.now_ms,
         updated_ms=venue.now_ms,
+        bound=position.opened_by,
     )
     match_market(venue, order, venue.now_ms)
+    if venue.settings.close_cancels_plans:
+        for plan in list(venue.orders(position.symbol)):
+            if plan.waiting and not plan.opening and plan.position_side is position.side:
+                venue.finish(plan, OrderStatus.CANCELLED, venue.now_ms)
     return order
 
 
@@ -174,17 +184,35 @@ def preset(price: Decimal | None, source: TriggerSource) -> Preset | None:
 
 def _check_new(venue: Venue, order: SimOrder) -> None:
     check_size(order, venue.contracts[order.symbol])
-    taken = venue.find_client(order.client_id) is not None
-    if taken or (venue.settings.client_id_unique_ever and order.client_id in venue.client_ids):
+    rule = venue.settings.client_ids
+    taken = rule != "free" and venue.find_client(order.client_id) is not None
+    if taken or (rule == "ever" and order.client_id in venue.client_ids):
         raise business(f"INVALID_ARGUMENT: Duplicate client order id '{order.client_id}'")
+    _check_band(venue, order)
     _check_total(venue, order)
+
+
+def _check_band(venue: Venue, order: SimOrder) -> None:
+    if order.price is None or not venue.settings.price_band:
+        return
+    mark, ratio = venue.price(order.symbol), venue.contracts[order.symbol].limit_price_ratio
+    buys = order.side is Side.BUY
+    limit = mark * (1 + ratio if buys else 1 - ratio)
+    if (order.price > limit) if buys else (order.price < limit):
+        relation = "greater" if buys else "less"
+        raise business(
+            f"INVALID_ARGUMENT: The order price must not be {relation} than {limit:f}. Current price is {order.price:f}"
+        )
 
 
 def _accept(venue: Venue, order: SimOrder) -> None:
     order.id = venue.ids.next()
-    if venue.settings.client_id_unique_ever:
+    if order.opening and venue.leverages[order.symbol].separated:
+        order.bound = order.id
+    if venue.settings.client_ids == "ever":
         venue.client_ids.add(order.client_id)
     venue.version += 1
+    venue.note(Event.ACCEPTED, order, venue.now_ms)
 
 
 def _check_total(venue: Venue, order: SimOrder) -> None:

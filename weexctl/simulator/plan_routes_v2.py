@@ -69,7 +69,7 @@ def _current(venue: Venue, parameters: ParametersV2) -> Any:
         row
         for row in venue.orders(symbol)
         if row.waiting
-        and row.visible_ms <= venue.now_ms
+        and venue.seen(row)
         and (not wanted.isdigit() or wanted == str(row.id))
         and row.created_ms in span
     ]

@@ -37,13 +37,21 @@ class SimPosition:
     cum_close_value: Decimal = ZERO
     cum_close_fee: Decimal = ZERO
     cum_funding: Decimal = ZERO
-    added: Decimal = ZERO
-    """Margin that was moved to it; isolated positions only."""
+    margin: Decimal = ZERO
+    """Its own margin, zero for a cross position: what opening took, what was moved to it, and its funding."""
     auto_append: bool = False
+    opened_by: int = 0
+    """The order that opened a separated position; 0 for a combined one."""
 
-    def add(self, quantity: Decimal, value: Decimal, fee: Decimal) -> None:
-        """Open, or open more."""
+    @property
+    def key(self) -> tuple[str, PositionSide, int]:
+        """What tells it from the other open positions."""
+        return self.symbol, self.side, self.opened_by
+
+    def add(self, quantity: Decimal, value: Decimal, fee: Decimal, margin: Decimal) -> None:
+        """Open, or open more; `margin` is what an isolated position takes along."""
         self.size += quantity
+        self.margin += margin
         self.open_value += value
         self.open_fee += fee
         self.cum_open_size += quantity
@@ -58,7 +66,7 @@ class SimPosition:
         entry = self._share(self.open_value, quantity, value_step)
         self.open_fee -= self._share(self.open_fee, quantity, CENTI_MICRO)
         self.funding -= self._share(self.funding, quantity, CENTI_MICRO)
-        self.added -= self._share(self.added, quantity, CENTI_MICRO)
+        self.margin -= self._share(self.margin, quantity, CENTI_MICRO)
         self.open_value -= entry
         self.size -= quantity
         self.cum_close_size += quantity

@@ -28,3 +28,5 @@ class Route:
     writes: bool = False
     counted: bool = False
     """Placing and cancelling have a limit per second of their own."""
+    orders: int = 0
+    """How many placed orders it counts as."""

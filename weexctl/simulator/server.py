@@ -1,4 +1,4 @@
-"""The simulated exchange over TCP, on this machine only."""
+"""The simulated exchange over TCP, on this machine only: requests, and the feed on the same port."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from urllib.parse import urlsplit
 
 from weexctl.errors import UsageError
 from weexctl.simulator.control import CONTROL, answer_control
+from weexctl.simulator.feed import FEED_CONTROL, FEED_PATHS, FeedHub
+from weexctl.simulator.feed_session import FeedSession
 from weexctl.simulator.pace import Pace
+from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.simulator import Simulator
 
 __all__ = ["SimulatorServer"]
@@ -63,6 +66,7 @@ class SimulatorServer:
         self._control = control
         self._report = report
         self._lock = threading.Lock()
+        self._feed = FeedHub(simulator)
         try:
             self._http = _Http((HOST, port), self)
         except (OSError, OverflowError) as error:
@@ -77,6 +81,11 @@ class SimulatorServer:
     def url(self) -> str:
         """Where it answers: `http://127.0.0.1:8787`."""
         return f"http://{HOST}:{self._http.server_address[1]}"
+
+    @property
+    def feed_url(self) -> str:
+        """Where its feed is, on the same port; the paths are `/v3/ws/public` and `/v3/ws/private`."""
+        return f"ws://{HOST}:{self._http.server_address[1]}"
 
     def start(self) -> None:
         """Answer from now on, in threads of its own."""
@@ -106,12 +115,43 @@ class SimulatorServer:
             with self._lock:
                 self._catch_up()
                 if self._control and path.startswith(CONTROL):
-                    return self._controlled(method, path, headers, body)
-                return self._simulator.answer(method, path, query, headers, body)
+                    answer = self._controlled(method, path, headers, body)
+                else:
+                    answer = self._simulator.answer(method, path, query, headers, body)
+                self._feed.look()
+                return answer
         except Exception as error:  # noqa: BLE001  # the other clients must go on being served
             if self._report is not None:
                 self._report(f"{method} {path}: {type(error).__name__}: {error}")
             return _json(500, {"code": -1000, "msg": "An unknown error occurred."})
+
+    def open_feed(self, target: str, headers: dict[str, str]) -> FeedSession | Reply:
+        """A new client of the feed, or the answer that turns it away."""
+        try:
+            with self._lock:
+                self._catch_up()
+                return self._feed.open(target.partition("?")[0], headers)
+        except Refusal as no:
+            return _json(no.status, {"code": no.code, "msg": no.message})
+
+    def hear(self, session: FeedSession, text: str) -> None:
+        """Act on a message of a client of the feed."""
+        with self._lock:
+            self._catch_up()
+            self._feed.look()
+            self._feed.hear(session, text)
+
+    def pulse(self, session: FeedSession) -> list[str] | None:
+        """What to send to a client of the feed now; None when its connection has to end."""
+        with self._lock:
+            self._catch_up()
+            self._feed.look()
+            return self._feed.take(session)
+
+    def leave(self, session: FeedSession) -> None:
+        """Forget a client of the feed."""
+        with self._lock:
+            self._feed.leave(session)
 
     def _catch_up(self) -> None:
         if (wanted := self._pace.now_ms()) > self._simulator.now_ms:
@@ -124,6 +164,8 @@ class SimulatorServer:
             return _json(403, {"error": "the control is for programs on this machine"})
         if body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return _json(415, {"error": "the body must be application/json"})
+        if path == FEED_CONTROL:
+            return _json(*self._feed.control(method, body))
         status, answer = answer_control(self._simulator, method, path, body)
         if "now_ms" in answer:
             answer["speed"] = self._pace.speed
@@ -204,7 +246,25 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*_json(413, {"code": -1140, "msg": "The body must have a length, at most 1 MB."}))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self._send(*self.server.owner.reply(self.command, self.path, headers, body))
+        if self.path.partition("?")[0] in FEED_PATHS and headers.get("upgrade", "").lower() == "websocket":
+            self._upgrade(headers)
+        else:
+            self._send(*self.server.owner.reply(self.command, self.path, headers, body))
+
+    def _upgrade(self, headers: dict[str, str]) -> None:
+        from weexctl.simulator.feed_socket import serve_feed
+
+        self.close_connection = True
+        owner = self.server.owner
+        session = owner.open_feed(self.path, headers)
+        if isinstance(session, tuple):
+            self._send(*session)
+            return
+        lines = [self.requestline, *(f"{name}: {value}" for name, value in self.headers.items()), "", ""]
+        try:
+            serve_feed(self.connection, "\r\n".join(lines).encode("latin-1"), session, owner)
+        finally:
+            owner.leave(session)
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")

@@ -30,6 +30,7 @@ __all__ = ["Simulator"]
 
 DEFAULT_SETTINGS = SimulatorSettings()
 START_EQUITY = Decimal(10_000)
+OUTAGE_PAGE = b"<html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>"
 
 
 class Simulator:
@@ -121,6 +122,8 @@ class Simulator:
         `query` is the text after the question mark, as sent: it is part of what was signed.
         """
         self.advance(self._venue.now_ms + self._venue.settings.latency_ms)
+        if outage := self._venue.settings.outage_status:
+            return outage, {"content-type": "text/html"}, OUTAGE_PAGE
         text = query.decode(errors="replace") if isinstance(query, bytes) else query
         lower = {name.lower(): value for name, value in (headers or {}).items()}
         surface = answer_v2 if path.startswith(PREFIX) else answer_v3

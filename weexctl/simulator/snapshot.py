@@ -20,7 +20,7 @@ from weexctl.simulator.venue import Leverage, Venue
 
 __all__ = ["SCHEMA", "load", "save"]
 
-SCHEMA = 1
+SCHEMA = 2
 
 _WORDS = (PositionSide, Side, OrderType, OrderStatus, TimeInForce, TriggerKind, TriggerSource, MarginMode)
 
@@ -43,6 +43,7 @@ def save(venue: Venue, rate: RateCounter) -> dict[str, Any]:
         "live": [_plain(row) for row in venue.orders()],
         "closed": [_plain(row) for row in venue.closed],
         "leverages": {symbol: _plain(row) for symbol, row in venue.leverages.items()},
+        "trail": [[time_ms, [_plain(row) for row in rows]] for time_ms, rows in venue.trail],
         "client_ids": sorted(venue.client_ids),
         "rate": _plain(rate),
         **({} if venue.demo is None else {"demo": save(venue.demo, rate)}),
@@ -65,7 +66,7 @@ def load(venue: Venue, rate: RateCounter, data: dict[str, Any]) -> None:
     ledger.turnover.update({kind: Decimal(value) for kind, value in data.get("turnover", {}).items()})
     for row in data["positions"]:
         position = _built(SimPosition, row)
-        ledger.positions[position.symbol, position.side] = position
+        ledger.positions[position.key] = position
     ledger.fills.extend(_built(Fill, row) for row in data["fills"])
     ledger.bills.extend(_built(Bill, row) for row in data["bills"])
     for row in data["live"]:
@@ -74,6 +75,7 @@ def load(venue: Venue, rate: RateCounter, data: dict[str, Any]) -> None:
     venue.closed.extend(_order(row) for row in data["closed"])
     for symbol, row in data["leverages"].items():
         venue.leverages[symbol] = _built(Leverage, row)
+    venue.trail.extend((time_ms, [_built(SimPosition, row) for row in rows]) for time_ms, rows in data["trail"])
     venue.client_ids.update(data["client_ids"])
     for name, value in data["rate"].items():
         setattr(rate, name, value)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from weexctl.simulator import auth
 from weexctl.simulator.account_routes_v2 import ACCOUNT_ROUTES_V2
+from weexctl.simulator.auth import Asked
 from weexctl.simulator.auth_codes import CODES_V2
 from weexctl.simulator.market_routes_v2 import MARKET_ROUTES_V2
 from weexctl.simulator.order_routes_v2 import ORDER_ROUTES_V2
@@ -36,15 +38,20 @@ def answer_v2(
 ) -> Answer:
     """The answer to one request; never raises for what a client sends. `headers` have lower-case names.
 
-    Order of checks: path, verb, headers and signature, address, permission, rate, parameters, business. A GET has its
-    parameters in the query, a POST in its body; the rate budgets are those of V3.
+    Order of checks: path, verb, those of the settings' `check_order`, parameters, business. A GET has its parameters
+    in the query, a POST in its body; the rate budgets are those of V3.
     """
     settings, server_ms = venue.settings, venue.now_ms + venue.settings.clock_skew_ms
     try:
         route = _route_of(method, path)
+        weights = partial(rate.count, venue.now_ms, route.weight, route.twin, settings)
+        count = partial(weights, account_weight=route.account_weight)
         if route.private:
-            auth.check(settings, server_ms, method, path, query, headers, body, writes=route.writes, codes=CODES_V2)
-        rate.count(venue.now_ms, route.weight, route.twin, settings, account_weight=route.account_weight)
+            auth.check(
+                Asked(settings, server_ms, method, path, query, headers, body, route.writes, count, codes=CODES_V2)
+            )
+        else:
+            count()
         values = parse_query(query) if method == "GET" else parse_body(body)
         found = route.handler(venue, ParametersV2(values, venue.contracts))
     except Refusal as no:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from weexctl.simulator import auth
 from weexctl.simulator.account_routes import ACCOUNT_ROUTES
 from weexctl.simulator.algo_routes import ALGO_ROUTES
+from weexctl.simulator.auth import Asked
 from weexctl.simulator.demo_routes import DEMO_ROUTES, account_of
 from weexctl.simulator.margin_routes import MARGIN_ROUTES
 from weexctl.simulator.market_routes import MARKET_ROUTES
@@ -16,6 +18,7 @@ from weexctl.simulator.parameters import Parameters, parse_body, parse_query
 from weexctl.simulator.rate import RateCounter
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.routes import Route
+from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.venue import Venue
 
 __all__ = ["Answer", "answer_v3"]
@@ -36,22 +39,26 @@ def answer_v3(
 ) -> Answer:
     """The answer to one request; never raises for what a client sends. `headers` have lower-case names.
 
-    Order of checks: path, verb, headers and signature, address, permission, rate, parameters, business.
+    Order of checks: path, verb, those of the settings' `check_order`, parameters, business.
     """
+    settings = venue.settings
     try:
         route = _route_of(method, path)
+        endpoint = f"{method} {path}" if route.counted else None
+        count = partial(rate.count, venue.now_ms, route.weight, endpoint, settings, orders=route.orders)
         if route.private:
-            server_ms = venue.now_ms + venue.settings.clock_skew_ms
-            auth.check(venue.settings, server_ms, method, path, query, headers, body, writes=route.writes)
-        rate.count(venue.now_ms, route.weight, f"{method} {path}" if route.counted else None, venue.settings)
+            server_ms = venue.now_ms + settings.clock_skew_ms
+            auth.check(Asked(settings, server_ms, method, path, query, headers, body, route.writes, count))
+        else:
+            count()
         values = parse_query(query)
         if body:
             values.update(parse_body(body))
         account = account_of(venue, route)
         found = route.handler(account, Parameters(values, account.contracts))
     except Refusal as no:
-        return _answer(no.status, {"code": no.code, "msg": no.message})
-    return _answer(200, found)
+        return _answer(no.status, {"code": no.code, "msg": no.message}, rate, settings)
+    return _answer(200, found, rate, settings)
 
 
 def _route_of(method: str, path: str) -> Route:
@@ -62,5 +69,6 @@ def _route_of(method: str, path: str) -> Route:
     return route
 
 
-def _answer(status: int, content: object) -> Answer:
-    return status, JSON_HEADERS, json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+def _answer(status: int, content: object, rate: RateCounter, settings: SimulatorSettings) -> Answer:
+    headers = JSON_HEADERS | rate.headers() if settings.count_headers else JSON_HEADERS
+    return status, headers, json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from weexctl.model.account import MarginMode
+from weexctl.model.fill import Fill
 from weexctl.model.order import OrderStatus
 from weexctl.model.side import PositionSide
 from weexctl.simulator.funding import FundingSchedule
+from weexctl.simulator.history import Event, History
 from weexctl.simulator.ids import IdSequence
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.ledger import Ledger
 from weexctl.simulator.market import MarketView
 from weexctl.simulator.orders import SimOrder
+from weexctl.simulator.position import SimPosition
 from weexctl.simulator.settings import SimulatorSettings
 
 __all__ = ["Leverage", "Venue"]
+
+ZERO = Decimal(0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +52,9 @@ class Venue:
         live: orders that rest or wait, by symbol, oldest first.
         closed: finished orders, oldest first, the newest ones only.
         asset: what the account holds.
+        trail: moments of change and the positions before each, oldest first; kept while lists lie behind.
         demo: the demo account beside this one; None until somebody uses it.
+        history: everything that happens to orders, when somebody wants it remembered; None otherwise.
     """
 
     def __init__(
@@ -75,6 +82,8 @@ class Venue:
         self.live: dict[str, list[SimOrder]] = {}
         self.closed: deque[SimOrder] = deque(maxlen=settings.history_kept)
         self.client_ids: set[str] = set()
+        self.trail: deque[tuple[int, list[SimPosition]]] = deque()
+        self.history: History | None = None
         self.ai_logs: deque[dict[str, object]] = deque(maxlen=settings.history_kept)
         start = Decimal(settings.default_leverage)
         self.leverages = {symbol: Leverage(cross=start, long=start, short=start) for symbol in market.tapes}
@@ -98,14 +107,36 @@ class Venue:
                 return order
         return next((order for order in reversed(self.closed) if order.id == order_id), None)
 
+    def seen(self, order: SimOrder) -> bool:
+        """Whether those who ask know of it already."""
+        return order.visible_ms <= self.now_ms
+
     def find_client(self, client_id: str) -> SimOrder | None:
         """A live order by the client's id."""
         return next((order for order in self.orders() if order.client_id == client_id), None)
+
+    def listed_fills(self) -> Iterator[Fill]:
+        """The fills that those who ask know of, newest first."""
+        until_ms = self.now_ms - self.settings.fill_delay_ms
+        return (fill for fill in reversed(self.ledger.fills) if fill.time_ms <= until_ms)
+
+    def listed_positions(self) -> list[SimPosition]:
+        """The positions as those who ask see them: as they were a while ago, if the settings say so."""
+        seen_ms = self.now_ms - self.settings.position_delay_ms
+        while self.trail and self.trail[0][0] <= seen_ms:
+            self.trail.popleft()
+        return self.trail[0][1] if self.trail else list(self.ledger.positions.values())
+
+    def before_change(self, time_ms: int) -> None:
+        """Remember the positions as they are, for lists that lie behind."""
+        if self.settings.position_delay_ms:
+            self.trail.append((time_ms, [replace(row) for row in self.ledger.positions.values()]))
 
     def enter(self, order: SimOrder) -> None:
         """Let an order rest or wait."""
         self.live.setdefault(order.symbol, []).append(order)
         self.version += 1
+        self.note(Event.ENTERED, order, order.updated_ms)
 
     def finish(self, order: SimOrder, status: OrderStatus, time_ms: int) -> None:
         """End an order, whether it was live or never rested."""
@@ -119,3 +150,22 @@ class Venue:
                 del self.live[order.symbol]
         self.closed.append(order)
         self.version += 1
+        self.note(Event.FINISHED, order, time_ms)
+
+    def forget_presets(self, closing: SimOrder, time_ms: int) -> None:
+        """End the presets of positions that this order closed, where the settings say that they do not survive."""
+        if self.settings.presets_survive:
+            return
+        held = {row.opened_by for row in self.ledger.rows(closing.symbol, closing.position_side)}
+        for plan in list(self.orders(closing.symbol)):
+            preset = plan.waiting and plan.parent_id is not None and plan is not closing
+            if preset and plan.position_side is closing.position_side and plan.bound not in held:
+                self.finish(plan, OrderStatus.CANCELLED, time_ms)
+
+    def note(
+        self, event: Event, order: SimOrder, time_ms: int, *, quantity: Decimal = ZERO, price: Decimal = ZERO
+    ) -> None:
+        """Remember what happened to an order, when there is a history to remember it in."""
+        if self.history is not None:
+            leverage = self.leverages[order.symbol].of(order.position_side)
+            self.history.add(event, order, time_ms, quantity=quantity, price=price, leverage=leverage)

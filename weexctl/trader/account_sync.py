@@ -30,6 +30,7 @@ _LIQUIDATION_IDS = ("burst_liquidate", "offset_liquidate")
 """How the exchange names the orders by which it takes a position over."""
 _OVERLAP_MS = 1_000
 """Fills are asked for again this far back: one that was booked while the last read ran must not be missed."""
+_PENNY = Decimal("0.00000001")
 _LATE_MS = 600_000
 """Funding is asked for again this far back: a settlement may be booked some time after its moment."""
 
@@ -159,15 +160,14 @@ class AccountSync:
         payments = self._exchange.fetch_funding_payments(start_ms=since, end_ms=now_ms)
         with self._books():
             for payment in payments:
-                if payment.bill_id in self._state.funding_bills:
+                if not self._journal.payments.add(payment):
                     continue
-                self._state.funding_bills[payment.bill_id] = payment.time_ms
                 self._state.funding += payment.amount
                 for key, trade in self.trades.items():
                     if key[0] == payment.symbol and trade.opened_ms < payment.time_ms:
                         self.keep(replace(trade, funding=trade.funding + payment.amount))
                         break
-            self._state.took_funding(now_ms, forget_ms=now_ms - _LATE_MS)
+            self._state.funding_ms = now_ms
 
     @contextmanager
     def _books(self) -> Iterator[None]:
@@ -203,12 +203,20 @@ class AccountSync:
             fill = told if self._tells_profit else _with_profit(told, trade)
             if self._journal.fills.add(fill) is not FillOutcome.NEW:
                 continue
-            trade = trade.with_fill(fill)
+            trade = trade.with_fill(fill, self._reference(fill.order_id))
             self._state.realised += fill.realised
             self._state.fees += fill.fee
             self._on_fill(fill)
         self.keep(trade)
         return trade
+
+    def _reference(self, order_id: str) -> Decimal | None:
+        """The price an order was decided at: a stop's or target's trigger, else the intent's; None for others'."""
+        order = self._journal.orders.get(order_id)
+        if order is not None and order.kind in (Leg.STOP, Leg.TARGET):
+            return order.trigger_price
+        intent = self._journal.intents.by_order_id(order_id)
+        return None if intent is None else intent.reference_price
 
     def _closing_reason(self, trade: OpenTrade) -> tuple[str, str | None]:
         """What ended a position: told by the order of its last fill, with our decision when it was an order of ours."""
@@ -262,11 +270,13 @@ class AccountSync:
 
 
 def _with_profit(fill: Fill, trade: OpenTrade) -> Fill:
-    """A fill with what it realises against the trade's average entry; opening ones realise nothing."""
-    if fill.side is trade.side.opening:
+    """A fill with what it realises against what is still held; opening ones realise nothing."""
+    if fill.side is trade.side.opening or trade.quantity <= 0:
         return fill
-    profit = (fill.price - rounded_price(trade.entry_price)) * fill.quantity * trade.side.sign
-    return replace(fill, realised=profit)
+    sign = trade.side.sign
+    cost = trade.opened_value - trade.closed_value + trade.realised * sign  # of what is still held
+    profit = (fill.value - cost * fill.quantity / trade.quantity) * sign
+    return replace(fill, realised=profit.quantize(_PENNY))
 
 
 def _told_by_price(trade: OpenTrade) -> str:

@@ -1,8 +1,8 @@
 """WEEX's demo account as an exchange: what its four endpoints do not tell is made up from what they do.
 
 Fills come from the order history, one for each order, with the fee that the contract asks for and without their
-profit, which the trader makes from its own books. Resting orders are those of the history that are not at their end. Stops and
-leverage cannot be read there at all, and funding is not listed: the venue says so, and nobody asks for them.
+profit, which the trader makes from its own books. Resting orders are those of the history that are not at their end.
+Stops and leverage cannot be read there at all, and funding is not listed: the venue says so, and nobody asks.
 """
 
 from __future__ import annotations

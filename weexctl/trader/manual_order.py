@@ -10,12 +10,12 @@ from weexctl.errors import UsageError
 from weexctl.model.book import Book
 from weexctl.model.instrument import Instrument
 from weexctl.model.limits import Limits
-from weexctl.model.order import Leg, OrderIntent
+from weexctl.model.order import Leg, OrderIntent, OrderType, TimeInForce
 from weexctl.model.side import PositionSide, Side
 from weexctl.model.signal import MANUAL
 from weexctl.model.verdict import GuardAction, Verdict
 
-__all__ = ["Estimate", "ManualOrder", "estimate", "manual_intent", "manual_verdicts"]
+__all__ = ["Estimate", "ManualOrder", "closing_order", "estimate", "manual_intent", "manual_verdicts"]
 
 _MAINTENANCE = Decimal("0.01")
 """Maintenance margin assumed for the estimate of a liquidation price, as a fraction of notional."""
@@ -33,6 +33,10 @@ class ManualOrder:
     unit: Literal["quote", "base"]
     stop: Decimal | None = None
     target: Decimal | None = None
+    price: Decimal | None = None
+    """The limit; None for a market order."""
+    time_in_force: TimeInForce | None = None
+    """With a limit only; it stays until it is cancelled when nothing is said."""
 
     @property
     def opens(self) -> bool:
@@ -40,9 +44,14 @@ class ManualOrder:
         return self.side is self.position_side.opening
 
 
+def closing_order(symbol: str, side: PositionSide, quantity: Decimal) -> ManualOrder:
+    """The market order that ends a position of this many base units."""
+    return ManualOrder(symbol=symbol, side=side.closing, position_side=side, size=quantity, unit="base")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What an order would cost and risk. Quote, at the mark price; slippage and the spread are not in it."""
+    """What an order would cost and risk. Quote, at its limit or the mark price; slippage and spread are not in it."""
 
     notional: Decimal
     margin: Decimal
@@ -71,10 +80,12 @@ def manual_intent(
     Raises:
         UsageError: the size, stop or target cannot be meant.
     """
+    _check_price(order, instrument)
     reference = instrument.round_price(mark)
-    quantity = instrument.round_quantity(order.size / reference if order.unit == "quote" else order.size)
+    expected = reference if order.price is None else order.price
+    quantity = instrument.round_quantity(order.size / expected if order.unit == "quote" else order.size)
     _check_size(order, instrument, quantity, held)
-    _check_levels(order, reference)
+    _check_levels(order, expected)
     return OrderIntent(
         decision_id=decision_id,
         symbol=order.symbol,
@@ -88,7 +99,28 @@ def manual_intent(
         reason="MANUAL" if order.opens else "MANUAL_CLOSE",
         rule=MANUAL,
         created_ms=now_ms,
+        type=OrderType.MARKET if order.price is None else OrderType.LIMIT,
+        price=order.price,
+        time_in_force=None if order.price is None else order.time_in_force or TimeInForce.GTC,
     )
+
+
+def _check_price(order: ManualOrder, instrument: Instrument) -> None:
+    if order.price is None:
+        if order.time_in_force is not None:
+            raise UsageError(
+                f"{order.time_in_force.value} says how long a limit stays, and a market order has none;"
+                " nothing was sent",
+                hint="add --price, or leave --post-only and --time-in-force out",
+            )
+        return
+    if order.price % instrument.price_step:
+        below = order.price // instrument.price_step * instrument.price_step
+        raise UsageError(
+            f"the price {order.price} is not on the step of {order.symbol}, {instrument.price_step}; nothing was sent",
+            hint=f"{below} or {below + instrument.price_step}",
+            code="PRICE_STEP",
+        )
 
 
 def _check_size(order: ManualOrder, instrument: Instrument, quantity: Decimal, held: Decimal) -> None:
@@ -98,10 +130,12 @@ def _check_size(order: ManualOrder, instrument: Instrument, quantity: Decimal, h
             hint=f"the smallest is {instrument.min_quantity} {instrument.base}",
             code="BELOW_MINIMUM",
         )
-    most = instrument.max_market_quantity
+    most, kind = instrument.max_market_quantity, "market"
+    if order.price is not None:
+        most, kind = instrument.max_quantity, "limit"
     if order.opens and most is not None and quantity > most:
         raise UsageError(
-            f"{quantity} {instrument.base} is above the largest market order; nothing was sent",
+            f"{quantity} {instrument.base} is above the largest {kind} order; nothing was sent",
             hint=f"the largest is {most} {instrument.base}",
             code="ABOVE_MAXIMUM",
         )
@@ -133,8 +167,8 @@ def estimate(intent: OrderIntent, instrument: Instrument, equity: Decimal, book:
     """What this order would cost, and where it would end badly."""
     rate, loss = instrument.taker_fee, None
     if intent.stop_price is not None:
-        fees = rate * intent.quantity * (intent.reference_price + intent.stop_price)
-        away = (intent.reference_price - intent.stop_price) * intent.position_side.sign
+        fees = rate * intent.quantity * (intent.expected_price + intent.stop_price)
+        away = (intent.expected_price - intent.stop_price) * intent.position_side.sign
         loss = intent.quantity * away + fees
     return Estimate(
         notional=intent.notional,
@@ -152,13 +186,19 @@ def _liquidation_price(intent: OrderIntent, instrument: Instrument, equity: Deci
     if after <= 0:
         return None
     others = sum(abs(p.exposure) for s, p in book.positions.items() if s != intent.symbol)
-    needed = (Decimal(repr(others * book.equity)) + after * intent.reference_price) * _MAINTENANCE
-    price = intent.reference_price - intent.position_side.sign * (equity - needed) / after
+    needed = (Decimal(repr(others * book.equity)) + after * intent.expected_price) * _MAINTENANCE
+    price = intent.expected_price - intent.position_side.sign * (equity - needed) / after
     return instrument.round_price(price) if price > 0 else None
 
 
 def manual_verdicts(
-    intent: OrderIntent, book: Book, limits: Limits, *, loss_at_stop: Decimal | None, blocked: str
+    intent: OrderIntent,
+    book: Book,
+    limits: Limits,
+    *,
+    loss_at_stop: Decimal | None,
+    blocked: str,
+    resting: float = 0.0,
 ) -> tuple[Verdict, ...]:
     """What the sizing chain and the run would have seen to: an order by hand meets it as refusals.
 
@@ -168,6 +208,7 @@ def manual_verdicts(
         limits: the limits of the run's profile.
         loss_at_stop: quote; None without a stop.
         blocked: code of why the symbol takes no entries now; empty when it does.
+        resting: signed exposure of the entries on this symbol that wait in the book.
     """
     if intent.reduces:
         return ()
@@ -177,12 +218,15 @@ def manual_verdicts(
         verdicts.append(_deny(blocked, f"{intent.symbol} takes no entries until a person looks"))
     if held is not None and held.side is not intent.position_side:
         verdicts.append(_deny("OTHER_SIDE", f"a {held.side.value} of {intent.symbol} is held"))
+    elif resting * intent.position_side.sign < 0:
+        verdicts.append(_deny("OTHER_SIDE", f"an entry on the other side of {intent.symbol} waits in the book"))
     elif held is not None and held.rule != MANUAL:
         verdicts.append(_deny("RULE_POSITION", f"the rule {held.rule} holds {intent.symbol}"))
     most = Decimal(repr(limits.per_trade_risk * book.equity))
     if loss_at_stop is not None and loss_at_stop > most:
         verdicts.append(_deny("PER_TRADE_RISK", f"{loss_at_stop:.2f} would be lost at the stop, limit {most:.2f}"))
-    margin = (float(intent.notional) + _held_notional(book, intent.symbol)) / limits.max_leverage
+    taken = _held_notional(book, intent.symbol) + abs(resting) * book.equity
+    margin = (float(intent.notional) + taken) / limits.max_leverage
     most_margin = limits.max_margin_per_position * book.equity
     if margin > most_margin:
         verdicts.append(_deny("MAX_MARGIN", f"margin {margin:.2f}, limit {most_margin:.2f}"))

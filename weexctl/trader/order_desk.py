@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from weexctl.errors import WeexctlError
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
 from weexctl.execution.guardian import StopKeeper
@@ -19,6 +20,7 @@ from weexctl.model.regime import Regime
 from weexctl.pipeline.decide import Step, StopMove
 from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.trader.account_sync import AccountSync
+from weexctl.trader.resting import resting_intents, resting_order_id
 from weexctl.trader.risk_state import RiskState
 
 __all__ = ["OrderDesk"]
@@ -87,7 +89,8 @@ class OrderDesk:
         if execution.intent_id is not None:
             self.state.order_times_ms.append(book.now_ms)
         if execution.order is None or not execution.fills:
-            self.state.refuse(execution.code or _outcome_code(execution.state))
+            if not execution.rests:
+                self.state.refuse(execution.code or _outcome_code(execution.state))
         elif not self._protect(execution, held):
             trade = self.sync.trades[execution.intent.symbol, execution.intent.position_side.value]
             self._abandon(trade, execution.intent.decision_id, book)
@@ -124,12 +127,36 @@ class OrderDesk:
 
     def clean(self, trade: OpenTrade) -> None:
         """Cancel what a position that has ended leaves behind; its symbol is locked when that cannot be proven."""
+        self.take_back(exits_of=trade)
         if code := self.guardian.sweep(trade.symbol, trade.side):
             self.state.locked[trade.symbol] = code
             return
         for order in self.journal.orders.open(trade.symbol):
             if order.position_side is trade.side and order.kind in (Leg.STOP, Leg.TARGET):
                 self.journal.orders.put(replace(order, status=OrderStatus.CANCELLED))
+
+    def take_back(self, *, exits_of: OpenTrade | None = None) -> bool:
+        """Cancel limit orders of ours that rest: every entry, or every exit of one position; False for none."""
+        found, held = False, dict(self.sync.trades)
+        for record in list(resting_intents(self.journal)):
+            intent, order_id = record.order_intent(), resting_order_id(self.journal, record)
+            wanted = not intent.reduces
+            if exits_of is not None:
+                wanted = intent.reduces and (intent.symbol, intent.position_side) == (exits_of.symbol, exits_of.side)
+            if not wanted or order_id is None:
+                continue
+            found = True
+            try:
+                proven = self.executor.canceller.resting(order_id).proven
+            except WeexctlError as error:
+                self.state.refuse(error.code)
+                continue
+            if not proven:
+                self.state.refuse("CANCEL_UNPROVEN")
+            execution = self.executor.resume(record)
+            if execution.order is not None and execution.fills:
+                self._protect(execution, held)
+        return found
 
     def _opened(self, execution: Execution) -> None:
         """A position that an order opened or added to; nothing when all of it was known and is over."""

@@ -124,6 +124,8 @@ def trade_record(
         exit_decision_id=exit_decision,
         entry_order_id=trade.entry_order_id,
         exit_order_id=trade.last_order_id,
+        entry_slippage=trade.entry_slippage,
+        exit_slippage=trade.exit_slippage,
     )
 
 

@@ -45,8 +45,6 @@ class RiskState:
     """Up to when funding has been taken in."""
     funding_from_ms: int = 0
     """Payments up to this moment belong to no run of ours."""
-    funding_bills: dict[str, int] = field(default_factory=dict)
-    """Payments that were taken in lately, with their moments: one that shows late is told from one that is known."""
 
     def mark(self, now_ms: int, equity: float) -> None:
         """Take in the equity of one moment."""
@@ -65,11 +63,6 @@ class RiskState:
     def peak_equity(self) -> float:
         """Highest equity of the last 90 days."""
         return max(self.daily_peaks.values(), default=self.start_equity)
-
-    def took_funding(self, now_ms: int, *, forget_ms: int) -> None:
-        """Funding is taken in up to a moment; payments before `forget_ms` need not be remembered."""
-        self.funding_ms = now_ms
-        self.funding_bills = {bill: at for bill, at in self.funding_bills.items() if at > forget_ms}
 
     def take(self, step: Step) -> None:
         """Remember what the policies of a step asked for."""

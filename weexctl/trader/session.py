@@ -103,6 +103,7 @@ class Session:
     read_only: bool = False
     observer: Observer | None = None
     halted: Callable[[], str] = _not_halted
+    on_refusals: Callable[[Mapping[str, str]], None] | None = None
 
     def check(self) -> None:
         """Compute the first stretch of columns, so that a plugin that fails is refused before anything is written."""
@@ -131,6 +132,7 @@ class Session:
                     read_only=self.read_only,
                     observer=self.observer,
                     halted=self.halted,
+                    on_refusals=self.on_refusals,
                 )
                 return self._drive(trader, journal, venue, run, on_step, should_stop)
             finally:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from weexctl.config.tables import LimitsTable
 from weexctl.errors import ConfigError, UsageError
+from weexctl.execution.executor import frozen_symbols
 from weexctl.execution.open_trade import OpenTrade
-from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.account import Balance, Position
 from weexctl.model.book import Book, HeldPosition
@@ -27,6 +27,7 @@ from weexctl.pipeline.identity import decision_id
 from weexctl.trader.manual_order import Estimate, ManualOrder, estimate, manual_intent, manual_verdicts
 from weexctl.trader.market_source import MarketSource, file_source, generated_source
 from weexctl.trader.positions import by_key, held_position, load_trade, mark_price
+from weexctl.trader.resting import resting_exposure
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import HISTORY_CANDLES
 from weexctl.trader.session import Earlier, read_earlier
@@ -36,7 +37,6 @@ __all__ = ["Draft", "Look", "SimAccount", "read_sim_account", "require_run", "re
 
 _SPARE_CANDLES = 24
 """Candles generated beyond the run's end, for what happens while an order is followed to its end."""
-_OPEN_ENDED = (IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
 
 Key = tuple[str, str]
 
@@ -168,6 +168,11 @@ class SimAccount:
         self.instruments = venue.exchange.fetch_instruments()
         self.halted = halted
 
+    @property
+    def next_close_ms(self) -> int:
+        """Close of the candle that the run decides on next."""
+        return self.run.to_ms + Timeframe(self.run.timeframe).ms
+
     def look(self, symbol: str | None = None) -> Look:
         """The account now, with the mark price of one more symbol when asked.
 
@@ -207,6 +212,7 @@ class SimAccount:
             decision_id=self._decision_id(order.symbol, look.now_ms),
             now_ms=look.now_ms,
         )
+        resting = resting_exposure(self.journal, look.book.equity)
         costs = estimate(intent, instrument, look.balance.equity, look.book, self.limits.max_leverage)
         own = manual_verdicts(
             intent,
@@ -214,8 +220,9 @@ class SimAccount:
             self.limits,
             loss_at_stop=costs.loss_at_stop,
             blocked=self._blocked(look).get(order.symbol, ""),
+            resting=resting.get(order.symbol, 0.0),
         )
-        flow = Flow(order_times_ms=tuple(self.state.order_times_ms))
+        flow = Flow(order_times_ms=tuple(self.state.order_times_ms), resting=resting)
         essential = review_essential(intent, look.book, self.limits, flow)
         return Draft(reviewed=Reviewed(intent, (*own, *essential)), look=look, flow=flow, estimate=costs)
 
@@ -226,8 +233,7 @@ class SimAccount:
 
     def _blocked(self, look: Look) -> dict[str, str]:
         """Symbols that take no entries now, with the code of why."""
-        unknown = {record.symbol: "OUTCOME_UNKNOWN" for record in self.journal.intents.in_states(*_OPEN_ENDED)}
-        return unknown | look.blocked | self.state.locked
+        return frozen_symbols(self.journal, resting=False) | look.blocked | self.state.locked
 
     def _book(
         self,

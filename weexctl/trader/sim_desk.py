@@ -9,34 +9,36 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from weexctl.errors import UnavailableError
+from weexctl.errors import UnavailableError, WeexctlError
+from weexctl.execution.canceller import CancelEnd
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
+from weexctl.execution.following import Followed, follow
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord
+from weexctl.journal.upgrade import upgrade_journal
 from weexctl.model.book import HeldPosition
 from weexctl.model.decision import Outcome
 from weexctl.model.fill import Fill
-from weexctl.model.order import OrderIntent
+from weexctl.model.order import ConditionalOrder, Order, OrderIntent, OrderStatus
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import MANUAL, Signal
 from weexctl.pipeline.record import Findings, full_record
 from weexctl.trader.account_sync import AccountSync
-from weexctl.trader.manual_order import ManualOrder
+from weexctl.trader.manual_order import ManualOrder, closing_order
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.positions import load_trade
 from weexctl.trader.sim_account import Draft, Look, SimAccount, require_run, resumed_venue, run_market
 from weexctl.trader.sim_venue import SimVenue
 from weexctl.trader.trader import RISK_STATE, VENUE_STATE
 
-__all__ = ["Placed", "SimDesk", "open_sim_desk"]
+__all__ = ["Patience", "Placed", "SimDesk", "Waited", "open_sim_desk"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,27 @@ class Placed:
 
     draft: Draft
     execution: Execution
+    after: Look
+    followed: Followed | None = None
+    """How it was watched, when it rested and somebody waited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an order is watched, and who is told."""
+
+    timeout_ms: int
+    """Of the venue's time."""
+    should_stop: Callable[[], bool]
+    on_change: Callable[[Order], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """An order that was watched, and the account before and after."""
+
+    followed: Followed
+    before: Look
     after: Look
 
 
@@ -57,6 +80,7 @@ def open_sim_desk(path: Path, data: Sequence[str], *, halted: Callable[[], str])
         LockHeldError: a run is under way.
         UsageError, DataError: as `run_market`.
     """
+    upgrade_journal(path, venue=SimVenue.name, account=SimVenue.account)
     market = run_market(require_run(path), data)
     with Journal.open(path, venue=SimVenue.name, account=SimVenue.account) as journal:
         earlier = require_run(path)  # again, now that nobody else can move it
@@ -86,8 +110,10 @@ class SimDesk:
         """Symbol and side of every position of the run."""
         return [(trade.symbol, trade.side) for trade in self._sync.trades.values()]
 
-    def place(self, order: ManualOrder) -> Placed:
-        """Send an order and follow it to its end. One that a guard refuses is recorded as a decision and not sent.
+    def place(self, order: ManualOrder, patience: Patience | None = None) -> Placed:
+        """Send an order and follow it to its end, or until it rests; with patience, also while it rests.
+
+        One that a guard refuses is recorded as a decision and not sent.
 
         Raises:
             UsageError: it cannot be meant.
@@ -95,7 +121,53 @@ class SimDesk:
         """
         with self._journal.transaction():
             self._catch_up()
-            return self._send(self.account.draft(order))
+            return self._send(self.account.draft(order), patience)
+
+    def wait(self, order_id: str, patience: Patience) -> Waited:
+        """Watch an order. Simulated time goes on meanwhile, but not to the next candle: that is the run's step.
+
+        Raises:
+            ExchangeError: the account or the order could not be read.
+        """
+        with self._journal.transaction():
+            self._catch_up()
+            before = self.account.look()
+            followed = self._follow(order_id, patience)
+            self._desk.settle()
+            after = self.account.look()
+            self._save()
+            return Waited(followed=followed, before=before, after=after)
+
+    def cancel(self, order: Order | ConditionalOrder) -> CancelEnd | WeexctlError:
+        """Cancel an order that rests or waits, and take in what became of it.
+
+        Returns:
+            its end; or why it was not cancelled: it is the stop of an open position, nothing was sent, or the
+            exchange refused and the order is still there.
+
+        Raises:
+            ExchangeError: the account could not be read.
+        """
+        with self._journal.transaction():
+            self._catch_up()
+            end: CancelEnd | WeexctlError
+            try:
+                end = self._end(order)
+            except WeexctlError as error:  # a value, so that what was taken in before is kept
+                end = error
+            self._desk.settle()
+            self._save()
+            return end
+
+    def _end(self, order: Order | ConditionalOrder) -> CancelEnd:
+        canceller = self._desk.executor.canceller
+        if not isinstance(order, ConditionalOrder):
+            return canceller.resting(order.order_id)
+        end = canceller.waiting(order)
+        known = self._journal.orders.get(order.order_id)
+        if known is not None and end.status is OrderStatus.CANCELLED:
+            self._journal.orders.put(replace(known, status=OrderStatus.CANCELLED))
+        return end
 
     def close(self, symbol: str, side: PositionSide) -> Placed | None:
         """Close a position at market; None when it is gone.
@@ -109,9 +181,7 @@ class SimDesk:
             if trade is None:
                 self._save()
                 return None
-            quantity: Decimal = trade.quantity
-            order = ManualOrder(symbol=symbol, side=side.closing, position_side=side, size=quantity, unit="base")
-            return self._send(self.account.draft(order))
+            return self._send(self.account.draft(closing_order(symbol, side, trade.quantity)))
 
     def _catch_up(self) -> None:
         """Take in what happened since the run's last step."""
@@ -122,12 +192,29 @@ class SimDesk:
         for trade in view.ended:
             self._desk.clean(trade)
 
-    def _send(self, draft: Draft) -> Placed:
+    def _send(self, draft: Draft, patience: Patience | None = None) -> Placed:
         self._record(draft)
-        execution = self._desk.send(draft.reviewed, draft.look.book, draft.flow)
+        execution, followed = self._desk.send(draft.reviewed, draft.look.book, draft.flow), None
+        if patience is not None and execution.rests and execution.order is not None:
+            followed = self._follow(execution.order.order_id, patience)
+            execution = next(
+                (later for later in self._desk.settle() if later.intent_id == execution.intent_id),
+                replace(execution, order=followed.order),
+            )
         after = self.account.look()
         self._save()
-        return Placed(draft=draft, execution=execution, after=after)
+        return Placed(draft=draft, execution=execution, after=after, followed=followed)
+
+    def _follow(self, order_id: str, patience: Patience) -> Followed:
+        clock = self.account.venue.clock
+        return follow(
+            self.account.venue.exchange,
+            clock,
+            order_id,
+            until_ms=min(clock.now_ms() + patience.timeout_ms, self.account.next_close_ms - 1),
+            should_stop=patience.should_stop,
+            on_change=patience.on_change,
+        )
 
     def _save(self) -> None:
         self._journal.state.put(RISK_STATE, self.account.state.to_json())

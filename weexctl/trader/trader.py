@@ -29,6 +29,7 @@ from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.fitting import Block, Blocks
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.positions import held_position, load_trade, mark_price, with_price
+from weexctl.trader.resting import resting_exposure
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import Schedule
 from weexctl.trader.venue import Venue
@@ -74,6 +75,7 @@ class Trader:
         read_only: decide and record, send nothing.
         observer: is told what happened.
         halted: says why everything but closing is stopped, or an empty text; asked at every step and every order.
+        on_refusals: is told at every step which code keeps each symbol's wish back, an empty text for none.
         guardian: looks after stops; None for one that reads them at the exchange.
     """
 
@@ -91,6 +93,7 @@ class Trader:
         read_only: bool = False,
         observer: Observer | None = None,
         halted: Callable[[], str] = _not_halted,
+        on_refusals: Callable[[Mapping[str, str]], None] | None = None,
         guardian: StopKeeper | None = None,
     ) -> None:
         self._pipeline = pipeline
@@ -102,6 +105,7 @@ class Trader:
         self._run_id = run_id
         self._read_only = read_only
         self._observer = observer
+        self._on_refusals = on_refusals
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
         self._halted = halted
@@ -129,7 +133,10 @@ class Trader:
         """Settle what an earlier process left open, and set the leverage of symbols that are flat."""
         with self._whole():
             self.resume()
-            if settled := self.desk.settle():
+            settled, taken_back = self.desk.settle(), False
+            if self._halted() and not self._read_only:
+                taken_back = self.desk.take_back()  # before the market goes on: an entry that waits would still open
+            if settled or taken_back:
                 self._save_state()
         self._tell_orders(settled)
         self.set_leverages()
@@ -258,7 +265,11 @@ class Trader:
         self._equity = equity
         self.state.mark(close_ms, equity)
         book = self._book(columns, view, equity, close_ms)
-        flow = Flow(order_times_ms=tuple(self.state.order_times_ms))
+        if not self._read_only and (book.halted or book.run_loss >= self._pipeline.limits.kill_drawdown):
+            self.desk.take_back()
+        flow = Flow(
+            order_times_ms=tuple(self.state.order_times_ms), resting=resting_exposure(self._journal, book.equity)
+        )
         step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
         self.state.take(step)
         with self._journal.transaction():
@@ -269,6 +280,8 @@ class Trader:
             self._equity_point(view, book, close_ms)
             self._remember()
         passes("K02")
+        if self._on_refusals is not None:
+            self._on_refusals({decision.symbol: decision.blocked for decision in step.decisions})
         executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | dict(locks))
         self._tell(step, executions)
         return executions

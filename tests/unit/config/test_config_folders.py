@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -143,4 +144,14 @@ def test_a_file_that_others_may_write_arms_nothing(folders: Paths, load: Load) -
     _arm(folders, profile)
     folders.armed.chmod(0o666)
     assert "others may write it" in arming_of(profile, "main", paths=folders).reason
+    assert not is_armed(profile, "main", paths=folders)
+
+
+def test_a_file_that_somebody_else_wrote_arms_nothing(
+    folders: Paths, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile, me = load(), os.geteuid()
+    _arm(folders, profile)
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    assert f"belongs to another user, id {me}" in arming_of(profile, "main", paths=folders).reason
     assert not is_armed(profile, "main", paths=folders)

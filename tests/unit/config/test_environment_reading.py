@@ -98,8 +98,8 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
     assert "hush" not in caught.value.message + caught.value.hint
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8765", "http://localhost:1", "https://weex.tech"])
-def test_a_simulator_on_this_machine_may_be_asked(address: str) -> None:
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8765", "http://localhost:1", "https://weex.com"])
+def test_the_exchange_or_a_simulator_on_this_machine_may_be_asked(address: str) -> None:
     assert read_environment({"WEEX_API_BASE": address}).api_base == address
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import traceback
 
 import pytest
+from pydantic import TypeAdapter
 
+from weexctl.config.redaction import Redactor
 from weexctl.errors import (
     ExchangeError,
     InsufficientMarginError,
@@ -16,11 +19,13 @@ from weexctl.errors import (
     UnavailableError,
     WireError,
 )
+from weexctl.exchange import outcome
 from weexctl.exchange import v3_endpoints as endpoints
 from weexctl.exchange.endpoint import Endpoint
 from weexctl.exchange.outcome import Answer
 from weexctl.exchange.outcome import judge as judge_by
 from weexctl.exchange.v3_errors import V3_ERRORS
+from weexctl.exchange.wire_types import parsed
 
 READ, WRITE = endpoints.BALANCE, endpoints.PLACE_ORDER
 STEP = "INVALID_ARGUMENT: The order size must be greater than 0 and matches the stepSize '0.1' requirement. Now 13.11"
@@ -209,3 +214,27 @@ def test_every_error_says_what_was_not_done_and_names_the_endpoint_without_query
                 assert error.endpoint == endpoint.label, name
                 words = ("nothing was", "was not sent again", "value is unknown")
                 assert any(word in error.message for word in words), (name, error.message)
+
+
+@pytest.mark.parametrize("before", [0, 180, 190, 285, 295])
+@pytest.mark.parametrize("code", [-1044, 77777], ids=["known", "unknown"])
+@pytest.mark.parametrize("members", [("code", "msg"), ("errorCode", "errorMessage")], ids=["V3", "V2"])
+def test_a_refusal_that_repeats_the_key_is_told_without_it_and_without_a_part_of_it(
+    before: int, code: int, members: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text is shortened, and half a key would no longer be known for one."""
+    redactor = Redactor()
+    redactor.register("key-of-nobody-at-all")
+    monkeypatch.setattr(outcome, "REDACTOR", redactor)
+    told = answer(400, {members[0]: code, members[1]: f"{'x' * before} key-of-nobody-at-all", "success": False})
+    for endpoint in (READ, WRITE):
+        error = judge(told, endpoint)
+        assert error is not None
+        assert "key-of" not in f"{error.message} {error.exchange_message}"
+
+
+def test_an_answer_of_another_form_leaves_no_trace_of_what_it_held() -> None:
+    held = json.dumps(["-of-".join(("key", "nobody"))]).encode()
+    with pytest.raises(WireError) as caught:
+        parsed(TypeAdapter(list[int]), held, READ)
+    assert "key-of-nobody" not in "".join(traceback.format_exception(caught.value))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from weexctl.errors import NotSentError, OutcomeUnknownError, UnavailableError
+from weexctl.errors import NotSentError, OutcomeUnknownError, UnavailableError, WireError
 from weexctl.exchange import v3_endpoints as endpoints
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.server_clock import VenueClock
@@ -113,6 +113,47 @@ def test_an_answer_cut_anywhere_is_unknown_for_a_write_and_unavailable_for_a_rea
     with pytest.raises(UnavailableError):
         wire.read(endpoints.BALANCE)
     assert len(listener.received) == 4
+
+
+@pytest.fixture
+def elsewhere(listener: Listener) -> Iterator[Listener]:
+    """Another server on this machine, which nobody asked for."""
+    other = Listener()
+    other.answer = HEAD + BODY
+    yield other
+    other.socket.shutdown(socket.SHUT_RDWR)
+    other.socket.close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_signed_request_follows_nobody_elsewhere(
+    status: int, listener: Listener, elsewhere: Listener, reach: Callable[[str], Transport]
+) -> None:
+    target = f"http://127.0.0.1:{elsewhere.port}/capi/v3/order"
+    listener.answer = f"HTTP/1.1 {status} Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
+    wire = reach(f"http://127.0.0.1:{listener.port}")
+    with pytest.raises(OutcomeUnknownError):
+        wire.write(endpoints.PLACE_ORDER)
+    with pytest.raises(WireError):
+        wire.read(endpoints.BALANCE)
+    assert (len(listener.received), elsewhere.received) == (2, [])
+    assert b"access-sign" in listener.received[0].lower()
+
+
+def test_a_proxy_of_the_environment_sees_no_signed_request(
+    listener: Listener, elsewhere: Listener, reach: Callable[[str], Transport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        for spelling in (name, name.lower()):
+            monkeypatch.setenv(spelling, f"http://127.0.0.1:{elsewhere.port}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    listener.answer = HEAD + BODY
+    url = f"http://127.0.0.1:{listener.port}"
+    assert httpx.get(f"{url}/x", timeout=5).status_code == 200  # an ordinary client goes to the proxy
+    assert (len(elsewhere.received), listener.received) == (1, [])
+    assert reach(url).write(endpoints.PLACE_ORDER) == BODY
+    assert (len(elsewhere.received), len(listener.received)) == (1, 1)
 
 
 def test_the_network_is_ipv4_and_tries_nothing_again_by_itself(reach: Callable[[str], Transport]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -88,10 +90,16 @@ def test_an_entry_that_is_refused_says_that_nothing_is_open(
     assert exchange.quantity("BTCUSDT") == 0
 
 
-@pytest.mark.parametrize("hidden_ms", [0, 6_000])
-def test_the_simulator_agrees(tmp_path: Path, hidden_ms: int) -> None:
+@pytest.mark.parametrize(
+    "late",
+    [(), ("visibility",), ("order",), ("fill",), ("position",), ("visibility", "order", "fill", "position")],
+    ids=str,
+)
+@pytest.mark.parametrize("late_ms", [600, 6_000])
+def test_the_simulator_agrees(tmp_path: Path, late: tuple[str, ...], late_ms: int) -> None:
     market = generate_market(3, timeframe=Timeframe.H1, count=48)
-    settings = SimulatorSettings(visibility_delay_ms=hidden_ms)
+    delays: dict[str, Any] = {f"{what}_delay_ms": late_ms for what in late}
+    settings = replace(SimulatorSettings(), **delays)
     start_ms = market["BTCUSDT"].last_close_ms - Timeframe.H1.ms
     simulator = Simulator(market, seed=3, start_ms=start_ms, settings=settings)
     clock = SimulatedClock(simulator)

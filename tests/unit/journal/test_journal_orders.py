@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from weexctl.errors import WeexctlError
-from weexctl.journal import FillOutcome, IntentRecord, IntentState, Journal
+from weexctl.journal import AttemptRecord, FillOutcome, IntentRecord, IntentState, Journal
 from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import Side
+from weexctl.model.verdict import GuardAction, Verdict
 
 if TYPE_CHECKING:
     from tests.unit.journal.conftest import Samples
@@ -254,6 +255,56 @@ def test_an_amount_that_is_no_number_is_not_recorded(running: Journal, samples: 
         running.fills.add(replace(samples.fill, fee=Decimal(amount)))
     assert caught.value.code == "NOT_FINITE"
     assert running.fills.latest_ms() is None
+
+
+def sent(journal: Journal, intent: OrderIntent, *verdicts: Verdict) -> AttemptRecord:
+    return journal.write_ahead(
+        intent,
+        verdicts,
+        run_id="run-1",
+        now_ms=7,
+        client_order_id=lambda n: f"wx{n:02}",
+        request_digest="r1",
+    )
+
+
+def test_write_ahead_is_intent_verdicts_and_attempt_in_one_link(running: Journal, samples: Samples) -> None:
+    before = running.head.seq
+    refusing = Verdict(guard="volatility", action=GuardAction.REDUCE_ONLY, code="LEVEL_1", reason="z 5.2")
+    attempt = sent(running, samples.intent, Verdict(guard="limits"), refusing, Verdict(guard="limits"))
+    assert running.head.seq == before + 1
+    assert (attempt.n, attempt.client_order_id, attempt.signed_ms) == (1, "wx01", 7)
+    record = stored(running, attempt.intent_id)
+    assert (record.state, record.state_ms, record.run_id) == (S.SENDING, 7, "run-1")
+    assert record.order_intent() == samples.intent
+    assert running.attempts.of_intent(record.intent_id) == [attempt]
+    assert [(v.guard, v.code) for v in running.verdicts.of_decision("d1")] == [
+        ("limits", ""),
+        ("volatility", "LEVEL_1"),
+    ]
+
+
+def test_an_intent_that_was_proven_not_placed_gets_its_next_attempt(running: Journal, samples: Samples) -> None:
+    first = sent(running, samples.intent)
+    running.intents.move(first.intent_id, S.NOT_PLACED, at_ms=8)
+    second = sent(running, samples.intent)
+    assert (second.intent_id, second.n, second.client_order_id) == (first.intent_id, 2, "wx02")
+    assert stored(running, first.intent_id).state is S.SENDING
+
+
+@pytest.mark.parametrize("state", [S.SENDING, S.UNKNOWN, S.ACCEPTED, S.REJECTED])
+def test_an_intent_that_is_under_way_or_over_is_never_written_ahead_again(
+    running: Journal, samples: Samples, state: IntentState
+) -> None:
+    first = sent(running, samples.intent)
+    if state is not S.SENDING:
+        running.intents.move(first.intent_id, state, at_ms=8)
+    before = running.head
+    with pytest.raises(WeexctlError) as caught:
+        sent(running, samples.intent, Verdict(guard="limits"))
+    assert caught.value.code == "ILLEGAL_TRANSITION"
+    assert running.head == before
+    assert running.verdicts.of_decision("d1") == []
 
 
 def test_a_limit_order_comes_back_with_its_price_and_time_in_force(running: Journal, samples: Samples) -> None:

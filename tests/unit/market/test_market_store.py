@@ -11,6 +11,7 @@ import pytest
 
 from weexctl.errors import DataError
 from weexctl.market.files import find_candle_files
+from weexctl.market.funding_store import FundingStore
 from weexctl.market.joining import joined
 from weexctl.market.loading import load_candles, load_funding
 from weexctl.market.store import CandleStore, faults, read_checked
@@ -125,7 +126,7 @@ def test_spot_candles_have_a_series_of_their_own(store: CandleStore) -> None:
 def test_funding_is_found_beside_its_candles(store: CandleStore) -> None:
     history = generate_funding(3, {"ETHUSDT": real()})["ETHUSDT"]
     store.keep(real(), source="file a")
-    store.keep_funding(history, synthetic=False)
+    FundingStore(store.folder).keep(history, synthetic=False, source="file a")
     found = load_funding([store.folder])["ETHUSDT"]
     assert found.time_ms.tolist() == history.time_ms.tolist()
     assert found.rate.tolist() == history.rate.tolist()

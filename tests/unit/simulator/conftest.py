@@ -229,3 +229,12 @@ def make_candles() -> Callable[..., Candles]:
 def make_settlements() -> Callable[..., FundingHistory]:
     """Funding by hour after the start."""
     return settlements
+
+
+@pytest.fixture
+def busy_desk(calm_desk: Desk) -> Desk:
+    """A desk with a position, its stop, a resting order and some history."""
+    calm_desk.order("open long", "0.1", slTriggerPrice="45000", tpTriggerPrice="56000")
+    calm_desk.limit("open long", "0.1", "40000")
+    calm_desk.next_candle()
+    return calm_desk

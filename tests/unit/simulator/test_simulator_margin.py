@@ -57,7 +57,10 @@ def test_added_margin_can_be_taken_back_and_no_more(isolated: Desk) -> None:
     (position,) = isolated.positions().values()
     refused = isolated.refused("POST", "account/positionMargin", isolatedPositionId=position["id"], amount="50", type=2)
     assert refused[0] == -1054
-    assert "Removable amount is 49.50000000" in refused[1]
+    assert refused[1] == (
+        "FAILED_PRECONDITION: Move margin available amount not enough. "
+        "Move out available amount is 49.50000000, move out amount is 50.00000000"
+    )
 
 
 def test_closing_a_part_frees_its_part_of_the_added_margin(isolated: Desk) -> None:

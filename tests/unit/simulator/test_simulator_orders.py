@@ -225,6 +225,11 @@ def test_leverage_beyond_the_contracts_has_its_own_code(calm_desk: Desk) -> None
     assert calm_desk.refused("POST", "account/leverage", symbol="BTCUSDT", crossLeverage="401")[0] == -3313
 
 
+def test_a_digit_that_is_no_ascii_is_no_order_id(calm_desk: Desk) -> None:
+    status, rows = calm_desk.raw("DELETE", "/capi/v3/batchOrders", body='{"orderIdList":["²"]}'.encode())
+    assert (status, rows[0]["errorCode"]) == (200, "ORDER_NOT_FOUND")
+
+
 def test_a_client_id_may_not_be_open_twice(calm_desk: Desk) -> None:
     calm_desk.limit("open long", "0.1", "40000", newClientOrderId="mine")
     members = calm_desk.order_members("open long", "0.1", newClientOrderId="mine")
@@ -235,8 +240,8 @@ def test_a_client_id_may_not_be_open_twice(calm_desk: Desk) -> None:
 def test_a_resent_market_order_is_executed_again_unless_ids_are_unique_for_ever(
     open_desk: OpenDesk, exact: SimulatorSettings
 ) -> None:
-    for ever, size in ((False, "0.2000"), (True, "0.1000")):
-        desk = open_desk([FLAT] * 3, settings=replace(exact, client_id_unique_ever=ever))
+    for ever, size in (("open", "0.2000"), ("ever", "0.1000")):
+        desk = open_desk([FLAT] * 3, settings=replace(exact, client_ids=ever))
         members = desk.order_members("open long", "0.1")
         for _ in range(2):
             desk.call("POST", "/capi/v3/order", **members)

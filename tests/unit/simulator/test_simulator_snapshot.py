@@ -138,7 +138,7 @@ def test_a_restored_simulator_answers_every_question_the_same(open_desk: OpenDes
 
 
 def test_used_client_ids_and_request_counts_are_restored(open_desk: OpenDesk) -> None:
-    chosen = SimulatorSettings(client_id_unique_ever=True, rate_limits=True, orders_per_second=2, weight_per_10s=12)
+    chosen = SimulatorSettings(client_ids="ever", rate_limits=True, orders_per_second=2, weight_per_10s=12)
     first = _desk(open_desk, Simulator(MARKET, seed=9, start_ms=START_MS, settings=chosen))
     members = first.order_members("open long", "0.01", newClientOrderId="once")
     first.post("order", **members)

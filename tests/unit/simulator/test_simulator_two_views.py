@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from weexctl.model.account import MarginMode
 from weexctl.simulator import CONTRACTS, Simulator, generate_funding, generate_market
+from weexctl.simulator.margin import cross_wallet, is_isolated
 
 if TYPE_CHECKING:
     from tests.unit.simulator.conftest import Desk, OpenDesk
@@ -19,8 +21,12 @@ SYMBOLS = ("BTCUSDT", "DOGEUSDT")
 MARKET = generate_market(11, symbols=SYMBOLS, count=300)
 FUNDING = generate_funding(11, MARKET)
 START_MS = MARKET["BTCUSDT"].first_ms + 50 * HOUR_MS
+LEVERAGES_V2 = ("cross_leverage", "isolated_long_leverage", "isolated_short_leverage")
 SIZES = {"BTCUSDT": ("0.0100", "0.2500", "1.5000"), "DOGEUSDT": ("300", "20000", "900000")}
-VERBS = ("market", "limit", "plan", "protect", "close", "close all", "cancel", "cancel all", "leverage", "wait")
+VERBS = (
+    "market", "limit", "take", "plan", "protect", "preset", "close", "close all", "cancel", "cancel all", "leverage",
+    "isolated leverage", "mode", "move margin", "auto append", "wait",
+)  # fmt: skip
 
 Command = tuple[str, str, str, str, int, int]
 """Verb, generation, symbol, position side, size, distance."""
@@ -34,16 +40,30 @@ RUIN: list[Command] = [
     ("wait", "v2", "BTCUSDT", "long", 0, 24),
 ]
 """Ends in a liquidation."""
+APART: list[Command] = [
+    ("mode", "v2", "BTCUSDT", "short", 1, 3),
+    ("isolated leverage", "v3", "BTCUSDT", "long", 0, 2),
+    ("preset", "v3", "BTCUSDT", "long", 1, 12),
+    ("market", "v2", "BTCUSDT", "long", 0, 1),
+    ("market", "v2", "BTCUSDT", "short", 1, 1),
+    ("move margin", "v2", "BTCUSDT", "long", 0, 4),
+    ("auto append", "v3", "BTCUSDT", "long", 0, 1),
+    ("market", "v3", "DOGEUSDT", "long", 1, 1),
+    ("wait", "v3", "BTCUSDT", "long", 0, 12),
+    ("close", "v3", "BTCUSDT", "long", 0, 1),
+    ("wait", "v3", "BTCUSDT", "long", 0, 30),
+]
+"""Isolated and separated BTC on both sides, beside a cross position."""
 COMMANDS = st.lists(
     st.tuples(
-        st.sampled_from(("market", "market", "wait", *VERBS)),
+        st.sampled_from(("market", "market", "preset", "mode", "wait", "wait", *VERBS)),
         st.sampled_from(("v2", "v3")),
         st.sampled_from(SYMBOLS),
         st.sampled_from(("long", "short")),
         st.integers(0, 2),
         st.integers(1, 12),
     ),
-    max_size=16,
+    max_size=20,
 )
 
 
@@ -129,7 +149,57 @@ class Trader:
         if self.api == "v2":
             told = {"symbol": self.old_symbol, "marginMode": 1, "longLeverage": value, "shortLeverage": value}
             return self.desk.call("POST", "/capi/v2/account/leverage", **told)
-        return self.desk.call("POST", "/capi/v3/account/leverage", symbol=self.symbol, crossLeverage=value)
+        # The older generation must name the mode, and only the present one is right.
+        mode = {"marginType": "WRONG"} if self._isolated() else {}
+        return self.desk.call("POST", "/capi/v3/account/leverage", symbol=self.symbol, crossLeverage=value, **mode)
+
+    def _preset(self) -> tuple[int, Any]:
+        stop = self.away(-1 if self.side == "long" else 1)
+        name = "presetStopLossPrice" if self.api == "v2" else "slTriggerPrice"
+        return self._order("open", **{name: stop})
+
+    def _take(self) -> tuple[int, Any]:
+        # Post-only, fill-or-kill and immediate-or-cancel, some way into the book.
+        price, force = self.away(1 if self.side == "long" else -1), self.distance % 3
+        if self.api == "v2":
+            return self._order("open", match_price="0", price=price, order_type=str(force + 1))
+        return self._order("open", type="LIMIT", price=price, timeInForce=("POST_ONLY", "FOK", "IOC")[force])
+
+    def _isolated_leverage(self) -> tuple[int, Any]:
+        long, short = str(5 * self.distance), str(2 * self.distance)
+        if self.api == "v2":
+            told = {"symbol": self.old_symbol, "marginMode": 3, "longLeverage": long, "shortLeverage": short}
+            return self.desk.call("POST", "/capi/v2/account/leverage", **told)
+        sides = {"isolatedLongLeverage": long, "isolatedShortLeverage": short}
+        mode = {"marginType": "ISOLATED"} if self._isolated() else {"marginType": "WRONG"}
+        return self.desk.call("POST", "/capi/v3/account/leverage", symbol=self.symbol, **mode, **sides)
+
+    def _mode(self) -> tuple[int, Any]:
+        isolated, apart = self.distance % 4 != 0, self.side == "short"
+        if self.api == "v2":
+            told = {"symbol": self.old_symbol, "marginMode": 3 if isolated else 1, "separatedMode": 2 if apart else 1}
+            return self.desk.call("POST", "/capi/v2/account/position/changeHoldModel", **told)
+        kinds = {"marginType": "ISOLATED" if isolated else "CROSSED", "separatedType": ("COMBINED", "SEPARATED")[apart]}
+        return self.desk.call("POST", "/capi/v3/account/marginType", symbol=self.symbol, **kinds)
+
+    def _move_margin(self) -> tuple[int, Any]:
+        amount, adds = str(20 * self.distance), self.side == "long"
+        if self.api == "v2":
+            told = {"isolatedPositionId": self._position_id(), "collateralAmount": amount if adds else f"-{amount}"}
+            return self.desk.call("POST", "/capi/v2/account/adjustMargin", **told)
+        told = {"isolatedPositionId": self._position_id(), "amount": amount, "type": 1 if adds else 2}
+        return self.desk.call("POST", "/capi/v3/account/positionMargin", **told)
+
+    def _auto_append(self) -> tuple[int, Any]:
+        told = {"positionId": self._position_id(), "autoAppendMargin": self.side == "long"}
+        return self.desk.call("POST", f"/capi/{self.api}/account/modifyAutoAppendMargin", **told)
+
+    def _position_id(self) -> int:
+        ids = [row.id for row in self.desk.simulator.ledger.positions.values()]
+        return ids[self.distance % len(ids)] if ids else 1
+
+    def _isolated(self) -> bool:
+        return self.desk.simulator.venue.leverages[self.symbol].mode is MarginMode.ISOLATED
 
     def _wait(self) -> tuple[int, Any]:
         self.desk.next_candle(5 * self.distance)
@@ -151,19 +221,27 @@ def _assert_views_agree(desk: Desk) -> None:
     assert _fills_v2(desk) == _fills_v3(desk)
     bills = [(row["billId"], row["amount"]) for row in desk.v2("POST", "account/bills", limit=100)["items"]]
     assert bills == [(row["billId"], row["income"]) for row in desk.post("account/income", limit=100)["items"]]
-    told = {row["symbol"]: row["crossLeverage"] for row in desk.get("account/symbolConfig")}
     old_told = desk.v2("GET", "account/settings")
-    assert {symbol: old_told[f"cmt_{symbol.lower()}"]["cross_leverage"] for symbol in told} == told
+    for row in desk.get("account/symbolConfig"):
+        said = old_told[f"cmt_{row['symbol'].lower()}"]
+        members = ("crossLeverage", "isolatedLongLeverage", "isolatedShortLeverage")
+        assert [row[name] for name in members] == list(map(said.get, LEVERAGES_V2))
 
 
 def _positions_v2(desk: Desk) -> list[tuple[Any, ...]]:
-    members = ("id", "side", "size", "open_value", "open_fee", "funding_fee", "marginSize", "unrealizePnl", "leverage")
+    members = (
+        "id", "side", "size", "open_value", "open_fee", "funding_fee", "marginSize", "unrealizePnl", "leverage",
+        "isolated_margin", "separated_mode", "separated_open_order_id", "is_auto_append_isolated_margin",
+    )  # fmt: skip
     rows = desk.v2("GET", "account/position/allPosition")
     return [(row["symbol"][4:].upper(), *(row[name] for name in members), row["liquidatePrice"]) for row in rows]
 
 
 def _positions_v3(desk: Desk) -> list[tuple[Any, ...]]:
-    members = ("id", "side", "size", "openValue", "openFee", "fundingFee", "marginSize", "unrealizePnl", "leverage")
+    members = (
+        "id", "side", "size", "openValue", "openFee", "fundingFee", "marginSize", "unrealizePnl", "leverage",
+        "isolatedMargin", "separatedMode", "separatedOpenOrderId", "isAutoAppendIsolatedMargin",
+    )  # fmt: skip
     rows = desk.get("account/position/allPosition")
     return [(row["symbol"], *(row[name] for name in members), row["liquidatePrice"]) for row in rows]
 
@@ -221,16 +299,49 @@ def _desk(open_desk: OpenDesk) -> Desk:
 @EXAMPLES
 @given(commands=COMMANDS)
 @example(commands=RUIN)
+@example(commands=APART)
 def test_both_views_agree_and_the_ledger_balances(open_desk: OpenDesk, commands: list[Command]) -> None:
     desk = _desk(open_desk)
-    answers = _run(desk, commands)
+    answers = []
+    for number, command in enumerate(commands):
+        answers.append(Trader(desk, number, command).act())
+        desk.assert_balanced()
+        _assert_margins_add_up(desk)
+        if command[0] == "wait":
+            _assert_nothing_is_beyond_its_margin(desk)
     assert {status for status, _ in answers} <= {200, 400}
-    desk.assert_balanced()
     _assert_views_agree(desk)
     _assert_positions_are_the_sum_of_fills(desk)
     # A text code belongs to the older generation, a number to the newer one.
     for (status, answer), command in zip(answers, commands, strict=True):
         assert status == 200 or isinstance(answer["code"], str if command[1] == "v2" else int)
+
+
+def _assert_margins_add_up(desk: Desk) -> None:
+    """No margin is made or lost: the wallet is what is shared and what isolated positions hold."""
+    venue = desk.simulator.venue
+    rows = venue.ledger.positions.values()
+    assert all(is_isolated(venue, row) or not row.margin for row in rows)
+    assert abs(cross_wallet(venue) + sum(row.margin for row in rows) - venue.ledger.wallet) < Decimal("1e-8")
+    assert all((row.opened_by > 0) is venue.leverages[row.symbol].separated for row in rows)
+    assert Decimal(desk.get("account/balance")[0]["availableBalance"]) >= 0
+
+
+def _assert_nothing_is_beyond_its_margin(desk: Desk) -> None:
+    """What does not cover its maintenance margin when a candle opens has been liquidated: nothing is left to owe."""
+    venue = desk.simulator.venue
+    shared = cross_wallet(venue)
+    needed: dict[str, Decimal] = {}
+    for row in venue.ledger.positions.values():
+        mark = venue.price(row.symbol)
+        if is_isolated(venue, row):
+            value = row.size * mark
+            assert row.margin + row.unrealised(mark) > value * venue.settings.maintenance_rate(value)
+        else:
+            shared += row.unrealised(mark)
+            needed[row.symbol] = needed.get(row.symbol, Decimal(0)) + row.size * mark
+    total = sum((value * venue.settings.maintenance_rate(value) for value in needed.values()), Decimal(0))
+    assert shared > total if needed else shared >= 0
 
 
 def _assert_positions_are_the_sum_of_fills(desk: Desk) -> None:
@@ -242,7 +353,10 @@ def _assert_positions_are_the_sum_of_fills(desk: Desk) -> None:
         key = (fill.symbol, fill.position_side.value.upper())
         sign = 1 if fill.side is fill.position_side.opening else -1
         sums[key] = sums.get(key, Decimal(0)) + sign * fill.quantity
-    held = {key: Decimal(row["size"]) for key, row in desk.positions().items()}
+    held: dict[tuple[str, str], Decimal] = {}
+    for row in ledger.positions.values():
+        key = (row.symbol, row.side.value.upper())
+        held[key] = held.get(key, Decimal(0)) + row.size
     assert {key: size for key, size in sums.items() if size} == held
 
 

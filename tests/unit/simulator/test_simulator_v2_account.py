@@ -195,11 +195,6 @@ def test_the_margin_mode_changes_without_positions_and_then_has_two_leverages(de
     assert desk.refused_v2("POST", "account/position/changeHoldModel", symbol=BTC)[0] == "40019"
 
 
-def test_positions_are_not_separated(desk: Desk) -> None:
-    ask = {"symbol": BTC, "marginMode": 1, "separatedMode": 2}
-    assert desk.refused_v2("POST", "account/position/changeHoldModel", **ask)[0] == "40020"
-
-
 def test_margin_of_a_cross_position_is_not_moved(desk: Desk) -> None:
     desk.order_v2("open long", "0.1")
     position_id = desk.v2("GET", "account/position/allPosition")[0]["id"]

@@ -18,7 +18,7 @@ from weexctl.model.verdict import ALLOW, ExitDecision, RiskDecision, Verdict
 from weexctl.pipeline.stage import Pipeline, Stage
 from weexctl.ports import RegimeClassifier
 
-__all__ = ["LIMITS", "HalfRegime", "small_pipeline"]
+__all__ = ["LIMITS", "HalfRegime", "a_stage", "small_pipeline"]
 
 WARMUP = 24
 LIMITS = Limits(
@@ -140,20 +140,21 @@ class Bracket:
         )
 
 
-def _stage(kind: str, plugin: Any) -> Stage[Any]:
+def a_stage(kind: str, plugin: Any) -> Stage[Any]:
+    """A stage of this plugin under its own name."""
     return Stage(kind, type(plugin).__name__.lower(), "small", "1.0", plugin)
 
 
 def small_pipeline(regime: RegimeClassifier | None = None, *, limits: Limits = LIMITS) -> Pipeline:
     """The pipeline; its regime can be another one."""
-    rule = _stage("strategy", Swing())
+    rule = a_stage("strategy", Swing())
     return Pipeline(
-        regime=_stage("regime", HalfRegime() if regime is None else regime),
+        regime=a_stage("regime", HalfRegime() if regime is None else regime),
         strategies=dict.fromkeys(Regime, rule),
-        sizer=_stage("sizer", Breathing()),
-        risk=(_stage("risk", Careful()),),
-        guards=(_stage("guard", Sunday()),),
-        exits=(_stage("exit", Bracket()),),
+        sizer=a_stage("sizer", Breathing()),
+        risk=(a_stage("risk", Careful()),),
+        guards=(a_stage("guard", Sunday()),),
+        exits=(a_stage("exit", Bracket()),),
         rebalance_band=0.3,
         limits=limits,
     )

@@ -284,3 +284,53 @@ def test_the_leg_of_a_stop_is_its_kind_on_record(desk: Desk) -> None:
     desk.enter(target_price=Decimal(55_000))
     kinds = [order.kind for order in desk.journal.orders.open("BTCUSDT")]
     assert kinds == [Leg.STOP, Leg.TARGET]
+
+
+def test_slippage_is_measured_against_the_price_decided_at_and_the_stops_trigger(desk: Desk) -> None:
+    desk.enter(reference_price=Decimal(49_900))  # filled at 50 000
+    desk.exchange.fire(desk.stops[0], "47990")  # its trigger is 48 000
+    desk.next_hour()
+    (trade,) = desk.journal.trades.of_run("run-1")
+    assert (trade.entry_slippage, trade.exit_slippage) == (Decimal("-2.00"), Decimal("-0.20"))
+    assert trade.price == (Decimal(48_000) - Decimal(49_900)) * Decimal("0.02")
+    assert trade.net == trade.price + trade.slippage - trade.fees + trade.funding
+
+
+def test_slippage_of_a_short_counts_the_other_way(desk: Desk) -> None:
+    desk.enter(
+        position_side=PositionSide.SHORT,
+        side=PositionSide.SHORT.opening,
+        stop_price=Decimal(52_000),
+        reference_price=Decimal(49_900),
+    )
+    desk.exchange.fire(desk.stops[0], "51990")
+    desk.next_hour()
+    (trade,) = desk.journal.trades.of_run("run-1")
+    assert (trade.entry_slippage, trade.exit_slippage) == (Decimal("2.00"), Decimal("0.20"))
+
+
+def test_slippage_survives_a_restart(desk: Desk) -> None:
+    desk.enter(reference_price=Decimal(49_900))
+    desk.restart()
+    assert desk.trade.entry_slippage == Decimal("-2.00")
+
+
+def test_a_close_without_a_price_of_ours_has_no_slippage(desk: Desk) -> None:
+    desk.enter()
+    desk.exchange.act_by_hand("BTCUSDT", PositionSide.LONG, "0.02", opens=False, client="burst_liquidate")
+    desk.next_hour()
+    (trade,) = desk.journal.trades.of_run("run-1")
+    assert trade.exit_slippage == 0
+
+
+def test_every_funding_payment_is_on_record_once(desk: Desk) -> None:
+    desk.enter()
+    desk.clock.sleep_ms(1_000)
+    desk.exchange.pay_funding("BTCUSDT", "-0.25")
+    desk.next_hour()
+    desk.clock.sleep_ms(1_000)
+    desk.exchange.pay_funding("BTCUSDT", "0.125")
+    for _ in range(3):
+        desk.next_hour()
+    assert [payment.amount for payment in desk.journal.payments.all()] == [Decimal("-0.25"), Decimal("0.125")]
+    assert desk.state.funding == Decimal("-0.125")

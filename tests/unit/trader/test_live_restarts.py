@@ -42,7 +42,7 @@ def test_a_run_that_was_killed_goes_on_with_books_that_agree(tmp_path: Path, poi
     state = report.state
     assert (state.realised, state.fees, state.funding) == (ledger.realised, ledger.fees, ledger.funding)
     with Journal.read(shop.path) as journal:
-        assert journal.check() == []
+        assert [finding for check in journal.verify() for finding in check.findings] == []
         assert journal.intents.in_states(IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED) == []
         sent = [attempt for intent in journal.intents.all() for attempt in journal.attempts.of_intent(intent.intent_id)]
     assert len({attempt.client_order_id for attempt in sent}) == len(sent)

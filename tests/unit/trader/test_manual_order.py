@@ -10,7 +10,7 @@ import pytest
 from tests.plugins.books import make_book, make_position
 from tests.unit.pipeline.fakes import BTC, make_instrument, make_limits
 from weexctl.errors import UsageError
-from weexctl.model.order import Leg, OrderIntent
+from weexctl.model.order import Leg, OrderIntent, OrderType, TimeInForce
 from weexctl.model.side import PositionSide, Side
 from weexctl.model.signal import MANUAL
 from weexctl.trader.manual_order import ManualOrder, estimate, manual_intent, manual_verdicts
@@ -142,3 +142,51 @@ def test_nothing_stands_against_a_reduction() -> None:
     intent = intent_of(asked(opens=False, size=D(1), unit="base"), held=D(1))
     held = make_book(symbols=(BTC,), positions={BTC: make_position()})
     assert codes(intent, book=held, blocked="STOP_UNPROVEN", max_margin_per_position=0.0) == []
+
+
+def test_a_limit_order_is_sized_and_priced_at_its_limit() -> None:
+    intent = intent_of(asked(price=D("95.0"), stop=D(90)))
+    assert (intent.type, intent.price, intent.time_in_force) == (OrderType.LIMIT, D("95.0"), TimeInForce.GTC)
+    assert (intent.quantity, intent.notional) == (D("10.526"), D("10.526") * 95)
+    costs = estimate(intent, make_instrument(), D(10_000), make_book(symbols=(BTC,)), 5)
+    assert costs.loss_at_stop == intent.quantity * 5 + D("0.0008") * intent.quantity * (95 + 90)
+
+
+def test_a_sale_may_bring_more_than_its_limit_and_is_counted_so() -> None:
+    intent = intent_of(asked(SHORT, price=D("99.0"), size=D(10), unit="base"))
+    assert intent.notional == 10 * intent.reference_price
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"price": D("95.05")}, "PRICE_STEP"),
+        ({"time_in_force": TimeInForce.IOC}, "USAGE"),
+        ({"price": D("95.0"), "target": D("94.9")}, "USAGE"),
+    ],
+)
+def test_a_price_that_cannot_be_meant_is_refused_with_what_would_do(changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(UsageError, match="nothing was sent") as caught:
+        intent_of(asked(**changes))
+    assert caught.value.code == code
+    assert caught.value.hint
+
+
+def test_a_price_off_the_step_is_answered_with_its_neighbours() -> None:
+    with pytest.raises(UsageError) as caught:
+        intent_of(asked(price=D("95.07")))
+    assert caught.value.hint == "95.0 or 95.1"
+
+
+def test_a_limit_order_has_the_largest_size_of_limit_orders() -> None:
+    rules = {"max_market_quantity": D(9), "max_quantity": D(100)}
+    assert intent_of(asked(price=D("95.0")), **rules).quantity > 9
+    with pytest.raises(UsageError, match="largest limit order"):
+        intent_of(asked(price=D("95.0"), size=D(100_000)), **rules)
+
+
+@pytest.mark.parametrize(("resting", "expected"), [(0.05, []), (-0.05, ["OTHER_SIDE"])])
+def test_the_other_side_of_an_entry_that_waits_is_refused(resting: float, expected: list[str]) -> None:
+    book = make_book(symbols=(BTC,))
+    verdicts = manual_verdicts(intent_of(asked()), book, make_limits(), loss_at_stop=None, blocked="", resting=resting)
+    assert [verdict.code for verdict in verdicts] == expected

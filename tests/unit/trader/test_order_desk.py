@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,10 @@ from tests.unit.trader.desk import Desk
 from weexctl.errors import InsufficientMarginError, OutcomeUnknownError, RejectedError, UnavailableError
 from weexctl.execution.executor import HORIZON_MS
 from weexctl.journal.intent_state import IntentState
+from weexctl.model.order import OrderIntent, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
 from weexctl.pipeline.decide import StopMove
+from weexctl.trader.resting import resting_exposure
 
 DOWN = UnavailableError("down")
 LOST = OutcomeUnknownError("no answer")
@@ -324,3 +327,56 @@ def test_a_step_that_is_done_again_sends_nothing_twice(desk: Desk) -> None:
     assert len(desk.exchange.named("place_order")) == 1
     assert desk.state.refusals == {"DUPLICATE": 1}
     assert desk.trade.quantity == Decimal("0.02")
+
+
+def a_limit(price: str = "49000", **changes: Any) -> OrderIntent:
+    """An entry that waits below the market, which is at 50 000."""
+    values: dict[str, Any] = {"type": OrderType.LIMIT, "price": Decimal(price), "time_in_force": TimeInForce.GTC}
+    return an_entry(**(values | changes))
+
+
+def test_an_order_that_rests_is_no_refusal_and_keeps_rules_out_of_its_symbol(desk: Desk) -> None:
+    desk.act(a_limit())
+    assert (desk.state.refusals, desk.orders.executor.frozen_symbols()) == ({}, {"BTCUSDT": "RESTING_ORDER"})
+    desk.act(an_entry(decision_id="d-rule"))
+    assert desk.state.refusals == {"RESTING_ORDER": 1}
+    assert len(desk.exchange.named("place_order")) == 1
+
+
+def test_what_a_resting_entry_fills_is_the_run_s_own_and_protected(desk: Desk) -> None:
+    [done] = desk.act(a_limit())
+    assert done.order is not None
+    desk.exchange.fill_limit(done.order.order_id, "0.005")
+    desk.next_hour()
+    assert (desk.trade.quantity, len(desk.stops)) == (Decimal("0.005"), 1)
+    desk.exchange.fill_limit(done.order.order_id)
+    view = desk.next_hour()
+    assert (desk.trade.quantity, view.blocked, desk.state.locked) == (Decimal("0.020"), {}, {})
+    covered = sum(stop.quantity for stop in desk.exchange.fetch_conditional_orders())
+    assert covered >= desk.trade.quantity
+
+
+def test_entries_that_rest_are_taken_back_and_their_exposure_with_them(desk: Desk) -> None:
+    desk.act(a_limit(), a_limit(decision_id="d-eth", symbol="ETHUSDT"))
+    exposure = resting_exposure(desk.journal, 10_000.0)
+    assert exposure == pytest.approx({"BTCUSDT": 0.098, "ETHUSDT": 0.098})
+    assert desk.orders.take_back() is True
+    assert (resting_exposure(desk.journal, 10_000.0), desk.exchange.fetch_open_orders()) == ({}, [])
+    assert desk.orders.take_back() is False
+
+
+def test_a_resting_entry_that_cannot_be_taken_back_is_told_and_still_counts(desk: Desk) -> None:
+    desk.act(a_limit())
+    desk.exchange.ignores_cancels = True
+    desk.orders.take_back()
+    assert desk.state.refusals == {"CANCEL_UNPROVEN": 1}
+    assert resting_exposure(desk.journal, 10_000.0) == pytest.approx({"BTCUSDT": 0.098})
+
+
+def test_an_exit_that_rests_goes_with_its_position_and_entries_stay(desk: Desk) -> None:
+    desk.enter()
+    exit_ = an_exit(decision_id="d-out", type=OrderType.LIMIT, price=Decimal(55_000), time_in_force=TimeInForce.GTC)
+    desk.act(exit_, a_limit(decision_id="d-eth", symbol="ETHUSDT"))
+    assert len(desk.exchange.fetch_open_orders()) == 2
+    desk.leave()
+    assert [order.symbol for order in desk.exchange.fetch_open_orders()] == ["ETHUSDT"]

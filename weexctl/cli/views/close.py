@@ -10,6 +10,7 @@ from rich.text import Text
 
 from weexctl.cli.views.generic import rows_table
 from weexctl.cli.views.order_place import order_table
+from weexctl.cli.views.requests import requests_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,9 +24,12 @@ def view(data: Output) -> RenderableType:
     """The orders, the equity, and the positions that are left; with --dry-run, what would be closed."""
     if not data.sent:
         rows: list[Mapping[str, Any]] = [row.model_dump() for row in data.closing]
-        return Group(Text("Would close:"), rows_table(rows)) if rows else Text("Nothing is held.")
+        kept = requests_table(data.requests)
+        return Group(Text("Would close:"), rows_table(rows), kept) if rows else Group(Text("Nothing is held."), kept)
     equity = f"equity {data.balance_before.equity:.2f} → {data.balance_after.equity:.2f} USDT"
     left = ", ".join(f"{row.quantity} {row.symbol} {row.side}" for row in data.positions_left) or "nothing"
+    if data.cancelled:
+        equity = f"cancelled {', '.join(row.order_id for row in data.cancelled)}; {equity}"
     if not data.orders:
         return Text(f"Nothing was held; {equity}")
     return Group(order_table(data.orders), Text(f"\n{equity}; left: {left}"))

@@ -21,7 +21,7 @@ __all__ = ["view"]
 
 def view(data: ListOutput) -> RenderableType:
     """A table, and below it the files that nothing is known about."""
-    if not data.series and not data.unlisted:
+    if not (data.series or data.funding or data.unlisted):
         return cell(f"No candles are stored in {data.folder}.")
     table = Table("symbol", "timeframe", "candles", "from (UTC)", "to (UTC)", "kind", "source", box=SIMPLE_HEAD)
     for row in data.series:
@@ -33,6 +33,16 @@ def view(data: ListOutput) -> RenderableType:
             cell(minute(row.to_ms)),
             cell(_kind(row), "yellow" if row.synthetic else ""),
             cell(row.source),
+        )
+    for paid in data.funding:
+        table.add_row(
+            cell(paid.symbol, "bold"),
+            cell("funding"),
+            cell(paid.settlements),
+            cell(minute(paid.from_ms)),
+            cell(minute(paid.to_ms)),
+            cell("SYNTHETIC" if paid.synthetic else "future", "yellow" if paid.synthetic else ""),
+            cell(paid.source),
         )
     return Group(cell(data.folder, "dim"), table, *(cell(line, "red") for line in data.unlisted))
 

@@ -39,4 +39,10 @@ def _row(line: str) -> tuple[Text, Text]:
 
 def _origin(data: Output) -> Text:
     where = f"{data.venue} {data.account}" + (", archived" if data.archived else "")
-    return Text(f"decision {data.decision_id}\nrun {data.run_id or 'none'} ({where})", style="dim")
+    text = Text(f"decision {data.decision_id}\nrun {data.run_id or 'none'} ({where})", style="dim")
+    if data.verified is not None:
+        for finding in data.verified.findings:
+            text.append(f"\nCHANGED: {finding}", style="not dim red")
+        if not data.verified.findings:
+            text.append(f"\nunchanged since it was recorded: {data.verified.rows} rows, head {data.verified.head}")
+    return text

@@ -12,7 +12,7 @@ from weexctl.cli.views.numbers import minute, price, quantity
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from weexctl.actions.order import ListOutput
+    from weexctl.actions.order_look import ListOutput
 
 __all__ = ["view"]
 

@@ -41,8 +41,13 @@ def order_table(orders: list[OrderDone]) -> Table:
     """One line per order."""
     grid = Table.grid(padding=(0, 2))
     for row in orders:
-        did = f"{row.side} {quantity(row.filled_quantity)} {row.symbol} ({row.position_side})"
+        rests = row.limit_price is not None and not row.filled_quantity
+        did = (
+            f"{row.side} {quantity(row.quantity if rests else row.filled_quantity)} {row.symbol} ({row.position_side})"
+        )
         at = "" if row.price is None else f" at {price(row.price)}"
+        if rests and row.limit_price is not None:
+            at = f" at {price(row.limit_price)} or better"
         end = row.status if not row.code else f"{row.status}, {row.code}"
         grid.add_row(cell(row.order_id, "bold"), cell(f"{did}{at}"), cell(end), cell(f"fee {row.fee:.4f}"))
     return grid

@@ -21,7 +21,10 @@ __all__ = ["view"]
 
 def view(data: PreviewOutput) -> RenderableType:
     """What it would be, cost and risk; one line for each guard that objects."""
-    did = f"{data.side} {quantity(data.quantity)} {data.symbol} ({data.position_side}) at about {price(data.price)}\n"
+    at = f"about {price(data.price)}"
+    if data.limit_price is not None:
+        at = f"{price(data.limit_price)} or better ({data.time_in_force}), the market is at {price(data.price)}"
+    did = f"{data.side} {quantity(data.quantity)} {data.symbol} ({data.position_side}) at {at}\n"
     grid = Table.grid(padding=(0, 2))
     rows = {
         "value": f"{data.notional:.2f} USDT, {data.share_of_equity * 100:.2f} % of equity",

@@ -26,7 +26,7 @@ def view(data: ListOutput) -> RenderableType:
         table.add_row(
             cell(row.name, "bold"),
             cell(row.status, _STYLES[row.status]),
-            cell(row.armed, "yellow" if row.armed else ""),
+            cell(", ".join(row.armed_for) or "no", "yellow" if row.armed_for else ""),
             cell(row.source),
             cell(row.reason or row.description),
         )

@@ -23,6 +23,7 @@ def view(data: Output) -> RenderableType:
     pace = "moves by control only" if not data.speed else f"{data.speed:g} simulated seconds in a second"
     grid = Table.grid(padding=(0, 2))
     grid.add_row(cell("url", "bold"), cell(data.url, "bold"))
+    grid.add_row(cell("feed"), cell(data.feed))
     grid.add_row(cell("key, secret, passphrase"), cell(f"{data.key}, {data.secret}, {data.passphrase}"))
     if data.control is not None:
         grid.add_row(cell("control"), cell(data.control))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
 import logging
@@ -74,6 +75,25 @@ def test_no_spelling_of_a_secret_is_left(name: str, redact: Redactor) -> None:
     assert leaks(clean, length=4) == []
     assert clean.startswith("before ")
     assert clean.endswith(" after")
+
+
+QUOTED = "Pw7\"Qx\\Ry9'Sz/Tk3&Um"
+NESTED: dict[str, Callable[[str], str]] = {
+    "json": json.dumps,
+    "repr": repr,
+    "json of json": lambda text: json.dumps(json.dumps(text)),
+    "json of repr": lambda text: json.dumps(repr(text)),
+    "repr of json of repr": lambda text: repr(json.dumps(repr(text))),
+    "slashes escaped": lambda text: json.dumps(text).replace("/", "\\/"),
+    "html": lambda text: html.escape(text),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_quotes_and_backslashes_are_found_however_often_they_were_escaped(name: str) -> None:
+    redactor = Redactor()
+    redactor.register(QUOTED)
+    assert leaks(redactor(f"<{NESTED[name](QUOTED)}>"), words=(QUOTED,), length=4) == []
 
 
 @given(secret=st.text(min_size=8, max_size=40), before=st.text(max_size=5), after=st.text(max_size=5))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -138,6 +142,52 @@ def test_no_core_dump_is_written_once_a_key_is_open(vault: Vault) -> None:
     assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
 
 
+ASKING_ABOUT_ITSELF = """
+import ctypes, resource, sys
+{act}
+print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+ACTS = {
+    "nothing": "",
+    "the environment's key": "from weexctl.config.access import hide\n"
+    "from weexctl.config.credentials import SIM_CREDENTIALS\nhide(SIM_CREDENTIALS)",
+    "the vault, before anybody is asked": """
+from pathlib import Path
+from weexctl.config.access import vault_key
+from weexctl.config.vault import Vault
+def ask(label): raise KeyError
+try: vault_key(Vault(Path("none")), "main", {}, ask)
+except KeyError: pass
+""",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has prctl")
+@pytest.mark.parametrize("act", ACTS)
+def test_nobody_is_shown_the_memory_of_a_process_that_has_a_key(act: str) -> None:
+    """In a process of its own, which says what the system would do with it: core dump limits, and dumpable or not."""
+    code = ASKING_ABOUT_ITSELF.format(act=ACTS[act])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *limits, dumpable = done.stdout.split()
+    if act == "nothing":
+        assert dumpable == "1"
+    else:
+        assert (limits, dumpable) == (["(0,", "0)"], "0")
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy], ids=lambda it: it.__name__)
+def test_a_key_cannot_be_pickled_or_copied_and_neither_can_what_holds_it(
+    copied: Callable[[object], object], vault: Vault
+) -> None:
+    put(vault)
+    found = access(vault)
+    for holder in (found.credentials, [found], vault.open("main", PASSPHRASE)):
+        if copied is copy.copy and holder is not found.credentials:
+            continue  # a shallow copy shares the key
+        with pytest.raises(TypeError, match="credentials are not written anywhere"):
+            copied(holder)
+
+
 def passphrase_file(folder: Path, text: str = "") -> dict[str, str]:
     path = folder / "passphrase"
     path.touch(mode=0o600)
@@ -165,6 +215,29 @@ def test_a_passphrase_file_that_is_not_there_is_an_error_and_nobody_is_asked(tmp
 def test_an_empty_passphrase_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds no passphrase"):
         find_passphrase(passphrase_file(tmp_path, "\n"), person)
+
+
+@pytest.mark.parametrize("name", ["passphrase", "weexctl-vault"])
+def test_a_passphrase_file_that_is_no_text_is_refused(name: str, tmp_path: Path) -> None:
+    """Replaced, all its odd bytes would be one letter, and a strong passphrase a weak one."""
+    file = tmp_path / name
+    file.touch(mode=0o600)
+    file.write_bytes(bytes(range(128, 160)))
+    variable = "WEEXCTL_VAULT_PASSPHRASE_FILE" if name == "passphrase" else "CREDENTIALS_DIRECTORY"
+    value = file if name == "passphrase" else tmp_path
+    with pytest.raises(ConfigError, match="is no text; nothing was done") as caught:
+        new_passphrase({variable: str(value)}, person)
+    assert "base64" in caught.value.hint
+
+
+def test_a_credential_that_cannot_be_read_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "weexctl-vault").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ConfigError, match=r"cannot be read \(Permission denied\); nothing was done"):
+        find_passphrase({"CREDENTIALS_DIRECTORY": str(tmp_path)}, person)
 
 
 def test_the_service_manager_can_hand_it_over(tmp_path: Path) -> None:

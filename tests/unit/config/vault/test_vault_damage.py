@@ -319,6 +319,26 @@ def test_a_file_that_asks_for_all_the_memory_gets_none(vault: Vault) -> None:
     assert refused(vault).code == "VAULT_DAMAGED"
 
 
+@pytest.mark.parametrize(
+    "index",
+    [
+        b"[" * 100_000,
+        b'[{"alias": "main", "scope": "trade", "venue": "live", "created_ms": 1e999, "fingerprint": ""}]',
+        b'["main"]',
+        b"{}x",
+        b'{"main": 1}',
+    ],
+    ids=["deep", "endless", "names", "no JSON", "a mapping"],
+)
+def test_an_index_that_nobody_would_write_is_damage_and_no_bug(index: bytes, vault: Vault) -> None:
+    put(vault)
+    body = vault.path.read_bytes()[:-32]
+    body = body[:29] + len(index).to_bytes(4, "big") + index
+    vault.path.write_bytes(body + hashlib.sha256(body).digest())
+
+    assert refused(vault).code == "VAULT_DAMAGED"
+
+
 def test_an_unreadable_vault_hides_no_key_behind_an_empty_list(vault: Vault) -> None:
     put(vault)
     vault.path.write_bytes(b"")

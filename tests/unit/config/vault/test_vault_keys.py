@@ -265,6 +265,17 @@ def test_a_lost_install_key_is_made_anew_and_loses_no_key(vault: Vault) -> None:
     assert values(vault.open("main", PASSPHRASE).credentials) == values(FIRST)
 
 
+@pytest.mark.parametrize("length", [0, 1, 31])
+def test_a_cut_install_key_makes_no_fingerprint_and_is_made_anew(length: int, vault: Vault) -> None:
+    put(vault)
+    file = vault.path.with_name("install.key")
+    file.write_bytes(file.read_bytes()[:length])
+
+    assert vault.fingerprint(FIRST) == ""
+    put(vault, "second", SECOND)
+    assert len(file.read_bytes()) == 32
+
+
 @pytest.mark.parametrize("field", ["scope", "alias", "created_ms", "venue", "fingerprint"])
 def test_what_the_list_says_cannot_be_changed_without_the_passphrase(field: str, vault: Vault) -> None:
     """Someone with the file, the layout and a checksum of their own still cannot widen a scope."""

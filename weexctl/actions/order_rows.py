@@ -1,0 +1,126 @@
+"""Orders and kept-back requests as commands answer them, and the way from an id to an order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from weexctl.errors import OrderNotFoundError, UsageError
+from weexctl.exchange.kept_request import KeptRequest, kept_cancel, kept_request
+from weexctl.journal.journal import Journal
+from weexctl.model.order import ConditionalOrder, Order, OrderIntent
+from weexctl.pipeline.identity import client_order_id
+from weexctl.ports import Exchange
+from weexctl.trader.sim_account import SimAccount
+
+__all__ = ["OrderRow", "RequestRow", "cancel_request", "find_order", "order_request", "order_row", "request_row"]
+
+
+class OrderRow(BaseModel):
+    """An order as the exchange has it."""
+
+    order_id: str
+    client_order_id: str
+    symbol: str
+    side: str
+    position_side: str
+    kind: str
+    """market, limit, or what a conditional order is for: stop, target, entry, exit."""
+    status: str
+    quantity: Decimal
+    filled_quantity: Decimal | None
+    """None for one that waits for its trigger."""
+    price: Decimal | None
+    """Limit price, or the average over the fills."""
+    trigger_price: Decimal | None
+    time_in_force: str | None = None
+    """Of a limit order, where the exchange tells it."""
+    created_ms: int
+    updated_ms: int
+
+
+class RequestRow(BaseModel):
+    """A request as it would go out; key, passphrase and signature are left out."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str
+
+
+def order_row(order: Order | ConditionalOrder) -> OrderRow:
+    """One order as it is answered."""
+    if isinstance(order, ConditionalOrder):
+        kind, filled, price, trigger = order.leg.value, None, order.price, order.trigger_price
+        force = None
+    else:
+        kind, filled, trigger = order.type.value, order.filled_quantity, None
+        price = order.price if order.average_price is None else order.average_price
+        limit = order.price is not None and order.time_in_force is not None
+        force = order.time_in_force.value if limit and order.time_in_force is not None else None
+    return OrderRow(
+        order_id=order.order_id,
+        client_order_id=order.client_order_id,
+        symbol=order.symbol,
+        side=order.side.value,
+        position_side=order.position_side.value,
+        kind=kind,
+        status=order.status.value,
+        quantity=order.quantity,
+        filled_quantity=filled,
+        price=price,
+        trigger_price=trigger,
+        time_in_force=force,
+        created_ms=order.created_ms,
+        updated_ms=order.updated_ms,
+    )
+
+
+def find_order(exchange: Exchange, any_id: str, journal: Journal | None = None) -> Order | ConditionalOrder:
+    """The order with this id of the exchange or of ours: one that waits for a trigger, else one that rests or is over.
+
+    Raises:
+        UsageError: nobody knows it.
+        ExchangeError: it could not be read.
+    """
+    for waiting in exchange.fetch_conditional_orders():
+        if any_id in (waiting.order_id, waiting.client_order_id):
+            return waiting
+    if any_id.isdigit() and any_id.isascii():
+        try:
+            return exchange.fetch_order(any_id)
+        except OrderNotFoundError:
+            raise _unknown(any_id) from None
+    for order in exchange.fetch_open_orders():
+        if order.client_order_id == any_id:
+            return order
+    attempt = None if journal is None else journal.attempts.by_client_order_id(any_id)
+    if attempt is None or attempt.order_id is None:
+        raise _unknown(any_id)
+    return find_order(exchange, attempt.order_id)
+
+
+def _unknown(any_id: str) -> UsageError:
+    return UsageError(
+        f"the exchange knows no order {any_id!r}; nothing was sent",
+        hint="`weexctl order list` shows those that rest or wait",
+        code="UNKNOWN_ID",
+    )
+
+
+def order_request(account: SimAccount, intent: OrderIntent) -> RequestRow | None:
+    """The signed request that would carry out an intent."""
+    name = client_order_id(account.venue.account, intent.decision_id, intent.leg, 1)
+    return request_row(kept_request(intent.request(name), account.venue.clock))
+
+
+def cancel_request(account: SimAccount, order: Order | ConditionalOrder) -> RequestRow | None:
+    """The signed request that would cancel an order."""
+    conditional = isinstance(order, ConditionalOrder)
+    return request_row(kept_cancel(order.order_id, account.venue.clock, conditional=conditional))
+
+
+def request_row(kept: KeptRequest | None) -> RequestRow | None:
+    """A kept-back request as it is answered."""
+    return None if kept is None else RequestRow(method=kept.method, url=kept.url, headers=kept.headers, body=kept.body)

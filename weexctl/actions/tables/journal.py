@@ -1,0 +1,119 @@
+"""The journal."""
+
+from __future__ import annotations
+
+from weexctl.actions.tables.action import Action, Example, Parameter
+from weexctl.actions.tables.parameters import ACCOUNT_VENUE, UNDERSTAND
+
+__all__ = ["ROWS"]
+
+_RUN = Parameter(name="run", type="str", help="Only this run, also one that was put aside", metavar="RUN_ID")
+
+ROWS = (
+    Action(
+        name="journal.trades",
+        section=UNDERSTAND,
+        summary="List closed trades and where their result came from",
+        help=(
+            "Reads the trades that have ended, from their confirmed fills, and splits the result of each into price, "
+            "slippage against the prices that were decided at, fees and funding. Reads only."
+        ),
+        risk="read",
+        module="weexctl.actions.journal_trades",
+        parameters=(
+            Parameter(
+                name="by", type="str", help="Also add them up by this", choices=("regime", "rule", "reason", "symbol")
+            ),
+            Parameter(name="since", type="time", help="Only trades closed at or after this moment"),
+            _RUN,
+            ACCOUNT_VENUE,
+        ),
+        examples=(
+            Example("weexctl journal trades --by reason", "what each way out has brought"),
+            Example("weexctl journal trades -o json --fields trades.net,trades.rule", "two columns for a program"),
+        ),
+    ),
+    Action(
+        name="journal.tail",
+        section=UNDERSTAND,
+        summary="Show the newest records",
+        help=(
+            "Shows what was recorded last: full decisions, orders and their states, fills, funding, closed trades. "
+            "With --follow new records go to stderr as they come, until somebody stops it. Needs no lock."
+        ),
+        risk="read",
+        module="weexctl.actions.journal_tail",
+        parameters=(
+            Parameter(name="count", type="int", help="How many records", default=20, short="n"),
+            Parameter(name="follow", type="bool", help="Go on as new records come, until Ctrl-C", default=False),
+            ACCOUNT_VENUE,
+        ),
+        examples=(
+            Example("weexctl journal tail -n 50", "the last fifty"),
+            Example("weexctl journal tail --follow", "watch a run from another terminal"),
+        ),
+    ),
+    Action(
+        name="journal.verify",
+        section=UNDERSTAND,
+        summary="Check that the record is whole and unchanged",
+        help=(
+            "Looks at every page, reference, link of the hash chain and row, and adds up fills and funding to the "
+            "wallet of every step. Exit code 6 when something is found, 3 when something could not be tested."
+        ),
+        risk="read",
+        module="weexctl.actions.journal_verify",
+        parameters=(
+            Parameter(
+                name="head",
+                type="str",
+                help="A link that was noted elsewhere and has to be there still",
+                metavar="NUMBER:HASH",
+            ),
+            _RUN,
+            ACCOUNT_VENUE,
+        ),
+        examples=(Example("weexctl journal verify", "nothing was changed since it was recorded"),),
+    ),
+    Action(
+        name="journal.export",
+        section=UNDERSTAND,
+        summary="Write every table to a file for other programs",
+        help=(
+            "Writes one file for each table, all of one moment; money and ids are text, times are milliseconds. "
+            "Replaces nothing without --force."
+        ),
+        risk="simulate",
+        module="weexctl.actions.journal_files",
+        function="export",
+        parameters=(
+            Parameter(name="to", type="path", help="Folder for the files", required=True, metavar="DIR"),
+            Parameter(
+                name="format", type="str", help="Form of the files", choices=("parquet", "csv"), default="parquet"
+            ),
+            Parameter(name="force", type="bool", help="Replace files that are there", default=False),
+            _RUN,
+            ACCOUNT_VENUE,
+        ),
+        examples=(Example("weexctl journal export --to tables --format csv", "for a spreadsheet"),),
+    ),
+    Action(
+        name="journal.backup",
+        section=UNDERSTAND,
+        summary="Copy the journal, also while a run is under way",
+        help=(
+            "Writes one file that needs no other and checks it. Without --to it goes beside the journal, named after "
+            "its newest link, where the newest copies are kept."
+        ),
+        risk="simulate",
+        module="weexctl.actions.journal_files",
+        function="backup",
+        parameters=(
+            Parameter(name="to", type="path", help="File for the copy, instead of the usual place", metavar="FILE"),
+            Parameter(name="keep", type="int", help="How many copies stay in the usual place", default=14),
+            Parameter(name="force", type="bool", help="Replace the file named with --to", default=False),
+            ACCOUNT_VENUE,
+        ),
+        examples=(Example("weexctl journal backup", "once a day, for instance"),),
+    ),
+)
