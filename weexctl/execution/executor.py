@@ -37,6 +37,8 @@ REST_MS = 500
 """How long a limit order is looked at before it counts as resting: one that crosses the book is filled by then."""
 HORIZON_MS = 45_000
 """After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
+_SKEW_MS = 60_000
+"""How far the exchange's clock may be ahead of the one read here; what it stamps later than that is not found."""
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
 """States in which nothing of an intent is under way, so that an attempt may be made."""
 
@@ -234,10 +236,11 @@ class Executor:
         """Fills that add up to the order's filled quantity; fewer when they stay invisible."""
         deadline = self._clock.now_ms() + SETTLE_MS
         while True:
+            end_ms = max(self._clock.now_ms(), order.updated_ms) + _SKEW_MS
             found = read(
                 "fills",
-                lambda: self._exchange.fetch_fills(
-                    order.symbol, start_ms=order.created_ms - 1000, end_ms=self._clock.now_ms(), order_id=order.order_id
+                lambda end_ms=end_ms: self._exchange.fetch_fills(  # type: ignore[misc]
+                    order.symbol, start_ms=order.created_ms - 1000, end_ms=end_ms, order_id=order.order_id
                 ),
             )
             if not isinstance(found, Unavailable) and sum(f.quantity for f in found) >= order.filled_quantity:
@@ -276,10 +279,10 @@ class Executor:
 
     def _find(self, symbol: str, attempt: AttemptRecord) -> Order | Unavailable | None:
         """The order that carries this attempt's client id; None when every source was read and has none."""
-        now = self._clock.now_ms()
+        end_ms = self._clock.now_ms() + _SKEW_MS
         for fetch in (
             lambda: self._exchange.fetch_open_orders(symbol),
-            lambda: self._exchange.fetch_order_history(symbol, start_ms=attempt.signed_ms - 60_000, end_ms=now),
+            lambda: self._exchange.fetch_order_history(symbol, start_ms=attempt.signed_ms - _SKEW_MS, end_ms=end_ms),
         ):
             orders = read("orders", fetch)
             if isinstance(orders, Unavailable):
