@@ -13,7 +13,7 @@ dev:  ## make .venv with weexctl (editable), the test tools and the checkers
 	$(BIN)/python -m pip install -c constraints.txt -e '.[test,dev]'
 
 test:  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint:  ## format and lint
 	$(BIN)/ruff format
@@ -39,7 +39,7 @@ dist:  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
 nightly:  ## all tests, with many more examples for those that search for a counterexample
-	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest --hypothesis-profile=nightly
+	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -n auto --dist loadfile --hypothesis-profile=nightly
 
 benchmarks:  ## measure start-up, the client, the simulator and the journal, as ratios
 	$(BIN)/python benchmarks/startup.py

@@ -73,7 +73,9 @@ def test_the_tests_are_installed_with_an_extra_that_exists() -> None:
 def test_ci_checks_format_lint_types_and_imports_before_the_tests() -> None:
     checks = re.findall(r"^check (.+)$", CI, re.MULTILINE)
 
-    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports --no-logo", "python -m pytest"]
+    tests = shlex.join(["python", *to_test()[2][1:]])
+
+    assert checks == ["ruff format --check", "ruff check", "mypy", "lint-imports --no-logo", tests]
 
 
 def test_the_default_target_of_make_lists_every_other() -> None:

@@ -45,6 +45,8 @@ APART_MS = 5_000
 """An order is proven absent by two searches after the horizon, at least this far apart (6.2)."""
 _QUEUE_MS = 15_000
 """How long after it was written down a request may have waited for our own rate limit before it was signed."""
+_SKEW_MS = 60_000
+"""How far the exchange's clock may be ahead of the one read here; what it stamps later than that is not found."""
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
 """States in which nothing of an intent is under way, so that an attempt may be made."""
 _OWN_LIMIT = "OWN_RATE_LIMIT"
@@ -251,10 +253,11 @@ class Executor:
         """Fills that add up to the order's filled quantity; fewer when they stay invisible."""
         deadline = self._clock.now_ms() + SETTLE_MS
         while True:
+            end_ms = max(self._clock.now_ms(), order.updated_ms) + _SKEW_MS
             found = read(
                 "fills",
-                lambda: self._exchange.fetch_fills(
-                    order.symbol, start_ms=order.created_ms - 1000, end_ms=self._clock.now_ms(), order_id=order.order_id
+                lambda end_ms=end_ms: self._exchange.fetch_fills(  # type: ignore[misc]
+                    order.symbol, start_ms=order.created_ms - 1000, end_ms=end_ms, order_id=order.order_id
                 ),
             )
             if not isinstance(found, Unavailable) and sum(f.quantity for f in found) >= order.filled_quantity:

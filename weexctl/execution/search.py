@@ -16,6 +16,8 @@ __all__ = ["Absent", "Search"]
 _BEFORE_MS = 60_000
 """Orders are asked for from this long before the request was signed: clocks differ."""
 _FILLS_BEFORE_MS = 5_000
+_AFTER_MS = 60_000
+"""And until this much later than now, for the same reason: an order that is stamped ahead of us is not absent."""
 _ZERO = Decimal(0)
 
 
@@ -42,7 +44,7 @@ class Search:
         for fetch in (
             lambda: self._exchange.fetch_open_orders(intent.symbol),
             lambda: self._exchange.fetch_order_history(
-                intent.symbol, start_ms=attempt.signed_ms - _BEFORE_MS, end_ms=now_ms
+                intent.symbol, start_ms=attempt.signed_ms - _BEFORE_MS, end_ms=now_ms + _AFTER_MS
             ),
         ):
             orders = read("orders", fetch)
@@ -62,7 +64,7 @@ class Search:
         fills = read(
             "fills",
             lambda: self._exchange.fetch_fills(
-                intent.symbol, start_ms=attempt.signed_ms - _FILLS_BEFORE_MS, end_ms=now_ms
+                intent.symbol, start_ms=attempt.signed_ms - _FILLS_BEFORE_MS, end_ms=now_ms + _AFTER_MS
             ),
         )
         if isinstance(fills, Unavailable):
