@@ -30,6 +30,8 @@ __all__ = ["Outcome", "Plan", "run_plan"]
 
 RESTART_MS = 2_000
 """How long a dead process stays dead, as the service manager has it."""
+WATCH_MS, IDLE_MS = 4_000, 15_000
+"""Between two looks while something is held or not as it should be, and otherwise."""
 QUIET_MS, QUIET_STEP_MS = 120_000, 10_000
 RESTARTS = 2
 """Times the process is started again at rest, without anything having happened, to see that nothing changes."""
@@ -95,6 +97,8 @@ class _Run:
         self._make = make
         self._oracle = Oracle(world.witness)
         self._alive: Harness | None = None
+        self._whole = False
+        self._version, self._changed_ms = -1, world.now_ms
         self._peak = equity(world.simulator.venue)
         self._out = Outcome(plan=plan, equity_before=self._peak)
 
@@ -107,7 +111,7 @@ class _Run:
                     point, hit = fault.text("point"), int(fault.number("hit", 1))
                     points.enter_context(armed(point, hit, _killer(point)))
             for number, wishes in self._script():
-                world.timeline.advance(world.timeline.start_ms + number * STEP_MS)
+                self._watch(world.timeline.start_ms + number * STEP_MS)
                 self._step(number, wishes)
         world.calm()
         self._rest()
@@ -122,6 +126,25 @@ class _Run:
             by_step.setdefault(wish.step, []).append(wish)
         for number in range(self._plan.steps):
             yield number, by_step.get(number, [])
+
+    def _watch(self, until_ms: int) -> None:
+        """Let time go on to a moment, with a look every few seconds.
+
+        A look is left out when nothing has changed at the exchange for as long as reads may lag, and the one before
+        found nothing to do: it would find the same.
+        """
+        world, venue = self._world, self._world.simulator.venue
+        while world.now_ms < until_ms:
+            busy = not self._whole or venue.ledger.positions
+            world.timeline.advance(min(until_ms, world.now_ms + (WATCH_MS if busy else IDLE_MS)))
+            if venue.version != self._version:
+                self._version, self._changed_ms = venue.version, world.now_ms
+            lately = world.now_ms <= self._changed_ms + world.witness.lag_ms + WATCH_MS
+            if world.now_ms < until_ms and (lately or not self._whole):
+                self._live(self._look)
+
+    def _look(self, harness: Harness) -> None:
+        self._whole = harness.watch()
 
     def _step(self, cycle: int, wishes: Sequence[Wish]) -> None:
         world = self._world
@@ -171,6 +194,9 @@ class _Run:
 
     def _live(self, act: Callable[[Harness], None]) -> None:
         """Let the living process act, starting one where there is none. What it dies of ends only itself."""
+        dead = self._world.witness.dead
+        if self._alive is None and dead and dead[-1].to_ms is None:
+            dead[-1] = Span(dead[-1].from_ms, self._world.now_ms)
         try:
             if self._alive is None:
                 self._alive = self._make(self._world)
@@ -196,10 +222,8 @@ class _Run:
         self._alive.drop()
         self._alive = None
         self._world.timeline.wait(RESTART_MS)
-        # Dead until the next step starts another.
-        start_ms = self._world.timeline.start_ms
-        next_ms = start_ms + -((start_ms - self._world.now_ms) // STEP_MS) * STEP_MS
-        self._world.witness.dead.append(Span(died_ms, next_ms))
+        self._world.witness.dead.append(Span(died_ms))
+        self._whole = False
         self._world.transport.life += 1
         self._out.lives += 1
 
