@@ -16,10 +16,12 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.kill_points import passes
 from weexctl.model.book import Book
+from weexctl.model.order import ConditionalOrder, Leg
 from weexctl.ports import Clock, Exchange
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.own_stops import passed
+from weexctl.trader.stop_rows import StopRows
 
 __all__ = ["Keeper", "Watch", "books_of"]
 
@@ -89,6 +91,7 @@ class Keeper:
         self._book_of = book_of
         self._proves_stops = proves_stops
         self._read_only = read_only
+        self._stops = StopRows(journal)
 
     def look(self) -> Watch | Unavailable:
         """Settle, read, compare, mend, and compare again where something was done.
@@ -123,7 +126,21 @@ class Keeper:
         if isinstance(view, AccountView):
             for trade in view.ended:
                 self._desk.clean(trade)
+            if seen.conditional is not None:
+                self._stops.take_in(seen.conditional, self._sync.trades, self._clock.now_ms())
+                self._name_stops(seen.conditional)
         return view
+
+    def _name_stops(self, conditional: Iterable[ConditionalOrder]) -> None:
+        """The trades know the stops that were shown."""
+        shown: dict[tuple[str, str], tuple[str, ...]] = {}
+        for order in conditional:
+            if order.leg is Leg.STOP and order.protective:
+                key = (order.symbol, order.position_side.value)
+                shown[key] = (*shown.get(key, ()), order.order_id)
+        for key, trade in list(self._sync.trades.items()):
+            if (ids := shown.get(key)) is not None and set(ids) != set(trade.stop_order_ids):
+                self._sync.keep(replace(trade, stop_order_ids=ids))
 
     def _mend(self, found: Iterable[Difference], view: AccountView) -> bool:
         """Do what each difference asks for; True when anything was sent."""
@@ -194,6 +211,7 @@ def books_of(
     attempts = {
         attempt.client_order_id: record.symbol
         for record in live
+        if record.leg in (Leg.ENTRY, Leg.EXIT)
         for attempt in journal.attempts.of_intent(record.intent_id)
     }
     waiting = seen.conditional or ()

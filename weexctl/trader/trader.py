@@ -46,8 +46,8 @@ def _not_halted() -> str:
     return ""
 
 
-def _guardian(venue: Venue, gate: Gate) -> Guardian:
-    return Guardian(venue.exchange, gate, venue.clock, account=venue.account, host=venue.host)
+def _guardian(venue: Venue, gate: Gate, journal: Journal, run_id: str) -> Guardian:
+    return Guardian(venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id)
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class Trader:
         executor = Executor(
             venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id
         )
-        self.desk = OrderDesk(executor, guardian or _guardian(venue, gate), self.sync, journal, state)
+        self.desk = OrderDesk(executor, guardian or _guardian(venue, gate, journal, run_id), self.sync, journal, state)
         self._equity = state.start_equity
         known = journal.runs.get(run_id)
         self._steps = known.steps if known else 0

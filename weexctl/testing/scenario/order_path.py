@@ -75,7 +75,7 @@ class OrderPath:
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
         self._sync = AccountSync(exchange, journal, self._state, trades, _RUN, _unheard, self._remember)
         executor = Executor(exchange, gate, journal, clock, account=ACCOUNT, run_id=_RUN)
-        guardian = Guardian(exchange, gate, clock, account=ACCOUNT)
+        guardian = Guardian(exchange, gate, journal, clock, account=ACCOUNT)
         self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state)
         symbols = self._world.symbols
         self._keeper = Keeper(exchange, gate, self._desk, self._sync, journal, clock, symbols, book_of=self._book)
