@@ -35,6 +35,10 @@ PATIENCE_MS = 10_000
 """How long a stop is looked for, and how long a cancelled one may linger."""
 VISIBLE_MS = 6_000
 """Attached stops become visible up to this long after the entry (reliability C13)."""
+FRESH_MS = 8_000
+"""How long the stop that went out with an entry is waited for before another one is sent: two seconds are left then."""
+DOUBT_MS = 2_000
+"""How long a stop is looked for whose request was not answered: a second one does no harm, none at all may."""
 _POLL_MS = 1_000
 _ATTEMPTS = 3
 _LAST_NUMBER = 99
@@ -97,7 +101,7 @@ class Guardian:
 
     def prove(self, trade: OpenTrade, quantity: Decimal) -> Proof:
         """Wait until stops that cover this quantity can be read: as long as a fresh one may stay hidden, no longer."""
-        return self._prove(trade, quantity, trade.last_fill_ms + PATIENCE_MS)
+        return self._prove(trade, quantity, trade.last_fill_ms + FRESH_MS)
 
     def _prove(self, trade: OpenTrade, quantity: Decimal, deadline: int) -> Proof:
         while True:
@@ -112,7 +116,7 @@ class Guardian:
         passes("K14")
         proof, sent = self.prove(trade, quantity), 0
         while not proof.covered and trade.stop_price is not None and sent < _ATTEMPTS:
-            sent_ms = self._clock.now_ms()
+            sent_ms, patience_ms = self._clock.now_ms(), PATIENCE_MS
             try:
                 left = self._place(trade, quantity, trade.stop_price)
             except DuplicateClientOrderIdError:  # the number is used up; an earlier stop of this trade had it
@@ -120,13 +124,13 @@ class Guardian:
             except RejectedError as error:  # perhaps because there is one by now
                 return replace(self._prove(trade, quantity, sent_ms), refused=error.message)
             except ExchangeError:
-                left = True
+                left, patience_ms = True, DOUBT_MS
                 self._clock.sleep_ms(_POLL_MS)
             if not left:
                 return proof
             sent += 1
             passes("K16")
-            proof = self._prove(trade, quantity, sent_ms + PATIENCE_MS)
+            proof = self._prove(trade, quantity, sent_ms + patience_ms)
         return proof
 
     def _place(self, trade: OpenTrade, quantity: Decimal, price: Decimal) -> bool:

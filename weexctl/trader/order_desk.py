@@ -211,7 +211,7 @@ class OrderDesk:
         trade = self.sync.trades.get(key)
         if trade is None:
             return False
-        if not self._secure(trade, None) and key in self.sync.trades:
+        if not self._secure(trade, None) and key in self.sync.trades and not self._leaving(trade):
             self._abandon(self.sync.trades[key], trade.decision_id, book)
         return True
 

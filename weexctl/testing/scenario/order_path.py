@@ -78,20 +78,20 @@ class OrderPath:
         guardian = Guardian(exchange, gate, journal, clock, account=ACCOUNT)
         self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state)
         symbols = self._world.symbols
-        self._keeper = Keeper(exchange, gate, self._desk, self._sync, journal, clock, symbols, book_of=self._book)
+        self._keeper = Keeper(exchange, gate, self._desk, self._sync, journal, clock, symbols, book_of=self._book_of)
         self._ready = False
         executor.mark_interrupted()
         self.watch()
 
     def watch(self) -> bool:
-        """Look at the account, compare it with the books, and mend what differs; True when all of it agrees."""
+        """Look at the account, compare it with the books, and mend what differs; True when nothing is left to do."""
         self._seen = self._keeper.look()
         if isinstance(self._seen, Unavailable):
             return False
         if not self._ready and self._seen.whole:
             self._set_leverages()
             self._ready = True
-        return self._seen.whole
+        return not self._seen.left
 
     def step(self, wishes: Sequence[Wish]) -> None:
         """Look, act, remember."""
@@ -120,7 +120,7 @@ class OrderPath:
     def _act(self, seen: Watch, wishes: Sequence[Wish]) -> None:
         now_ms = self._world.now_ms // STEP_MS * STEP_MS
         self._state.mark(now_ms, float(seen.view.balance.equity))
-        book = self._book(seen.view)
+        book = self._book(seen.view, now_ms)
         intents = [intent for wish in wishes if (intent := self._intent(wish, now_ms)) is not None]
         intents.sort(key=lambda intent: not intent.reduces)
         moves = tuple(move for wish in wishes if (move := self._move(wish)) is not None)
@@ -207,8 +207,11 @@ class OrderPath:
     def _decision(self, symbol: str, now_ms: int) -> str:
         return decision_id(_RUN, str(self._world.schedule.seed), symbol, now_ms)
 
-    def _book(self, view: AccountView) -> Book:
-        now_ms = self._world.now_ms // STEP_MS * STEP_MS
+    def _book_of(self, view: AccountView) -> Book:
+        """Between two candles."""
+        return self._book(view, self._world.now_ms)
+
+    def _book(self, view: AccountView, now_ms: int) -> Book:
         equity = float(view.balance.equity)
         positions = {
             key[0]: held_position(trade, found, mark_price(found), equity, now_ms, STEP_MS)
