@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
-from weexctl.errors import ExchangeError
+from weexctl.errors import ExchangeError, RejectedError
 from weexctl.execution.executor import order_record
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable, read
@@ -184,9 +184,7 @@ class AccountSync:
             if _agree(trade, held.get(key)):
                 continue
             since_ms = trade.opened_ms if key in self._short else trade.last_fill_ms
-            fills = self._exchange.fetch_fills(
-                trade.symbol, start_ms=since_ms - _OVERLAP_MS, end_ms=now_ms + _OVERLAP_MS
-            )
+            fills = self._fills_of(trade.symbol, since_ms - _OVERLAP_MS, now_ms + _OVERLAP_MS)
             entry = self._journal.orders.get(trade.entry_order_id)
             from_ms = 0 if entry is None else entry.created_ms  # what was filled before it belongs to nobody here
             mine = tuple(f for f in fills if f.position_side is trade.side and f.time_ms >= from_ms)
@@ -194,6 +192,13 @@ class AccountSync:
             with self._books():
                 self._take_mine(trade, mine)
         self._short = {key for key, trade in self.trades.items() if not _agree(trade, held.get(key))}
+
+    def _fills_of(self, symbol: str, start_ms: int, end_ms: int) -> list[Fill]:
+        try:
+            return self._exchange.fetch_fills(symbol, start_ms=start_ms, end_ms=end_ms)
+        except RejectedError:  # a symbol that was delisted is unknown; what was filled there is still told
+            everything = self._exchange.fetch_fills(None, start_ms=start_ms, end_ms=end_ms)
+            return [fill for fill in everything if fill.symbol == symbol]
 
     def _take_mine(self, trade: OpenTrade, mine: tuple[Fill, ...]) -> None:
         trade = self._apply(trade, mine)

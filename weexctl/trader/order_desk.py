@@ -10,6 +10,7 @@ from weexctl.errors import WeexctlError
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor, Sent
 from weexctl.execution.guardian import StopKeeper
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
@@ -37,6 +38,8 @@ class OrderDesk:
     sync: AccountSync
     journal: Journal
     state: RiskState
+    leverage: LeverageCheck | None = None
+    """Asked before each entry; None where nobody else can change it, or where it cannot be read."""
 
     def __post_init__(self) -> None:
         """From here on fills go into this desk's books."""
@@ -73,7 +76,8 @@ class OrderDesk:
         locks = self.executor.frozen_symbols() | dict(blocked)
         for reviewed in step.orders[len(reductions) :]:
             intent = reviewed.intent
-            if code := self.state.locked.get(intent.symbol) or locks.get(intent.symbol):
+            code = self.state.locked.get(intent.symbol) or locks.get(intent.symbol) or self._leveraged(intent.symbol)
+            if code:
                 self.state.refuse(code)
                 continue
             done.append(self.send(reviewed, book, flow))
@@ -81,6 +85,11 @@ class OrderDesk:
         for move in step.stop_moves:
             self._tighten(move)
         return done
+
+    def _leveraged(self, symbol: str) -> str:
+        if self.leverage is None:
+            return ""
+        return self.leverage.refusal(symbol, flat=not any(key[0] == symbol for key in self.sync.trades))
 
     def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
         """One order to its end, and what it means for the run: its trades, its stops, its counters."""

@@ -11,6 +11,7 @@ from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian, StopKeeper
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
@@ -124,7 +125,10 @@ class Trader:
         executor = Executor(
             venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id
         )
-        self.desk = OrderDesk(executor, guardian or _guardian(venue, gate, journal, run_id), self.sync, journal, state)
+        readable = venue.proves_stops and not venue.forgets  # in this process nobody else can change it
+        leverage = LeverageCheck(venue.exchange, gate, pipeline.limits.max_leverage) if readable else None
+        keeper = guardian or _guardian(venue, gate, journal, run_id)
+        self.desk = OrderDesk(executor, keeper, self.sync, journal, state, leverage)
         self._equity = state.start_equity
         known = journal.runs.get(run_id)
         self._steps = known.steps if known else 0

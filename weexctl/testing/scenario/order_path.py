@@ -10,12 +10,14 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
+from weexctl.errors import ExchangeError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import RateLimiter
 from weexctl.exchange.signing import Credentials
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
@@ -76,7 +78,8 @@ class OrderPath:
         self._sync = AccountSync(exchange, journal, self._state, trades, _RUN, _unheard, self._remember)
         executor = Executor(exchange, gate, journal, clock, account=ACCOUNT, run_id=_RUN)
         guardian = Guardian(exchange, gate, journal, clock, account=ACCOUNT)
-        self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state)
+        leverage = LeverageCheck(exchange, gate, LIMITS.max_leverage)
+        self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state, leverage)
         symbols = self._world.symbols
         self._keeper = Keeper(exchange, gate, self._desk, self._sync, journal, clock, symbols, book_of=self._book_of)
         self._ready = False
@@ -89,8 +92,7 @@ class OrderPath:
         if isinstance(self._seen, Unavailable):
             return False
         if not self._ready and self._seen.whole:
-            self._set_leverages()
-            self._ready = True
+            self._ready = self._set_leverages()
         return not self._seen.left
 
     def step(self, wishes: Sequence[Wish]) -> None:
@@ -101,11 +103,17 @@ class OrderPath:
             self._act(self._seen, wishes)
         self._remember()
 
-    def _set_leverages(self) -> None:
-        for symbol in self._world.symbols:
-            held = any(key[0] == symbol for key in self._sync.trades)
-            if not held and self._exchange.fetch_leverage(symbol).cross != LIMITS.max_leverage:
-                self._gate.set_leverage(symbol, LIMITS.max_leverage)
+    def _set_leverages(self) -> bool:
+        """False when they could not be read or set; nothing opens then."""
+        try:
+            for symbol in self._world.symbols:
+                held = any(key[0] == symbol for key in self._sync.trades)
+                if not held and self._exchange.fetch_leverage(symbol).cross != LIMITS.max_leverage:
+                    self._gate.set_leverage(symbol, LIMITS.max_leverage)
+        except ExchangeError as error:
+            self._state.refuse(error.code)
+            return False
+        return True
 
     def _remember(self) -> None:
         assert self._journal is not None  # noqa: S101  # a life begins with `start`

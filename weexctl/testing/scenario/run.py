@@ -32,6 +32,8 @@ RESTART_MS = 2_000
 """How long a dead process stays dead, as the service manager has it."""
 WATCH_MS, IDLE_MS = 4_000, 15_000
 """Between two looks while something is held or not as it should be, and otherwise."""
+SILENCE_MS = 420_000
+"""Longer than a client ever keeps silent after it was told that it asks too much."""
 QUIET_MS, QUIET_STEP_MS = 120_000, 10_000
 RESTARTS = 2
 """Times the process is started again at rest, without anything having happened, to see that nothing changes."""
@@ -169,12 +171,15 @@ class _Run:
             self._out.worst_drawdown = max(self._out.worst_drawdown, float(1 - now / self._peak))
 
     def _rest(self) -> None:
-        world, begun_ms = self._world, self._world.now_ms
-        cycle = self._plan.steps
-        while world.now_ms < begun_ms + QUIET_MS:
+        world, cycle = self._world, self._plan.steps
+        calmed_ms = good_ms = world.now_ms
+        while world.now_ms < good_ms + QUIET_MS:
             world.timeline.wait(QUIET_STEP_MS)
-            cycle += 1
+            cycle, first = cycle + 1, len(world.transport.calls)
             self._step(cycle, [])
+            spoken = any(call.good and "balance" in call.path for call in world.transport.calls[first:])
+            if not spoken and world.now_ms < calmed_ms + SILENCE_MS:
+                good_ms = world.now_ms  # the client keeps the silence that the exchange has asked it for
 
     def _restarts(self) -> None:
         """I18: starting again and again changes no row and sends nothing that writes."""
