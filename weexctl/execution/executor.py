@@ -132,8 +132,20 @@ class Executor:
         return self._send(admitted, attempt)
 
     def follow(self, sent: Sent) -> Execution:
-        """The second half: the order is watched to its end, or until it rests, and its fills are taken in."""
-        return self._read_back(sent.intent, sent.intent_id, sent.order_id)
+        """The second half: the order is watched to its end, or until it rests, and its fills are taken in.
+
+        While the journal cannot be written it stays an accepted one: a later look takes its fills in.
+        """
+        try:
+            return self._read_back(sent.intent, sent.intent_id, sent.order_id)
+        except JournalUnavailableError as error:
+            return Execution(
+                intent=sent.intent,
+                intent_id=sent.intent_id,
+                state=IntentState.ACCEPTED,
+                code=error.code,
+                reason=error.message,
+            )
 
     def settle_unknown(self) -> list[Execution]:
         """Look again at every intent that is not at its end: found or proven absent, or still unknown.

@@ -14,6 +14,7 @@ from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
+from weexctl.kill_points import passes
 from weexctl.model.book import Book
 from weexctl.model.order import ConditionalOrder, Leg, OrderIntent, OrderStatus
 from weexctl.model.regime import Regime
@@ -171,6 +172,7 @@ class OrderDesk:
             if not wanted or order_id is None:
                 continue
             found = True
+            passes("K25")
             try:
                 proven = self.executor.canceller.resting(order_id).proven
             except WeexctlError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from weexctl.errors import JournalUnavailableError
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
@@ -276,13 +277,18 @@ class Trader:
         )
         step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
         self.state.take(step)
-        with self._journal.transaction():
-            self._record(step.decisions)
-            for decision in step.decisions:
-                if decision.blocked:
-                    self.state.refuse(decision.blocked)
-            self._equity_point(view, book, close_ms)
-            self._remember()
+        try:
+            with self._journal.transaction():
+                self._record(step.decisions)
+                for decision in step.decisions:
+                    if decision.blocked:
+                        self.state.refuse(decision.blocked)
+                self._equity_point(view, book, close_ms)
+                self._remember()
+        except JournalUnavailableError as error:
+            if self._venue.forgets:
+                raise
+            locks = dict.fromkeys(self._symbols, error.code)  # closing goes on, in the emergency record
         passes("K02")
         if self._on_refusals is not None:
             self._on_refusals({decision.symbol: decision.blocked for decision in step.decisions})

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from weexctl.errors import WeexctlError
 from weexctl.journal.codec import SqlValue
 from weexctl.journal.database import Database
+from weexctl.journal.emergency import EmergencyFile, emergency_path, merge
 from weexctl.journal.faults import explain_fault
 from weexctl.journal.journal import Journal
 from weexctl.simulator.faults.fault import Fault
@@ -21,6 +23,7 @@ __all__ = ["ACCOUNT", "VENUE", "FaultyDisk", "new_journal_file", "open_journal"]
 VENUE, ACCOUNT = "live", "scenario"
 """As at the real exchange: nothing may leave before its record is durable."""
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the kernel's own folder of memory files
+_EMERGENCY_BYTES = 32_768
 _CODES = {
     Word.DISKFULL: (sqlite3.SQLITE_FULL, "database or disk is full"),
     Word.EIO: (sqlite3.SQLITE_IOERR, "disk I/O error"),
@@ -83,8 +86,21 @@ def new_journal_file() -> Path:
 
 
 def open_journal(path: Path, disk: FaultyDisk) -> Journal:
-    """The journal at this path, without the lock: who drives a run sees to it that one process lives at a time."""
-    return Journal(_FaultyDatabase(path, disk), None)
+    """The journal at this path with its emergency record, as a start finds them.
+
+    Without the lock: who drives a run sees to it that one process lives at a time.
+
+    Raises:
+        JournalUnavailableError: what the emergency record holds could not be merged.
+    """
+    journal = Journal(_FaultyDatabase(path, disk), None)
+    journal.emergency = EmergencyFile(emergency_path(path), _EMERGENCY_BYTES)
+    try:
+        merge(journal, journal.emergency)
+    except WeexctlError:
+        journal.close()
+        raise
+    return journal
 
 
 @cache

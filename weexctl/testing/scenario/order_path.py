@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from weexctl.errors import ExchangeError
+from weexctl.errors import ExchangeError, JournalUnavailableError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import RateLimiter
 from weexctl.exchange.signing import Credentials
@@ -143,13 +143,16 @@ class OrderPath:
             cooldowns={},
             suspended_until_ms=0,
         )
+        locks = seen.blocked if self._ready else dict.fromkeys(self._world.symbols, "NOT_READY")
         if intents:
-            self._record(intents, now_ms)
+            try:
+                self._record(intents, now_ms)
+            except JournalUnavailableError as error:  # closing goes on
+                locks = dict.fromkeys(self._world.symbols, error.code)
         passes("K02")
         for intent in intents:
             if intent.reduces:
                 self._world.witness.exits.append(Exit(self._world.now_ms, (intent.symbol, intent.position_side)))
-        locks = seen.blocked if self._ready else dict.fromkeys(self._world.symbols, "NOT_READY")
         self._desk.carry_out(step, Flow(order_times_ms=tuple(self._state.order_times_ms)), locks)
 
     def _intent(self, wish: Wish, now_ms: int) -> OrderIntent | None:
