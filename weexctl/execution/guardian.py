@@ -208,7 +208,10 @@ class Guardian:
         found = read("conditional orders", lambda: self._exchange.fetch_conditional_orders(symbol))
         if isinstance(found, Unavailable):
             return found
-        return [o for o in found if o.position_side is side and o.protective and not o.status.final]
+        left = [o for o in found if o.position_side is side and o.protective and not o.status.final]
+        for order in left:
+            self._outbox.found(order.client_order_id, order.order_id)
+        return left
 
 
 def _intent(trade: OpenTrade, quantity: Decimal, price: Decimal, now_ms: int) -> OrderIntent:

@@ -95,6 +95,12 @@ class Outbox:
         if emergency is not None:
             emergency.answer(attempt.client_order_id, outcome, at_ms=self._clock.now_ms(), order_id=order_id)
 
+    def found(self, client_order_id: str, order_id: str) -> None:
+        """A list shows the order of an attempt: its id goes on record when the answer was lost."""
+        attempt = self._journal.attempts.by_client_order_id(client_order_id)
+        if attempt is not None and attempt.order_id is None:
+            self.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=order_id)
+
     def _written(self, intent: OrderIntent, verdicts: Iterable[Verdict]) -> AttemptRecord:
         known = self._journal.intents.of_leg(intent.decision_id, intent.leg) if intent.leg in _STANDING else None
         if known is not None and known.state not in _FRESH:

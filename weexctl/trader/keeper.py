@@ -128,11 +128,11 @@ class Keeper:
     def _take_in(self, seen: Snapshot) -> AccountView | Unavailable:
         view = self._sync.refresh(self._clock.now_ms(), seen.positions)
         if isinstance(view, AccountView):
-            for trade in view.ended:
-                self._desk.clean(trade)
             if seen.conditional is not None:
                 self._stops.take_in(seen.conditional, self._sync.trades, self._clock.now_ms())
                 self._name_stops(seen.conditional)
+            for trade in view.ended:
+                self._desk.clean(trade)
         return view
 
     def _name_stops(self, conditional: Iterable[ConditionalOrder]) -> None:

@@ -14,6 +14,7 @@ from weexctl.errors import ExchangeError, JournalUnavailableError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import RateLimiter
 from weexctl.exchange.signing import Credentials
+from weexctl.execution.differences import Remedy
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
@@ -93,7 +94,7 @@ class OrderPath:
             return False
         if not self._ready and self._seen.whole:
             self._ready = self._set_leverages()
-        return not self._seen.left
+        return all(difference.remedy is Remedy.BLOCK_ENTRIES for difference in self._seen.left)
 
     def step(self, wishes: Sequence[Wish]) -> None:
         """Look, act, remember."""

@@ -34,7 +34,7 @@ WATCH_MS, IDLE_MS = 4_000, 15_000
 """Between two looks while something is held or not as it should be, and otherwise."""
 SILENCE_MS = 420_000
 """Longer than a client ever keeps silent after it was told that it asks too much."""
-QUIET_MS, QUIET_STEP_MS = 120_000, 10_000
+QUIET_MS, QUIET_STEP_MS = 120_000, 30_000
 RESTARTS = 2
 """Times the process is started again at rest, without anything having happened, to see that nothing changes."""
 
@@ -100,7 +100,8 @@ class _Run:
         self._oracle = Oracle(world.witness)
         self._alive: Harness | None = None
         self._whole = False
-        self._version, self._changed_ms = -1, world.now_ms
+        self._version = -1
+        self._shown_ms: int | None = None
         self._peak = equity(world.simulator.venue)
         self._out = Outcome(plan=plan, equity_before=self._peak)
 
@@ -132,18 +133,26 @@ class _Run:
     def _watch(self, until_ms: int) -> None:
         """Let time go on to a moment, with a look every few seconds.
 
-        A look is left out when nothing has changed at the exchange for as long as reads may lag, and the one before
-        found nothing to do: it would find the same.
+        A look is left out when it would find what the one before it found: nothing has changed at the exchange, as
+        far as reads can tell by now, and nothing was left to do.
         """
         world, venue = self._world, self._world.simulator.venue
         while world.now_ms < until_ms:
             busy = not self._whole or venue.ledger.positions
             world.timeline.advance(min(until_ms, world.now_ms + (WATCH_MS if busy else IDLE_MS)))
-            if venue.version != self._version:
-                self._version, self._changed_ms = venue.version, world.now_ms
-            lately = world.now_ms <= self._changed_ms + world.witness.lag_ms + WATCH_MS
-            if world.now_ms < until_ms and (lately or not self._whole):
+            if world.now_ms < until_ms and self._news():
                 self._live(self._look)
+
+    def _news(self) -> bool:
+        """Whether a look could find something."""
+        venue, now_ms = self._world.simulator.venue, self._world.now_ms
+        if venue.version != self._version:
+            self._version, self._shown_ms = venue.version, now_ms + self._world.witness.lag_ms
+            return True
+        if self._shown_ms is not None and now_ms > self._shown_ms:
+            self._shown_ms = None
+            return True
+        return not self._whole
 
     def _look(self, harness: Harness) -> None:
         self._whole = harness.watch()
@@ -163,7 +172,9 @@ class _Run:
                 case _:
                     wanted.append(wish)
         self._out.entries_wished += sum(wish.act == "enter" for wish in wanted)
-        self._live(lambda harness: harness.step(wanted))
+        if wanted or self._alive is None or self._news():
+            self._whole = False
+            self._live(lambda harness: harness.step(wanted))
         self._out.violations += self._oracle.during()
         now = equity(world.simulator.venue)
         self._peak = max(self._peak, now)
@@ -174,8 +185,9 @@ class _Run:
         world, cycle = self._world, self._plan.steps
         calmed_ms = good_ms = world.now_ms
         while world.now_ms < good_ms + QUIET_MS:
-            world.timeline.wait(QUIET_STEP_MS)
+            self._watch(world.now_ms + QUIET_STEP_MS)
             cycle, first = cycle + 1, len(world.transport.calls)
+            self._whole = False
             self._step(cycle, [])
             spoken = any(call.good and "balance" in call.path for call in world.transport.calls[first:])
             if not spoken and world.now_ms < calmed_ms + SILENCE_MS:
