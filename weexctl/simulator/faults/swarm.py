@@ -129,13 +129,13 @@ def _clock(draw: random.Random, seconds: float, _: Sequence[str], harshness: flo
         faults.append(Fault(word=Word.JITTER, args={"ms": draw.randint(10, 800)}))
     if draw.random() < 0.2:
         at = Match(from_s=round(draw.uniform(60, seconds), 1))
-        faults.append(Fault(word=Word.SUSPEND, match=at, args={"seconds": draw.randint(10, max(20, round(seconds / 6)))}))
+        faults.append(Fault(word=Word.SUSPEND, match=at, args={"seconds": draw.randint(10, 600)}))
     return faults
 
 
 def _storage(draw: random.Random, seconds: float, __: Sequence[str], harshness: float) -> list[Fault]:
     word = draw.choice((Word.DISKFULL, Word.EIO, Word.DBLOCK))
-    at, times = draw.randint(10, 600), max(1, round(draw.randint(1, 20) * harshness))
+    at, times = draw.randint(10, max(20, round(seconds / 6))), max(1, round(draw.randint(1, 20) * harshness))
     return [Fault(word=word, args={"write": at, "times": times})]
 
 
