@@ -424,3 +424,16 @@ def test_t11_reads_that_fail_while_it_is_swept_are_not_taken_for_an_empty_list(k
     desk.exchange.always_fail("fetch_conditional_orders", None)
     kept.look(30_000)
     assert desk.stops == []
+
+
+def test_t10_a_close_that_never_arrived_is_sent_again_once_that_is_proven(kept: Kept) -> None:
+    desk = kept.desk
+    desk.enter()
+    desk.exchange.fail("place_order", LOST)
+    assert desk.leave().state is IntentState.UNKNOWN
+    kept.look(70_000)  # the horizon, and two searches
+    assert desk.exchange.quantity(BTC) == 0
+    names = [call.given.client_order_id for call in desk.exchange.named("place_order")]
+    assert len(set(names)) == len(names) == 3  # the entry, the exit that was lost, and its second attempt
+    (trade,) = desk.journal.trades.of_run("run-1")
+    assert trade.exit_reason == "DIRECTION_FLIP"
