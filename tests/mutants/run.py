@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mutants.mutant import ROOT, Mutant, list_mutants
+from tests.mutants.mutant import Mutant, list_mutants
 from tests.mutants.trial import Trial, Tried
 
 __all__ = ["main", "try_all"]
@@ -26,9 +26,10 @@ def try_all(
         RuntimeError: the tests are not green without any.
     """
     with tempfile.TemporaryDirectory(prefix="weexctl-mutants-") as folder:
+        first = Trial(Path(folder) / "0")
         trials: queue.Queue[Trial] = queue.Queue()
-        for number in range(workers):
-            trials.put(Trial(ROOT, Path(folder) / str(number)))
+        for trial in (first, *(Trial(Path(folder) / str(number), first) for number in range(1, workers))):
+            trials.put(trial)
 
         def one(mutant: Mutant) -> Tried:
             trial = trials.get()

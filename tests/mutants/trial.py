@@ -14,12 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import ROOT, Mutant
 
 __all__ = ["Trial", "Tried"]
 
 _COPIED = ("weexctl", "plugins", "tests", "cassettes", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
 _PATIENCE_S = 180
+_QUICK = {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Nothing that costs time at each start; a compiled file would only have to be told from its sabotaged twin."""
 _RED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
@@ -43,15 +45,18 @@ class Tried:
 class Trial:
     """One copy. Not for two sabotages at once."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        """Copy the tree below `root` into `folder`."""
+    def __init__(self, folder: Path, source: Trial | None = None) -> None:
+        """Copy the tree, or what another trial has copied and compiled already, into `folder`."""
         self.folder = folder
+        if source is not None:
+            shutil.copytree(source.folder, folder)
+            return
         for name in _COPIED:
-            source = root / name
-            if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-            elif source.exists():
-                shutil.copy(source, folder / name)
+            place = ROOT / name
+            if place.is_dir():
+                shutil.copytree(place, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            elif place.exists():
+                shutil.copy(place, folder / name)
         # Compiled code that is known by its source's digest: a changed file is noticed within the same second.
         for name in ("weexctl", "plugins"):
             mode = py_compile.PycInvalidationMode.CHECKED_HASH
@@ -84,12 +89,12 @@ class Trial:
 
     def _run(self, tests: Sequence[str], patience_s: int = _PATIENCE_S) -> tuple[int, str]:
         paths = os.pathsep.join((str(self.folder), str(self.folder / "plugins")))
-        options = ("-x", "-q", "--no-header", "--tb=no", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist")
+        options = ("-x", "-q", "--no-header", "--tb=no", "-rfE", "-p", "no:cacheprovider")
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
         done = subprocess.run(
             (sys.executable, "-m", "pytest", *options, f"--basetemp={self.folder / 'temporary'}", *tests),
             cwd=self.folder,
-            env={**environment, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**environment, "PYTHONPATH": paths, **_QUICK},
             capture_output=True,
             text=True,
             timeout=patience_s,
