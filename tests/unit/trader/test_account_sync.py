@@ -334,3 +334,11 @@ def test_every_funding_payment_is_on_record_once(desk: Desk) -> None:
         desk.next_hour()
     assert [payment.amount for payment in desk.journal.payments.all()] == [Decimal("-0.25"), Decimal("0.125")]
     assert desk.state.funding == Decimal("-0.125")
+
+
+def test_every_position_of_an_account_is_seen(desk: Desk) -> None:
+    desk.enter()
+    desk.enter(decision="d-eth", symbol="ETHUSDT")
+    view = desk.next_hour()
+    assert set(view.positions) == {("BTCUSDT", "long"), ("ETHUSDT", "long")} == set(desk.sync.trades)
+    assert (view.unsettled, view.external, view.blocked) == ((), (), {})
