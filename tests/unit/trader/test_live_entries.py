@@ -55,15 +55,21 @@ def test_nothing_opens_before_leverages_are_what_they_should_be(tmp_path: Path) 
 
 def test_nothing_opens_while_stops_cannot_be_read(tmp_path: Path) -> None:
     shop = LiveWorkshop(tmp_path)
-    shop.run(2)
     posted = _entries(shop)
-    real = shop.handle
-    shop.handle = lambda request: _no() if request.url.path == STOPS else real(request)
+    real, before = shop.handle, []
+
+    def go_blind(note: str) -> None:
+        """From the first close on."""
+        before.append(len(posted))
+        shop.handle = lambda request: _no() if request.url.path == STOPS else real(request)
+
     session = shop.session()
-    loop_report = session.run(steps=4, should_stop=lambda: False)
+    report = session.run(steps=5, on_step=go_blind, should_stop=lambda: False)
     session.venue.close()
-    assert loop_report.made_steps == 4
-    assert posted == []
+    assert report.made_steps == 5
+    assert before[0] > 0
+    assert before == [before[0]] * 5
+    assert report.state.refusals["UNAVAILABLE"] > 0
 
 
 def test_a_close_that_is_minutes_old_opens_nothing(tmp_path: Path) -> None:
