@@ -22,6 +22,7 @@ from weexctl.ports import Clock, Exchange
 from weexctl.trader.connection import open_connection
 from weexctl.trader.sim_account import SimAccount, read_sim_account
 from weexctl.trader.sim_desk import SimDesk, open_sim_desk
+from weexctl.trader.wire_venue import WireVenue, host_mark
 
 __all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
@@ -67,7 +68,8 @@ class Asked:
         return halted_by(self.environment, self.kill_file)
 
     @property
-    def _journal(self) -> Path:
+    def journal(self) -> Path:
+        """The account's journal, which need not exist."""
         return self.paths.journal(self.venue, self.account)
 
     @contextmanager
@@ -79,7 +81,7 @@ class Asked:
         """
         if self.venue is not Venue.SIM:
             raise _not_available(f"this is known of the venue sim only, not of {self.venue.value}")
-        with read_sim_account(self._journal, data, halted=self.halted) as account:
+        with read_sim_account(self.journal, data, halted=self.halted) as account:
             yield account
 
     @contextmanager
@@ -100,6 +102,17 @@ class Asked:
             with self.simulated(data) as account:
                 yield account.venue.exchange, account.venue.clock
             return
+        with self.wired(data) as venue:
+            yield venue.exchange, venue.clock
+
+    @contextmanager
+    def wired(self, data: Sequence[str]) -> Iterator[WireVenue]:
+        """The account at the exchange, as far as its key reaches. Nothing is sent yet.
+
+        Raises:
+            ConfigError: the venue is out of reach, or keys are missing.
+            UsageError: paper has no account, or candle files were named.
+        """
         self._reachable(data)
         access = open_access(
             self.venue,
@@ -113,10 +126,19 @@ class Asked:
         connection = open_connection(
             self.venue, base_url=self.environment.api_base, credentials=access.credentials, timeout_s=timeout_s
         )
+        venue = WireVenue(
+            name=self.venue.value,
+            account=self.account,
+            exchange=connection.exchange,
+            clock=connection.clock,
+            scope=access.scope,
+            host=host_mark(),
+            proves_stops=self.venue is not Venue.DEMO,
+        )
         try:
-            yield connection.exchange, connection.clock
+            yield venue
         finally:
-            connection.exchange.close()
+            venue.close()
 
     @contextmanager
     def desk(self, data: Sequence[str], *, read_only: bool) -> Iterator[SimDesk]:
@@ -128,7 +150,7 @@ class Asked:
         """
         self.must_not_be_read_only(read_only)
         self.must_write()
-        with open_sim_desk(self._journal, data, halted=self.halted) as desk:
+        with open_sim_desk(self.journal, data, halted=self.halted) as desk:
             yield desk
 
     def must_not_be_read_only(self, read_only: bool) -> None:
