@@ -135,6 +135,8 @@ def test_limits_are_on_unless_they_are_turned_off() -> None:
     for off in (False, True):
         with started(history=2, control=True, no_limits=off) as data:
             assert ask(data.control, "/settings")["rate_limits"] is not off
+    with started(history=2, control=True, speed="step") as data:
+        assert ask(data.control, "/settings")["rate_limits"] is False
 
 
 def test_ages_of_signatures_are_looked_at_in_real_time_only() -> None:

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.rows import OrderRecord, RunRecord, TradeRecord
-from weexctl.trader.market_source import MarketSource
 from weexctl.trader.session import SessionReport
 
 __all__ = ["OpenRow", "OrderRow", "Output", "Pnl", "Span", "TradeRow", "sum_up"]
@@ -114,7 +113,7 @@ class Output(BaseModel):
     """What the run was made from: enough to make it again."""
 
 
-def sum_up(report: SessionReport, market: MarketSource) -> Output:
+def sum_up(report: SessionReport, *, synthetic: bool, not_modelled: Sequence[str]) -> Output:
     """The report of a run, from its first step on."""
     run, state, balance = report.run, report.state, report.balance
     start = Decimal(str(run.manifest["start_equity"]))
@@ -124,7 +123,7 @@ def sum_up(report: SessionReport, market: MarketSource) -> Output:
         to_ms=run.to_ms if run.steps else run.from_ms,
         steps=run.steps,
         interrupted=report.interrupted,
-        synthetic=market.synthetic,
+        synthetic=synthetic,
         equity=Span(start=start, end=balance.equity),
         pnl=Pnl(realised=state.realised, unrealised=balance.unrealised, fees=state.fees, funding=state.funding),
         max_drawdown=_max_drawdown([float(start), *(float(point.equity) for point in report.equity)]),
@@ -133,7 +132,7 @@ def sum_up(report: SessionReport, market: MarketSource) -> Output:
         trades=[_trade_row(trade) for trade in report.trades],
         open_positions=[_open_row(trade) for trade in report.open_trades],
         refusals=dict(sorted(state.refusals.items(), key=lambda item: -item[1])),
-        not_modelled=list(market.not_modelled),
+        not_modelled=list(not_modelled),
         manifest=_manifest(run),
     )
 

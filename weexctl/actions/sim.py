@@ -137,7 +137,9 @@ def _serve(server: SimulatorServer, should_stop: Callable[[], bool]) -> None:
 
 def _settings(input: Input, speed: float) -> SimulatorSettings:  # noqa: A002
     # The way to this machine takes its own time, and none of the market's.
-    settings = SimulatorSettings(real_clock=True, rate_limits=not input.no_limits, latency_ms=0)
+    # Where time stands still a second never ends, and equal requests shall get equal answers however fast they come.
+    limits = not input.no_limits and speed > 0
+    settings = SimulatorSettings(real_clock=True, rate_limits=limits, latency_ms=0)
     if input.late:
         settings = seen_late(settings)
     # Who asked for the server's time a second ago is an hour late at speed 3600: nobody could sign in time.

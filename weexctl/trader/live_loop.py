@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from weexctl.errors import ExchangeError
 from weexctl.execution.execution import Execution
@@ -42,6 +42,11 @@ class Tempo:
     ready_ms: int = 60_000
     """How long exchange and books may take to agree at the start, before the loop goes on without entries."""
 
+    @classmethod
+    def stepped(cls) -> Self:
+        """For a simulator whose time moves only when somebody sleeps: each look and each sleep is a round trip."""
+        return cls(watch_ms=600_000, idle_ms=1_800_000, slice_ms=600_000)
+
 
 class Pulse(Protocol):
     """Is told how the loop is doing."""
@@ -50,8 +55,8 @@ class Pulse(Protocol):
         """The account was compared with the books for the first time."""
         ...
 
-    def alive(self, status: str) -> None:
-        """The loop has looked, compared and read the clock."""
+    def alive(self, status: str, *, agreed: bool) -> None:
+        """The loop has looked, compared and read the clock; whether exchange and books say the same."""
         ...
 
 
@@ -157,11 +162,12 @@ class LiveLoop:
         self._next_look_ms = self._now() + self._pause_ms(watch)
         if isinstance(watch, Unavailable):
             self._trader.state.refuse("UNAVAILABLE")
+            self._pulse.alive(self._status(), agreed=False)  # a restart would not bring the exchange back
             return
         self._blocked = watch.blocked
         if self._report.ready_ms is None and watch.whole:
             self._prepare()
-        self._pulse.alive(self._status())
+        self._pulse.alive(self._status(), agreed=watch.whole)
 
     def _prepare(self) -> None:
         try:

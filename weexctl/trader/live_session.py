@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Quiet:
     def ready(self, status: str) -> None:
         """Nothing."""
 
-    def alive(self, status: str) -> None:
+    def alive(self, status: str, *, agreed: bool) -> None:
         """Nothing."""
 
 
@@ -172,20 +173,20 @@ class LiveSession:
         if earlier is not None and saved is not None:
             return earlier.run_id, RiskState.from_json(saved)
         now = self.venue.clock.now_ms()
-        equity = float(self.venue.exchange.fetch_balance().equity)
+        equity = self.venue.exchange.fetch_balance().equity
         state = (
             RiskState.from_json(saved)
             if saved is not None
-            else RiskState(start_equity=equity, funding_from_ms=now, funding_ms=now)
+            else RiskState(start_equity=float(equity), funding_from_ms=now, funding_ms=now)
         )
-        record = self._record(now, run_from, timeframe)
+        record = self._record(now, run_from, timeframe, equity)
         with journal.transaction():  # a run without its memory could not be gone on with
             if journal.runs.get(record.run_id) is None:
                 journal.runs.add(record)
             journal.state.put(RISK_STATE, state.to_json())
         return record.run_id, state
 
-    def _record(self, now_ms: int, run_from: int, timeframe: Timeframe) -> RunRecord:
+    def _record(self, now_ms: int, run_from: int, timeframe: Timeframe, equity: Decimal) -> RunRecord:
         symbols, profile = tuple(self.profile.venue.symbols), self.profile
         account = REHEARSAL if self.read_only else self.venue.account
         return RunRecord(
@@ -201,10 +202,10 @@ class LiveSession:
             seed=None,
             from_ms=run_from,
             to_ms=run_from - timeframe.ms,
-            manifest=self._manifest(),
+            manifest=self._manifest(equity),
         )
 
-    def _manifest(self) -> dict[str, Any]:
+    def _manifest(self, equity: Decimal) -> dict[str, Any]:
         """What the run is made from."""
         return {
             "weexctl": weexctl.__version__,
@@ -214,6 +215,7 @@ class LiveSession:
                 {"kind": s.kind, "name": s.name, "distribution": s.distribution, "version": s.version}
                 for s in self.pipeline.stages()
             ],
+            "start_equity": str(equity),
         }
 
     def _drive(

@@ -5,13 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
+from weexctl.config.access import Access
+from weexctl.config.venue import Venue
+from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url, is_loopback
+from weexctl.exchange.connect import Wiring, connect
+from weexctl.exchange.signing import Credentials
+from weexctl.exchange.transport import WireTrace
+from weexctl.execution.guardian import StopKeeper
 from weexctl.model.scope import Scope
 from weexctl.ports import Clock, Exchange
+from weexctl.trader.demo_exchange import DemoExchange
+from weexctl.trader.live_loop import Tempo
+from weexctl.trader.own_stops import OwnStops
+from weexctl.trader.stepped_clock import SteppedClock, stepped_clock
 
-__all__ = ["WireVenue", "host_mark"]
+__all__ = ["WireVenue", "host_mark", "open_wire_venue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +44,70 @@ class WireVenue:
         """Nothing: the exchange remembers by itself."""
         return None
 
+    @property
+    def tempo(self) -> Tempo:
+        """How often a run looks at it."""
+        return Tempo.stepped() if isinstance(self.clock, SteppedClock) else Tempo()
+
+    @property
+    def guardian(self) -> StopKeeper | None:
+        """Who looks after stops where they cannot be read; None where they are read at the exchange."""
+        return None if self.proves_stops else OwnStops()
+
     def close(self) -> None:
         """Let go of the client."""
         self.exchange.close()
+        if isinstance(self.clock, SteppedClock):
+            self.clock.close()
+
+
+def open_wire_venue(
+    venue: Venue,
+    access: Access,
+    *,
+    account: str,
+    base_url: str | None,
+    timeout_s: float | None,
+    on_exchange: Callable[[WireTrace], None] | None = None,
+) -> WireVenue:
+    """The account behind a key, at the exchange or at a simulator on this machine.
+
+    A simulator whose time stands still is moved on by whoever sleeps: the run then takes as long as its decisions do.
+
+    Args:
+        venue: `live` or `demo`.
+        access: the key, and how far it reaches.
+        account: whose journal it is.
+        base_url: an address instead of the exchange's.
+        timeout_s: longest wait for one answer; None for each endpoint's own.
+        on_exchange: is told about every attempt on the wire.
+
+    Raises:
+        ConfigError: the address is neither the exchange nor on this machine.
+    """
+    address = checked_base_url(base_url or DEFAULT_BASE_URL)
+    wiring: Wiring = {"timeout_s": timeout_s, "on_exchange": on_exchange}
+    stepped = stepped_clock(address) if is_loopback(urlsplit(address).hostname or "") else None
+    if stepped is not None:
+        wiring |= {
+            "clock": stepped,
+            "sleep": lambda pause_s: stepped.sleep_ms(round(pause_s * 1000)),
+            "local_ms": lambda: float(stepped.now_ms()),
+        }
+    keys = access.credentials
+    signer = Credentials(*(part.get_secret_value() for part in (keys.key, keys.secret, keys.passphrase)))
+    demo = venue is Venue.DEMO
+    client = connect(address, signer, demo=demo, **wiring)
+    clock: Clock = stepped or client.clock
+    return WireVenue(
+        name=venue.value,
+        account=account,
+        exchange=cast("Exchange", DemoExchange(client, clock)) if demo else client,  # type: ignore[arg-type]
+        clock=clock,
+        scope=access.scope,
+        host=host_mark(),
+        proves_stops=not demo,
+    )
 
 
 def host_mark(name: str | None = None) -> str:
