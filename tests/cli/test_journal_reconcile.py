@@ -216,3 +216,20 @@ def test_a_live_account_is_compared_and_mended_over_the_wire(exchange: LiveWorks
     away = call()
     assert (away.code, away.document["error"]["code"]) == (3, "NOT_TESTED")
     assert json.dumps(away.document).count("not_tested") == 1
+
+
+def test_a_demo_account_is_compared_as_far_as_it_can_be_read(tmp_path: Path, home: Home) -> None:
+    demo = LiveWorkshop(tmp_path / "demo", demo=True)
+    demo.run(4)
+    path = journal_of(home, Venue.DEMO)
+    path.parent.mkdir(parents=True)
+    shutil.copy(demo.path, path)
+    account = demo.simulator.venue.demo
+    assert account is not None
+    held = len(account.ledger.positions)
+    with SimulatorServer(demo.simulator) as server:
+        ran = home("journal", "reconcile", "--venue", "demo", WEEXCTL_VENUE="sim", WEEX_API_BASE=server.url, **KEYS)
+    texts = {phase["name"]: phase["text"] for phase in data(ran)["phases"]}
+    assert (ran.code, texts["positions"]) == (0, f"{held} held")
+    assert held > 0
+    assert texts["stops"] == "conditional orders cannot be read there"

@@ -19,10 +19,9 @@ from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, NotArmedError, RefusedError, UsageError
 from weexctl.ports import Clock, Exchange
-from weexctl.trader.connection import open_connection
 from weexctl.trader.sim_account import SimAccount, read_sim_account
 from weexctl.trader.sim_desk import SimDesk, open_sim_desk
-from weexctl.trader.wire_venue import WireVenue, host_mark
+from weexctl.trader.wire_venue import WireVenue, open_wire_venue
 
 __all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
@@ -55,7 +54,7 @@ class Asked:
     @property
     def account(self) -> str:
         """The alias whose journal, lock and kill file count."""
-        return self.alias or DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
+        return self.alias or (DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value)
 
     @property
     def kill_file(self) -> Path:
@@ -102,18 +101,19 @@ class Asked:
             with self.simulated(data) as account:
                 yield account.venue.exchange, account.venue.clock
             return
+        self._reachable(data)
         with self.wired(data) as venue:
             yield venue.exchange, venue.clock
 
     @contextmanager
     def wired(self, data: Sequence[str]) -> Iterator[WireVenue]:
-        """The account at the exchange, as far as its key reaches. Nothing is sent yet.
+        """The account at live or demo, as far as its key reaches. Nothing is sent yet.
 
         Raises:
             ConfigError: the venue is out of reach, or keys are missing.
             UsageError: paper has no account, or candle files were named.
         """
-        self._reachable(data)
+        self._must_have_key(data)
         access = open_access(
             self.venue,
             self.alias,
@@ -122,18 +122,12 @@ class Asked:
             vault=Vault(self.paths.vault),
             ask=self.context.ask_secret,
         )
-        timeout_s = self.environment.api_timeout_s or _TIMEOUT_S
-        connection = open_connection(
-            self.venue, base_url=self.environment.api_base, credentials=access.credentials, timeout_s=timeout_s
-        )
-        venue = WireVenue(
-            name=self.venue.value,
+        venue = open_wire_venue(
+            self.venue,
+            access,
             account=self.account,
-            exchange=connection.exchange,
-            clock=connection.clock,
-            scope=access.scope,
-            host=host_mark(),
-            proves_stops=self.venue is not Venue.DEMO,
+            base_url=self.environment.api_base,
+            timeout_s=self.environment.api_timeout_s or _TIMEOUT_S,
         )
         try:
             yield venue
@@ -182,6 +176,12 @@ class Asked:
         )
 
     def _reachable(self, data: Sequence[str]) -> None:
+        self._must_have_key(data)
+        if self.venue is Venue.DEMO:
+            # Four of its questions have an answer there; the others would be asked of the real account.
+            raise _not_available("this version cannot reach the exchange's demo account")
+
+    def _must_have_key(self, data: Sequence[str]) -> None:
         if self.venue is Venue.PAPER:
             raise UsageError(
                 "paper trading has no account of its own here; nothing was done", hint="--venue sim has one"
@@ -191,9 +191,6 @@ class Asked:
                 f"--data is for the venue sim, not for {self.venue.value}; nothing was done", hint="leave --data out"
             )
         require_key(self.venue, self.alias, environ=self.context.environment, vault=Vault(self.paths.vault))
-        if self.venue is Venue.DEMO:
-            # Its account lies behind endpoints of its own: asked here, the real account would answer.
-            raise _not_available("this version cannot reach the exchange's demo account")
 
 
 def asked_at(venue: VenueWord | None, context: Context, account: str | None = None) -> Asked:

@@ -94,8 +94,13 @@ class Keeper:
         """Settle, read, compare, mend, and compare again where something was done.
 
         Nothing is inferred from a read that failed: the answer is then `Unavailable`, and nothing was mended.
+
+        Raises:
+            LockHeldError: another process has taken over the account's journal.
         """
         passes("K20")
+        if not self._read_only:
+            self._journal.must_be_ours()  # a look may mend without a record of its own before it
         self._desk.settle()
         seen = read_snapshot(self._exchange, stops=self._proves_stops)
         if isinstance(seen, Unavailable):
