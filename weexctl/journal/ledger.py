@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from weexctl.journal.database import Database
@@ -53,11 +54,28 @@ def _events(database: Database) -> list[tuple[int, Decimal]]:
 def _differences(
     start: Decimal, points: list[tuple[int, str]], events: list[tuple[int, Decimal]]
 ) -> list[tuple[int, Decimal, Decimal]]:
+    """Points whose wallet no moment between them and the next one explains.
+
+    A point bears the close it belongs to; the wallet was read when the step was made, somewhat later.
+    """
     wrong, sum_, done = [], start, 0
-    for at, wallet in points:
+    for number, (at, text) in enumerate(points):
         while done < len(events) and events[done][0] <= at:
             sum_ += events[done][1]
             done += 1
-        if abs(sum_ - Decimal(wallet)) > TOLERANCE:
-            wrong.append((at, Decimal(wallet), sum_))
+        until = points[number + 1][0] if number + 1 < len(points) else None
+        wallet = Decimal(text)
+        if all(abs(seen - wallet) > TOLERANCE for seen in _sums(sum_, events, done, until)):
+            wrong.append((at, wallet, sum_))
     return wrong
+
+
+def _sums(sum_: Decimal, events: list[tuple[int, Decimal]], done: int, until: int | None) -> Iterator[Decimal]:
+    """The sum as it is, and after each event up to a moment."""
+    yield sum_
+    for number in range(done, len(events)):
+        at, amount = events[number]
+        if until is not None and at > until:
+            return
+        sum_ += amount
+        yield sum_

@@ -53,6 +53,18 @@ def test_a_difference_of_more_than_the_eighth_digit_is_found_from_its_moment_on(
     assert [(f.code, f.place) for f in ledger(journal).findings] == [("WALLET_DIFFERS", f"equity {last}")]
 
 
+def test_a_wallet_that_was_read_a_while_after_its_close_is_explained_by_what_came_between(
+    journal: Journal, samples: Samples
+) -> None:
+    books(journal, samples)
+    at = samples.close_ms + HOUR_MS
+    between = replace(samples.equity, time_ms=at, wallet=Decimal("10004.61389896"))  # with the gain 1 ms later
+    journal.equity.add(between)
+    assert ledger(journal).state == "ok"
+    journal.equity.add(replace(between, wallet=Decimal("10003.61389896")))
+    assert [f.place for f in ledger(journal).findings] == [f"equity {at}"]
+
+
 def test_a_fill_that_was_never_taken_in_is_found(journal: Journal, samples: Samples) -> None:
     books(journal, samples)
     journal.fills.add(replace(samples.fill, fill_id="f0", realised=Decimal(1), time_ms=samples.close_ms - 1))
