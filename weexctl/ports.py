@@ -294,6 +294,14 @@ class Exchange(Protocol):
         ...
 
 
+class QuoteSource(Protocol):
+    """Where bid and ask come from."""
+
+    def fetch_book_ticker(self, symbol: str) -> BookTicker:
+        """Best bid and ask."""
+        ...
+
+
 class ExchangeDesk(Exchange, Protocol):
     """Everything an exchange can be asked for: what the engine needs, and what people's commands need beside it.
 

@@ -13,7 +13,7 @@ from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, LockHeldError, UsageError
 from weexctl.execution.breaker_events import Resumed
 from weexctl.execution.breaker_settings import BreakerSettings
-from weexctl.execution.breakers import BREAKERS, Breakers
+from weexctl.execution.breakers import BREAKERS, LEDGER_BASE, Breakers
 from weexctl.execution.kill_switch import KillSwitch
 from weexctl.journal.journal import Journal
 
@@ -145,6 +145,8 @@ def _clear(asked: Asked) -> tuple[Latch, ...]:
             now_ms = breakers.now_ms if asked.venue is Venue.SIM else _now_ms()
             with journal.transaction(durable=True):
                 journal.state.put(BREAKERS, breakers.take(Resumed(), now_ms).to_json())
+                if any(trip.code == "LEDGER_BROKEN" for trip in breakers.latches):
+                    journal.state.remove(LEDGER_BASE)  # whatever moved the wallet is part of it from here on
             return _open_latches(journal)
     except LockHeldError as error:
         raise LockHeldError(

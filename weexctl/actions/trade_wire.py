@@ -70,6 +70,7 @@ def trade_at_wire(call: TradeCall) -> Result:
             halted=halted,
             guardian=venue.guardian,
             tempo=venue.tempo,
+            on_breakers=log.breakers,
             pulse=RunPulse(find_notifier(call.context.environment), log),
         )
         with call.context.on_kill_signal(signal):

@@ -34,10 +34,12 @@ from weexctl.execution.transport_breaker import TransportBreaker
 from weexctl.execution.trip import Trip
 from weexctl.model.order import OrderIntent
 
-__all__ = ["BREAKERS", "Breakers"]
+__all__ = ["BREAKERS", "LEDGER_BASE", "Breakers"]
 
 BREAKERS = "breakers"
 """Key of the journal's state table under which they are saved."""
+LEDGER_BASE = "ledger_base"
+"""Key beside it: the wallet less everything that runs added to it, a decimal text in USDT."""
 _MINUTE_MS = 60_000
 _DAILY_LOSS, _KILL_DRAWDOWN, _TRANSPORT, _UNKNOWN = "DAILY_LOSS", "KILL_DRAWDOWN", "TRANSPORT_DOWN", "OUTCOME_UNKNOWN"
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from weexctl.errors import HaltedError, RefusedError
+from weexctl.errors import ExchangeError, HaltedError, RefusedError
+from weexctl.execution.brakes import Brakes, NoBrakes, brake_verdicts, order_outcome, require_unbraked
 from weexctl.execution.scoping import (
     require_not_the_stop,
     require_scope,
@@ -53,6 +54,7 @@ class Gate:
         read_only: refuse everything that changes anything.
         halted: says why trading is halted, or an empty text; asked before every request that adds risk.
         scope: how far the key that signs reaches; what lies beyond is refused before anything is signed.
+        brakes: the account's breakers; asked before every request that adds risk, told what becomes of orders.
     """
 
     def __init__(
@@ -63,17 +65,20 @@ class Gate:
         read_only: bool = False,
         halted: Callable[[], str] = lambda: "",
         scope: Scope = Scope.TRADE,
+        brakes: Brakes | None = None,
     ) -> None:
         self._exchange = exchange
         self._limits = limits
         self._read_only = read_only
         self._halted = halted
         self._scope = scope
+        self._brakes = brakes or NoBrakes()
 
     def admit(self, reviewed: Reviewed, book: Book, flow: Flow) -> Admitted | Refused:
         """The last word on an intent: the verdicts it came with, and the essential guards asked once more."""
         again = review_essential(reviewed.intent, book, self._limits, flow)
-        verdicts = (*reviewed.verdicts, *again, *scope_verdicts(reviewed.intent, self._scope))
+        braked = brake_verdicts(reviewed.intent, self._brakes)
+        verdicts = (*reviewed.verdicts, *again, *scope_verdicts(reviewed.intent, self._scope), *braked)
         refusal = Reviewed(reviewed.intent, verdicts).refusal
         if refusal is not None:
             return Refused(reviewed.intent, refusal, verdicts)
@@ -84,7 +89,7 @@ class Gate:
 
         Raises:
             RefusedError: read-only, beyond the key's scope, or the request says something else than what was admitted.
-            HaltedError: it adds risk and trading is halted.
+            HaltedError: it adds risk, and trading is halted or a breaker is open.
             ExchangeError: as `Exchange.place_order`.
         """
         self._may_write(f"the {admitted.intent.leg.value} order on {request.symbol}", scope_needed(admitted.intent))
@@ -94,7 +99,18 @@ class Gate:
                 f"trading is halted ({why}); the order on {request.symbol} was not sent",
                 hint="closing still works; a person has to clear the halt",
             )
-        return self._exchange.place_order(request)
+        require_unbraked(admitted.intent, self._brakes)
+        try:
+            ack = self._exchange.place_order(request)
+        except ExchangeError as error:
+            self._tell(request.symbol, error)
+            raise
+        self._tell(request.symbol, None)
+        return ack
+
+    def _tell(self, symbol: str, error: ExchangeError | None) -> None:
+        if (event := order_outcome(symbol, error)) is not None:
+            self._brakes.take(event)
 
     def protect(self, request: StopRequest) -> OrderAck:
         """Send a stop or target on an existing position: it can only close, so only read-only and the scope stop it."""

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
-from weexctl.errors import ExchangeError
+from weexctl.errors import WeexctlError
 from weexctl.execution.execution import Execution
 from weexctl.execution.reading import Unavailable
 from weexctl.ports import Clock
+from weexctl.trader.account_settings import AccountSettings
+from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.fitting import TrailingColumns
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.market_feed import MarketFeed
+from weexctl.trader.readings import QUOTES_MS, Readings
 from weexctl.trader.schedule import REFIT_CANDLES
 from weexctl.trader.trader import Trader
 
@@ -37,6 +40,8 @@ class Tempo:
     """After the grace, how long a candle that is not there is waited for."""
     signal_ms: int = 300_000
     """How old a close may be and still open something (reliability F11)."""
+    settings_ms: int = 300_000
+    """Between two looks at leverage and modes."""
     slice_ms: int = 250
     """The longest pause without a look at the kill switch."""
     ready_ms: int = 60_000
@@ -81,6 +86,10 @@ class LiveLoop:
         feed: the candles.
         columns: fits and columns.
         clock: the venue's time.
+        board: the account's breakers.
+        readings: tells them what is seen.
+        settings: leverage and modes; None where they cannot be read.
+        halted: says why trading is halted, or an empty text; asked in every pause.
         run_from_ms: close of the run's very first step; fits are counted from here.
         done_ms: last close that was decided on.
         candle_ms: length of a candle.
@@ -88,7 +97,6 @@ class LiveLoop:
         pulse: is told that the loop is ready and alive.
         on_step: is told after each step.
         should_stop: asked all the time.
-        woken: asked in every pause; true ends it.
     """
 
     def __init__(
@@ -99,6 +107,10 @@ class LiveLoop:
         columns: TrailingColumns,
         clock: Clock,
         *,
+        board: BreakerBoard,
+        readings: Readings,
+        settings: AccountSettings | None,
+        halted: Callable[[], str],
         run_from_ms: int,
         done_ms: int,
         candle_ms: int,
@@ -106,20 +118,25 @@ class LiveLoop:
         pulse: Pulse,
         on_step: Callable[[str], None],
         should_stop: Callable[[], bool],
-        woken: Callable[[], bool] = lambda: False,
     ) -> None:
         self._trader = trader
+        self._symbols = trader.symbols
         self._keeper = keeper
         self._feed = feed
         self._columns = columns
         self._clock = clock
+        self._board = board
+        self._readings = readings
+        self._settings = settings
+        self._halted = halted
+        self._was_halted = False
+        self._settings_ms = 0
         self._run_from_ms = run_from_ms
         self._candle_ms = candle_ms
         self._tempo = tempo
         self._pulse = pulse
         self._on_step = on_step
         self._should_stop = should_stop
-        self._woken = woken
         self._next_close_ms = done_ms + candle_ms
         self._next_look_ms = 0
         self._fitted_ms = -1
@@ -159,23 +176,46 @@ class LiveLoop:
     def _look(self) -> None:
         watch = self._keeper.look()
         self.last_watch = watch
+        self._readings.looked(watch)
+        if self._tempo.watch_ms <= QUOTES_MS:
+            self._readings.quote()
+        self._board.save()
         self._next_look_ms = self._now() + self._pause_ms(watch)
         if isinstance(watch, Unavailable):
             self._trader.state.refuse("UNAVAILABLE")
             self._pulse.alive(self._status(), agreed=False)  # a restart would not bring the exchange back
             return
         self._blocked = watch.blocked
-        if self._report.ready_ms is None and watch.whole:
+        if watch.whole:
             self._prepare()
         self._pulse.alive(self._status(), agreed=watch.whole)
 
     def _prepare(self) -> None:
+        """Before the first entry and every few minutes: set the leverage of what is flat, and see what has changed."""
+        if self._report.ready_ms is not None and self._now() < self._settings_ms + self._tempo.settings_ms:
+            return
         try:
             self._trader.set_leverages()
-        except ExchangeError as error:
+        except WeexctlError as error:
             self._trader.state.refuse(error.code)
             return
-        self._report.ready_ms = self._now()
+        self._settings_ms = self._now()
+        if self._report.ready_ms is None:
+            self._report.ready_ms = self._now()
+        for change in () if self._settings is None else self._settings.changes():
+            self._board.take(change)
+
+    def _kept_back(self) -> dict[str, str]:
+        """Symbols that take no entries, with the code of why."""
+        return self._blocked | self._board.blocked(self._symbols)
+
+    def _see_halt(self) -> None:
+        """The moment somebody pulls the kill switch: take back what could still open (reliability 6.11)."""
+        halted = bool(self._halted())
+        if halted and not self._was_halted:
+            self._trader.take_back()
+            self._next_look_ms = 0
+        self._was_halted = halted
 
     def _pause_ms(self, watch: Watch | Unavailable) -> int:
         busy = isinstance(watch, Unavailable) or bool(watch.left) or bool(watch.view.positions)
@@ -188,6 +228,7 @@ class LiveLoop:
             self._trader.state.refuse(_MISSED)
         self._next_close_ms = newest
         missing = self._feed.update(newest)
+        self._readings.closed(self._feed.candles)
         if missing and self._now() < newest + self._tempo.grace_ms + self._tempo.late_ms:
             self._rest(self._now() + 1_000)
             return
@@ -202,8 +243,9 @@ class LiveLoop:
             self._fitted_ms = fitted_ms
         self._look()
         executions = self._trader.step(
-            block.columns, close_ms, refuse_entries=self._no_entries(close_ms), blocked=self._blocked
+            block.columns, close_ms, refuse_entries=self._no_entries(close_ms), blocked=self._kept_back()
         )
+        self._board.save()
         self._report.executions += executions
         self._report.steps += 1
         self._report.last_ms = close_ms
@@ -223,8 +265,10 @@ class LiveLoop:
         return self._next_close_ms + max(0, behind) * self._candle_ms
 
     def _rest(self, until_ms: int) -> None:
-        while (left := until_ms - self._now()) > 0 and not self._should_stop() and not self._woken():
+        self._see_halt()
+        while (left := until_ms - self._now()) > 0 and not self._should_stop():
             self._clock.sleep_ms(min(left, self._tempo.slice_ms))
+            self._see_halt()
 
     def _now(self) -> int:
         return self._clock.now_ms()

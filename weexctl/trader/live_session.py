@@ -12,6 +12,8 @@ from typing import Any
 import weexctl
 from weexctl.config.profile import Profile
 from weexctl.errors import ConfigError
+from weexctl.execution.breaker_settings import BreakerSettings
+from weexctl.execution.breakers import Breakers
 from weexctl.execution.guardian import StopKeeper
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import RunRecord
@@ -20,15 +22,19 @@ from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import REHEARSAL, run_id
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
+from weexctl.trader import restarts
+from weexctl.trader.account_settings import AccountSettings
+from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.fitting import TrailingColumns
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
 from weexctl.trader.market_feed import MarketFeed
+from weexctl.trader.readings import Readings
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import HISTORY_CANDLES, REFIT_CANDLES
 from weexctl.trader.session import SessionReport, orders_of, stored_fits
 from weexctl.trader.trader import RISK_STATE, Trader
-from weexctl.trader.venue import Venue
+from weexctl.trader.wire_venue import WireVenue
 
 __all__ = ["LiveSession", "Quiet"]
 
@@ -47,13 +53,17 @@ def _not_halted() -> str:
     return ""
 
 
+def _untold(before: Breakers, after: Breakers) -> None:
+    """Nobody is told."""
+
+
 @dataclass(slots=True, kw_only=True)
 class LiveSession:
     """Everything a run at a real venue is made of. Nothing is written, and nothing sent, by building one."""
 
     profile: Profile
     pipeline: Pipeline
-    venue: Venue
+    venue: WireVenue
     journal_path: Path
     new: bool = False
     """Begin a new run, on another profile perhaps. Orders, positions and the risk memory go over to it."""
@@ -62,6 +72,8 @@ class LiveSession:
     halted: Callable[[], str] = _not_halted
     guardian: StopKeeper | None = None
     """Looks after stops; None for one that reads them at the exchange."""
+    on_breakers: Callable[[Breakers, Breakers], None] = _untold
+    """Is told of every event that changed the breakers: what they were, and what they are."""
     pulse: Pulse = field(default_factory=Quiet)
     tempo: Tempo = field(default_factory=Tempo)
     history: int = HISTORY_CANDLES
@@ -79,7 +91,6 @@ class LiveSession:
         on_fetch: Callable[[str], None] = lambda _: None,
         on_step: Callable[[str], None] = lambda _: None,
         should_stop: Callable[[], bool],
-        woken: Callable[[], bool] = lambda: False,
     ) -> SessionReport:
         """Take the account's lock, bring exchange and books together, and trade until asked to stop.
 
@@ -92,6 +103,7 @@ class LiveSession:
         symbols = tuple(self.profile.venue.symbols)
         with Journal.open(self.journal_path, venue=self.venue.name, account=self.venue.account) as journal:
             earlier = None if self.new else self._earlier(journal)
+            self.venue.clock.sleep_ms(restarts.begin(journal, self.venue.clock.now_ms()))
             feed = MarketFeed(
                 self.venue.exchange, symbols, timeframe, history=self.history, keep=self.history + REFIT_CANDLES
             )
@@ -103,6 +115,7 @@ class LiveSession:
                 feed.candles, _fitted(run_from, last_close, timeframe), last_close
             )  # a fault refuses the run here
             run, state = self._begin(journal, earlier, run_from, timeframe)
+            board, limits = self._board(journal), self.pipeline.limits
             trader = Trader(
                 self.pipeline,
                 symbols,
@@ -116,7 +129,19 @@ class LiveSession:
                 observer=self.observer,
                 halted=self.halted,
                 guardian=self.guardian,
+                brakes=board,
             )
+            readings = Readings(
+                board,
+                journal,
+                state,
+                self.venue.clock,
+                self.venue.quotes,
+                symbols,
+                data_age_ms=round(limits.max_data_age_candles * timeframe.ms),
+                tells_profit=self.venue.proves_stops,
+            )
+            self.venue.answers.listener = readings.answered
             keeper = Keeper(
                 self.venue.exchange,
                 trader.gate,
@@ -135,6 +160,10 @@ class LiveSession:
                 feed,
                 columns,
                 self.venue.clock,
+                board=board,
+                readings=readings,
+                settings=self._settings(symbols),
+                halted=self.halted,
                 run_from_ms=run_from,
                 done_ms=earlier.to_ms if earlier else last_close,
                 candle_ms=timeframe.ms,
@@ -142,9 +171,18 @@ class LiveSession:
                 pulse=self.pulse,
                 on_step=on_step,
                 should_stop=should_stop,
-                woken=woken,
             )
             return self._drive(loop, trader, journal, run, columns, steps, until_ms)
+
+    def _board(self, journal: Journal) -> BreakerBoard:
+        settings = BreakerSettings.of(self.pipeline.limits)
+        return BreakerBoard(settings, journal, self.venue.clock.now_ms, self.on_breakers)
+
+    def _settings(self, symbols: tuple[str, ...]) -> AccountSettings | None:
+        """None where they cannot be read."""
+        if not self.venue.proves_stops:
+            return None
+        return AccountSettings(self.venue.exchange, symbols, self.pipeline.limits.max_leverage)
 
     def _earlier(self, journal: Journal) -> RunRecord | None:
         run = journal.runs.latest()
@@ -236,6 +274,7 @@ class LiveSession:
             if record is not None:
                 status = "failed" if made is None else "stopped" if made.interrupted else "done"
                 journal.runs.progress(run, to_ms=record.to_ms, steps=record.steps, status=status)
+        restarts.end(journal)
         trader.record_timings(columns.seconds)
         record = journal.runs.get(run)
         if record is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from weexctl.execution.brakes import Brakes
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
@@ -77,6 +78,7 @@ class Trader:
         halted: says why everything but closing is stopped, or an empty text; asked at every step and every order.
         on_refusals: is told at every step which code keeps each symbol's wish back, an empty text for none.
         guardian: looks after stops; None for one that reads them at the exchange.
+        brakes: the account's breakers; None for an account without.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Trader:
         halted: Callable[[], str] = _not_halted,
         on_refusals: Callable[[Mapping[str, str]], None] | None = None,
         guardian: StopKeeper | None = None,
+        brakes: Brakes | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._symbols = symbols
@@ -109,7 +112,9 @@ class Trader:
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
         self._halted = halted
-        self.gate = gate = Gate(venue.exchange, pipeline.limits, read_only=read_only, halted=halted, scope=venue.scope)
+        self.gate = gate = Gate(
+            venue.exchange, pipeline.limits, read_only=read_only, halted=halted, scope=venue.scope, brakes=brakes
+        )
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
         self.sync = AccountSync(
             venue.exchange,
@@ -144,6 +149,16 @@ class Trader:
     def resume(self) -> None:
         """What an earlier process was sending when it ended may have left: from here on its outcome is unknown."""
         self.desk.executor.mark_interrupted()
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What is traded."""
+        return self._symbols
+
+    def take_back(self) -> None:
+        """Cancel the entries that wait in the book: somebody has halted trading."""
+        if not self._read_only and self.desk.take_back():
+            self._remember()
 
     def set_leverages(self) -> None:
         """Bring the leverage of symbols that are flat to the profile's, never above.
@@ -361,7 +376,8 @@ class Trader:
         self._journal.equity.add(
             EquityRecord(
                 run_id=self._run_id,
-                time_ms=close_ms,
+                # What remembers by itself may have filled something since the close.
+                time_ms=close_ms if self._venue.forgets else self._venue.clock.now_ms(),
                 equity=view.balance.equity,
                 wallet=view.balance.wallet,
                 unrealised=view.balance.unrealised,

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -18,13 +18,25 @@ from weexctl.exchange.signing import Credentials
 from weexctl.exchange.transport import WireTrace
 from weexctl.execution.guardian import StopKeeper
 from weexctl.model.scope import Scope
-from weexctl.ports import Clock, Exchange
+from weexctl.ports import Clock, Exchange, QuoteSource
 from weexctl.trader.demo_exchange import DemoExchange
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.own_stops import OwnStops
 from weexctl.trader.stepped_clock import SteppedClock, stepped_clock
 
-__all__ = ["WireVenue", "host_mark", "open_wire_venue"]
+__all__ = ["Answers", "WireVenue", "host_mark", "open_wire_venue"]
+
+
+class Answers:
+    """Passes on what comes back over the wire, once somebody listens."""
+
+    def __init__(self) -> None:
+        self.listener: Callable[[WireTrace], None] | None = None
+
+    def __call__(self, trace: WireTrace) -> None:
+        """One attempt came to its end."""
+        if self.listener is not None:
+            self.listener(trace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +51,17 @@ class WireVenue:
     host: str = "00"
     proves_stops: bool = True
     forgets: bool = False
+    answers: Answers = field(default_factory=Answers)
+    """Tells whoever listens about every attempt on the wire."""
 
     def save(self) -> dict[str, Any] | None:
         """Nothing: the exchange remembers by itself."""
         return None
+
+    @property
+    def quotes(self) -> QuoteSource:
+        """Where bid and ask come from."""
+        return cast("QuoteSource", self.exchange)
 
     @property
     def tempo(self) -> Tempo:
@@ -68,7 +87,6 @@ def open_wire_venue(
     account: str,
     base_url: str | None,
     timeout_s: float | None,
-    on_exchange: Callable[[WireTrace], None] | None = None,
 ) -> WireVenue:
     """The account behind a key, at the exchange or at a simulator on this machine.
 
@@ -80,13 +98,13 @@ def open_wire_venue(
         account: whose journal it is.
         base_url: an address instead of the exchange's.
         timeout_s: longest wait for one answer; None for each endpoint's own.
-        on_exchange: is told about every attempt on the wire.
 
     Raises:
         ConfigError: the address is neither the exchange nor on this machine.
     """
     address = checked_base_url(base_url or DEFAULT_BASE_URL)
-    wiring: Wiring = {"timeout_s": timeout_s, "on_exchange": on_exchange}
+    answers = Answers()
+    wiring: Wiring = {"timeout_s": timeout_s, "on_exchange": answers}
     stepped = stepped_clock(address) if is_loopback(urlsplit(address).hostname or "") else None
     if stepped is not None:
         wiring |= {
@@ -107,6 +125,7 @@ def open_wire_venue(
         scope=access.scope,
         host=host_mark(),
         proves_stops=not demo,
+        answers=answers,
     )
 
 
