@@ -31,6 +31,8 @@ FUTURE_CANDLES = 8_760
 FASTEST = 1e6
 AGES_MS = 100 * 365 * 86_400_000
 """A signature may be this old where the market's time runs at another pace than its clients' clocks."""
+HISTORY_KEPT = 5_000
+"""Finished orders, fills and bills that clients can ask for; a run in process needs far fewer."""
 LOOK_SECONDS = 0.1
 """How often the server looks whether it should stop."""
 
@@ -139,7 +141,7 @@ def _settings(input: Input, speed: float) -> SimulatorSettings:  # noqa: A002
     # The way to this machine takes its own time, and none of the market's.
     # Where time stands still a second never ends, and equal requests shall get equal answers however fast they come.
     limits = not input.no_limits and speed > 0
-    settings = SimulatorSettings(real_clock=True, rate_limits=limits, latency_ms=0)
+    settings = SimulatorSettings(real_clock=True, rate_limits=limits, latency_ms=0, history_kept=HISTORY_KEPT)
     if input.late:
         settings = seen_late(settings)
     # Who asked for the server's time a second ago is an hour late at speed 3600: nobody could sign in time.

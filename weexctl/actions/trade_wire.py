@@ -25,6 +25,7 @@ from weexctl.trader.wire_venue import WireVenue, open_wire_venue
 __all__ = ["trade_at_wire"]
 
 _NOT_TOLD_BY_DEMO = (
+    "stops: the demo account can neither list nor cancel them, so none is sent; they are watched while the run lasts",
     "funding: the demo account does not list it",
     "fees: those of the contract, which the demo account does not confirm",
 )

@@ -2,24 +2,28 @@
 
 Fills come from the order history, one for each order, with the fee that the contract asks for and without their
 profit, which the trader makes from its own books. Resting orders are those of the history that are not at their end.
-Stops and leverage cannot be read there at all, and funding is not listed: the venue says so, and nobody asks.
+Leverage cannot be read there at all, and funding is not listed: the venue says so, and nobody asks. Stops can be sent
+and neither be read nor cancelled, and would outlive their position to close the next one: none is sent, the run watches
+the price instead.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from weexctl.exchange.v3_demo import WeexV3Demo
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
-from weexctl.model.order import Order
+from weexctl.model.order import Order, OrderAck, OrderRequest
 from weexctl.model.payment import FundingPayment
 from weexctl.ports import Clock
 
 __all__ = ["DemoExchange"]
 
-_DAY_MS = 86_400_000
+_BORN_MS = 30 * 86_400_000
+"""How long before it is filled an order may have been made: a stop is as old as its position."""
 _ZERO = Decimal(0)
 
 
@@ -45,15 +49,19 @@ class DemoExchange:
         self._instruments = self._client.fetch_instruments()
         return self._instruments
 
+    def place_order(self, request: OrderRequest) -> OrderAck:
+        """Place an order, without the stop and the target that it was to carry."""
+        return self._client.place_order(replace(request, stop_price=None, target_price=None))
+
     def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        """Orders of the last day that are not at their end."""
+        """Orders of the last thirty days that are not at their end."""
         now_ms = self._clock.now_ms()
-        orders = self._client.fetch_order_history(symbol, start_ms=now_ms - _DAY_MS, end_ms=now_ms)
+        orders = self._client.fetch_order_history(symbol, start_ms=now_ms - _BORN_MS, end_ms=now_ms)
         return [order for order in orders if not order.status.final]
 
     def fetch_fills(self, symbol: str | None, *, start_ms: int, end_ms: int, order_id: str | None = None) -> list[Fill]:
         """One fill for each order that was filled in a span of time, oldest first; the fee is the contract's."""
-        orders = self._client.fetch_order_history(symbol, start_ms=start_ms - _DAY_MS, end_ms=end_ms)
+        orders = self._client.fetch_order_history(symbol, start_ms=start_ms - _BORN_MS, end_ms=end_ms)
         instruments = self._instruments or self.fetch_instruments()
         fills = [_fill(o, instruments[o.symbol].taker_fee) for o in orders if o.filled_quantity > 0]
         fills.sort(key=lambda fill: (fill.time_ms, fill.fill_id))

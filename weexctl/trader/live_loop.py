@@ -50,7 +50,7 @@ class Tempo:
     @classmethod
     def stepped(cls) -> Self:
         """For a simulator whose time moves only when somebody sleeps: each look and each sleep is a round trip."""
-        return cls(watch_ms=600_000, idle_ms=1_800_000, slice_ms=600_000)
+        return cls(watch_ms=1_200_000, idle_ms=3_600_000, settings_ms=21_600_000, slice_ms=1_200_000)
 
 
 class Pulse(Protocol):

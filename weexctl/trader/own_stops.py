@@ -1,4 +1,4 @@
-"""Stops where they can be sent and not read: they go out with the entry, and are watched from here besides."""
+"""Stops that are not at the exchange, because they could be neither read nor cancelled there: watched from here."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["OwnStops", "passed"]
 
 
 class OwnStops:
-    """Believes that a stop which went out with its entry is there, because nobody can look.
+    """Stops are kept on record only; the loop closes a position when the mark price passes its stop.
 
-    A tighter stop is kept on record only; the loop closes the position when the mark price passes it.
+    While no run is under way nothing protects the position: this is for accounts without money in them.
     """
 
     def prove(self, trade: OpenTrade, quantity: Decimal) -> Proof:  # noqa: ARG002  # the port's arguments
-        """Believed."""
+        """On record is all there is."""
         return Proof((), covered=True)
 
     def ensure(self, trade: OpenTrade, quantity: Decimal) -> Proof:

@@ -65,7 +65,7 @@ class LiveWorkshop:
             start_ms=self.market.first_close_ms + (HISTORY - 1) * HOUR_MS,
             start_equity=Decimal(10_000),
             funding=self.market.funding,
-            settings=settings or SimulatorSettings(),
+            settings=settings or SimulatorSettings(history_kept=5_000),
         )
         self.clock = SimulatedClock(self.simulator)
         self.handle: Callable[[httpx.Request], httpx.Response] = self.simulator.handle
