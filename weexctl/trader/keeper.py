@@ -45,8 +45,11 @@ class Watch:
 
     @property
     def whole(self) -> bool:
-        """True when exchange and books say the same."""
-        return not self.left
+        """True when exchange and books say the same, as far as it matters to what may open.
+
+        An order whose end is looked for stops entries on its own symbol alone, and counts as filled meanwhile.
+        """
+        return not any(d.blocks and d.kind is not Kind.UNSETTLED for d in self.left)
 
 
 class Keeper:
