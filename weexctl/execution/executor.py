@@ -51,6 +51,7 @@ _SKEW_MS = 60_000
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
 """States in which nothing of an intent is under way, so that an attempt may be made."""
 _OWN_LIMIT = "OWN_RATE_LIMIT"
+_INTERRUPTED = "interrupted while sending"
 
 
 def _drop(execution: Execution) -> None:
@@ -166,7 +167,7 @@ class Executor:
         """Treat what was being sent when the process ended as unknown: it may have left."""
         for record in self._journal.intents.in_states(IntentState.SENDING):
             self._journal.intents.move(
-                record.intent_id, IntentState.UNKNOWN, at_ms=self._clock.now_ms(), detail="interrupted while sending"
+                record.intent_id, IntentState.UNKNOWN, at_ms=self._clock.now_ms(), detail=_INTERRUPTED
             )
 
     def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Sent | Execution:
@@ -283,7 +284,7 @@ class Executor:
         if isinstance(found, Order):
             self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
             return self._read_back(intent, record.intent_id, found.order_id)
-        if isinstance(found, Unavailable) or now < _horizon(attempt):
+        if isinstance(found, Unavailable) or now < _horizon(record, attempt):
             return self._unknown(intent, record.intent_id)
         if found.unexplained:
             return self._unknown(intent, record.intent_id, found.unexplained)
@@ -364,10 +365,12 @@ def _meaning(error: WeexctlError) -> tuple[IntentState, str]:
     return IntentState.UNKNOWN, "unknown"
 
 
-def _horizon(attempt: AttemptRecord) -> int:
+def _horizon(record: IntentRecord, attempt: AttemptRecord) -> int:
     """From when on the attempt can no longer become an order."""
-    # Unanswered, it may have been signed later than it was written down.
+    # Unanswered, it may have been signed later than it was written down, but not after its process had ended.
     waited_ms = _QUEUE_MS if attempt.answered_ms is None else 0
+    if record.detail == _INTERRUPTED:
+        waited_ms = min(waited_ms, max(0, record.state_ms - attempt.signed_ms))
     return attempt.signed_ms + waited_ms + HORIZON_MS
 
 

@@ -98,6 +98,7 @@ class Journal:
             database = Database(file, read_only=False)
             undo.callback(database.close)
             claim(database, venue, account)
+            database.take_over(lock.writer)
             journal = cls(database, lock)
             if venue in REAL_VENUES:
                 journal.emergency = EmergencyFile(emergency_path(file))
@@ -168,6 +169,14 @@ class Journal:
             client_order_id=client_order_id,
             request_digest=request_digest,
         )
+
+    def must_be_ours(self) -> None:
+        """Pass while no other process has taken over; asked before anything that is not written down first.
+
+        Raises:
+            LockHeldError: another one writes now (`FENCED`), or the file was moved away.
+        """
+        self._database.must_be_ours()
 
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same moment. Keep it under a second: it holds up checkpoints."""

@@ -62,15 +62,20 @@ def _events(database: Database) -> list[tuple[int, Decimal]]:
 def _differences(
     start: Decimal, points: list[tuple[int, str]], events: list[tuple[int, Decimal]], lag_ms: int
 ) -> list[tuple[int, Decimal, Decimal]]:
-    """Points whose wallet is none of the sums around their moment, with the sum at it."""
+    """Points whose wallet is none of the sums around their moment, with the sum at it.
+
+    Over a wire a point bears the close it belongs to, and the wallet was read when the step was made: at once, or as
+    late as a restart came, but before the next point.
+    """
     sums = list(accumulate((amount for _, amount in events), initial=start))
     moments = [at for at, _ in events]
     wrong = []
-    for at, text in points:
+    for number, (at, text) in enumerate(points):
         wallet, now = Decimal(text), bisect_right(moments, at)
-        first, last = (
-            (now, now) if not lag_ms else (bisect_left(moments, at - lag_ms), bisect_right(moments, at + lag_ms))
-        )
+        first = last = now
+        if lag_ms:
+            until = points[number + 1][0] if number + 1 < len(points) else at
+            first, last = bisect_left(moments, at - lag_ms), bisect_right(moments, max(at + lag_ms, until))
         if all(abs(sum_ - wallet) > TOLERANCE for sum_ in sums[first : last + 1]):
             wrong.append((at, wallet, sums[now]))
     return wrong

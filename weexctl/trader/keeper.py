@@ -49,8 +49,11 @@ class Watch:
 
     @property
     def whole(self) -> bool:
-        """True when exchange and books say the same, as far as it matters to what may open."""
-        return not any(difference.blocks for difference in self.left)
+        """True when exchange and books say the same, as far as it matters to what may open.
+
+        An order whose end is looked for stops entries on its own symbol alone, and counts as filled meanwhile.
+        """
+        return not any(d.blocks and d.kind is not Kind.UNSETTLED for d in self.left)
 
 
 class Keeper:
@@ -101,8 +104,13 @@ class Keeper:
         """Settle, read, compare, mend, and compare again where something was done.
 
         Nothing is inferred from a read that failed: the answer is then `Unavailable`, and nothing was mended.
+
+        Raises:
+            LockHeldError: another process has taken over the account's journal.
         """
         passes("K20")
+        if not self._read_only:
+            self._journal.must_be_ours()  # a look may mend without a record of its own before it
         self._desk.settle()
         seen = read_snapshot(self._exchange, stops=self._proves_stops)
         if isinstance(seen, Unavailable):
