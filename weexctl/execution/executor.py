@@ -124,6 +124,8 @@ class Executor:
             return _refused(reviewed.intent, "DUPLICATE", "an attempt is in the emergency record already")
         if known is not None and known.state not in _FREE:  # a step that is done again after a crash
             return _refused(reviewed.intent, "DUPLICATE", f"intent {known.intent_id} is {known.state.value} already")
+        if self._outbox.exhausted(reviewed.intent):
+            return _refused(reviewed.intent, "DUPLICATE", "it was tried as often as orders can be named")
         passes("K04")
         try:
             attempt = self._outbox.put(admitted.intent, admitted.verdicts)

@@ -16,6 +16,8 @@ from weexctl.ports import Clock
 
 __all__ = ["Outbox"]
 
+MOST_ATTEMPTS = 99
+"""As many as fit into a client order id."""
 _STANDING = frozenset((Leg.STOP, Leg.TARGET))
 """Legs of which one may follow another for the same decision: a stop that somebody took away is placed anew."""
 _ASIDE = 0
@@ -68,6 +70,10 @@ class Outbox:
     def holds_aside(self, intent: OrderIntent) -> bool:
         """True when an attempt of this intent is in the emergency record: it may have become an order."""
         return (intent.decision_id, intent.leg) in self._aside
+
+    def exhausted(self, intent: OrderIntent) -> bool:
+        """True when no further attempt of this intent can have a name of its own."""
+        return len(self._known(intent)) + self._aside.get((intent.decision_id, intent.leg), 0) >= MOST_ATTEMPTS
 
     def answer(
         self,

@@ -206,3 +206,15 @@ def test_a_leverage_that_cannot_be_read_or_set_keeps_entries_back(
     exchange.fail("fetch_leverage", OutcomeUnknownError("no answer"))
     assert leverage.refusal("BTCUSDT", flat=True) == "UNAVAILABLE"
     assert clock.now_ms() == START_MS
+
+
+def test_a_stop_is_not_tried_more_often_than_it_can_be_named(
+    guardian: Guardian,
+    exchange: ScriptedExchange,
+    held: None,
+) -> None:
+    exchange.always_fail("place_stop", OutcomeUnknownError("no answer"))
+    for _ in range(40):
+        assert not guardian.ensure(TRADE, LOT).covered
+    names = [call.given.client_order_id for call in exchange.named("place_stop")]
+    assert len(names) == len(set(names)) == 99

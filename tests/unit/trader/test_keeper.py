@@ -208,3 +208,19 @@ def test_an_exit_is_under_way_until_it_is_settled(desk: Desk, keeper: Keeper) ->
     assert len([call for call in desk.exchange.named("place_order") if call.given.side is LONG.closing]) == 1
     assert desk.state.locked == {"BTCUSDT": "STOP_UNPROVEN"}
     assert replace(desk.trade, stop_order_ids=()).quantity == Decimal("0.02")
+
+
+def test_a_symbol_is_free_again_when_what_was_left_behind_is_gone(desk: Desk, keeper: Keeper) -> None:
+    desk.enter()
+    desk.exchange.ignores_cancels = True
+    desk.leave()
+    assert desk.state.locked == {"BTCUSDT": "LEFTOVER_STOPS"}
+    looked(keeper)
+    assert desk.state.locked == {"BTCUSDT": "LEFTOVER_STOPS"}
+    desk.exchange.ignores_cancels = False
+    assert looked(keeper).whole
+    assert (desk.state.locked, desk.stops) == ({}, [])
+    for _ in range(2):
+        desk.clock.sleep_ms(30_000)
+        looked(keeper)
+    assert desk.journal.orders.open() == []
