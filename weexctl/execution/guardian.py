@@ -135,6 +135,7 @@ class Guardian:
         """Send one stop, written down before; False when it could not be written down, or there were too many."""
         passes("K15")
         intent = _intent(trade, quantity, price, self._clock.now_ms())
+        self._outbox.recover()
         if self._outbox.exhausted(intent):
             return False
         try:

@@ -151,7 +151,7 @@ def test_with_a_full_disk_closing_goes_on_and_is_in_the_journal_at_the_next_star
     with full_disk(journal, monkeypatch):
         first = executor.execute(approved(an_exit()), a_book(), NO_FLOW)
         again = executor.execute(approved(an_exit()), a_book(), NO_FLOW)
-    assert (first.state, first.code) == (IntentState.ACCEPTED, "DISK_FULL")
+    assert (first.state, first.code) == (IntentState.ACCEPTED, "JOURNAL_UNAVAILABLE")
     assert again.code == "DUPLICATE"
     assert exchange.quantity("BTCUSDT") == 0
     journal.close()
@@ -218,3 +218,20 @@ def test_a_stop_is_not_tried_more_often_than_it_can_be_named(
         assert not guardian.ensure(TRADE, LOT).covered
     names = [call.given.client_order_id for call in exchange.named("place_stop")]
     assert len(names) == len(set(names)) == 99
+
+
+def test_what_was_written_aside_comes_into_the_journal_as_soon_as_it_can_be_written(
+    executor: Executor,
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    held: None,
+) -> None:
+    with full_disk(journal, monkeypatch):
+        executor.execute(approved(an_exit()), a_book(), NO_FLOW)
+    (settled,) = executor.settle_unknown()
+    assert (settled.state, settled.intent.decision_id) == (IntentState.FILLED, "d-exit")
+    record = journal.intents.of_leg("d-exit", Leg.EXIT)
+    assert record is not None
+    assert record.state is IntentState.FILLED
+    assert journal.emergency is not None
+    assert journal.emergency.read_all() == []
