@@ -39,7 +39,7 @@ dist:  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
 nightly:  ## all tests, with many more examples for those that search for a counterexample
-	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -n auto --dist loadfile --hypothesis-profile=nightly
+	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 WEEXCTL_SCHEDULES=100 $(BIN)/python -m pytest -n auto --dist loadfile --hypothesis-profile=nightly
 
 mutants:  ## sabotage the code one line at a time; every sabotage has to turn a test red
 	$(BIN)/python -m tests.mutants.run
