@@ -193,8 +193,9 @@ def _opens(members: dict[str, Any]) -> bool:
 
 @pytest.mark.xfail(
     strict=True,
-    reason="the margin mode of a symbol is read with its leverage and never looked at: entries go out in separated "
-    "mode, where every add is a position of its own and the books see one of them (trader, set_leverages)",
+    reason="the margin mode of a symbol is read with its leverage and not looked at (execution/leverage.py), or only "
+    "compared with the first look (trader/account_settings.py): entries go out in separated mode, where every add is a "
+    "position of its own and the books see one of them",
 )
 def test_t29_nothing_opens_on_a_symbol_in_separated_mode(tmp_path: Path) -> None:
     shop = LiveWorkshop(tmp_path)
