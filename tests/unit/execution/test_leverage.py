@@ -1,4 +1,4 @@
-"""Leverage is read before anything opens: what is too high is set back where nothing is held, and opens nothing else."""
+"""Leverage is read before anything opens: one that is too high is set back where nothing is held, and keeps entries out."""
 
 from __future__ import annotations
 
