@@ -1,4 +1,4 @@
-"""Leverage is read before anything opens: one that is too high is set back where nothing is held, and keeps entries out."""
+"""Leverage is read before anything opens: too high, it is set back where nothing is held, and keeps entries out."""
 
 from __future__ import annotations
 
