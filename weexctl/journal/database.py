@@ -17,6 +17,7 @@ from weexctl.journal.fence import Fence
 from weexctl.journal.head import HeadFile
 from weexctl.journal.migrations import APPLICATION_ID, MIGRATIONS
 from weexctl.journal.writer import Writer
+from weexctl.kill_points import passes
 
 __all__ = ["REAL_VENUES", "Database"]
 
@@ -300,6 +301,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] 
                 adopt(connection, {"tables": str(number)})
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
+            passes("K22")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")

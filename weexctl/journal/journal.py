@@ -33,6 +33,7 @@ from weexctl.journal.tail import Entry, latest_entries
 from weexctl.journal.trades import Trades
 from weexctl.journal.verification import places_of, verify
 from weexctl.journal.write_ahead import write_ahead
+from weexctl.kill_points import passes
 from weexctl.model.order import OrderIntent
 from weexctl.model.verdict import Verdict
 
@@ -249,11 +250,14 @@ class Journal:
 
         Whoever drives the journal calls it each minute. Returns the pages that are left because a reader needs them.
         """
+        passes("K21")
         ((_, pages, moved),) = self._database.rows("PRAGMA wal_checkpoint(PASSIVE)")
+        passes("K21")
         return max(0, int(pages) - int(moved))
 
     def drain(self) -> bool:
         """Move everything from the write-ahead file into the main one; False when a reader is in the way."""
+        passes("K21")
         ((busy, _, _),) = self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(busy) == 0
 

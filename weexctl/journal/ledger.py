@@ -51,10 +51,12 @@ def check_ledger(database: Database) -> Check:
 
 
 def _events(database: Database) -> list[tuple[int, Decimal]]:
-    fills = database.rows("SELECT time_ms, realised, fee FROM fill")
-    payments = database.rows("SELECT time_ms, amount FROM payment")
-    booked = [(at, Decimal(realised) - Decimal(fee)) for at, realised, fee in fills]
-    return sorted(booked + [(at, Decimal(amount)) for at, amount in payments])
+    """What changed the wallet, in the order it did; the exchange's ids tell the order within a millisecond."""
+    fills = database.rows("SELECT time_ms, fill_id, realised, fee FROM fill")
+    payments = database.rows("SELECT time_ms, bill_id, amount FROM payment")
+    booked = [(at, len(id_), id_, Decimal(realised) - Decimal(fee)) for at, id_, realised, fee in fills]
+    paid = [(at, len(id_), id_, Decimal(amount)) for at, id_, amount in payments]
+    return [(at, amount) for at, _, _, amount in sorted(booked + paid)]
 
 
 def _differences(
