@@ -58,7 +58,7 @@ def rules_of(account: Any) -> dict[str, str]:
 def test_before_the_first_run_there_is_no_account(home: Any) -> None:
     for argv in (("account", "balance"), ("flatten", "--all"), ("order", "list")):
         ran = home(*argv)
-        assert (ran.code, ran.document["error"]["code"]) == (3, "NO_RUN")
+        assert (ran.code, ran.document["venue"], ran.document["error"]["code"]) == (3, "sim", "NO_RUN")
         assert ran.document["error"]["suggestion"] == "weexctl trade"
     assert home.journals == []
 

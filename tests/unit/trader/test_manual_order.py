@@ -204,7 +204,7 @@ def test_only_a_stop_on_the_right_side_of_the_price_has_a_loss(side: PositionSid
 
 def test_an_order_that_only_waits_in_the_book_pays_the_maker_s_fee() -> None:
     instrument, book = make_instrument(), make_book(symbols=(BTC,))
-    limit = {"price": D("99.0"), "stop": D(90)}
+    limit: dict[str, Any] = {"price": D("99.0"), "stop": D(90)}
     waits = estimate(intent_of(asked(**limit, time_in_force=TimeInForce.POST_ONLY)), instrument, D(10_000), book, 2)
     takes = estimate(intent_of(asked(**limit)), instrument, D(10_000), book, 2)
     assert (waits.fee, takes.fee) == (waits.notional * instrument.maker_fee, takes.notional * instrument.taker_fee)
