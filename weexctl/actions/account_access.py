@@ -19,9 +19,9 @@ from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, NotArmedError, RefusedError, UsageError
 from weexctl.ports import Clock, Exchange
-from weexctl.trader.connection import open_connection
 from weexctl.trader.sim_account import SimAccount, read_sim_account
 from weexctl.trader.sim_desk import SimDesk, open_sim_desk
+from weexctl.trader.wire_venue import WireVenue, open_wire_venue
 
 __all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
@@ -54,7 +54,7 @@ class Asked:
     @property
     def account(self) -> str:
         """The alias whose journal, lock and kill file count."""
-        return self.alias or DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
+        return self.alias or (DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value)
 
     @property
     def kill_file(self) -> Path:
@@ -67,7 +67,8 @@ class Asked:
         return halted_by(self.environment, self.kill_file)
 
     @property
-    def _journal(self) -> Path:
+    def journal(self) -> Path:
+        """The account's journal, which need not exist."""
         return self.paths.journal(self.venue, self.account)
 
     @contextmanager
@@ -79,7 +80,7 @@ class Asked:
         """
         if self.venue is not Venue.SIM:
             raise _not_available(f"this is known of the venue sim only, not of {self.venue.value}")
-        with read_sim_account(self._journal, data, halted=self.halted) as account:
+        with read_sim_account(self.journal, data, halted=self.halted) as account:
             yield account
 
     @contextmanager
@@ -101,6 +102,18 @@ class Asked:
                 yield account.venue.exchange, account.venue.clock
             return
         self._reachable(data)
+        with self.wired(data) as venue:
+            yield venue.exchange, venue.clock
+
+    @contextmanager
+    def wired(self, data: Sequence[str]) -> Iterator[WireVenue]:
+        """The account at live or demo, as far as its key reaches. Nothing is sent yet.
+
+        Raises:
+            ConfigError: the venue is out of reach, or keys are missing.
+            UsageError: paper has no account, or candle files were named.
+        """
+        self._must_have_key(data)
         access = open_access(
             self.venue,
             self.alias,
@@ -109,14 +122,17 @@ class Asked:
             vault=Vault(self.paths.vault),
             ask=self.context.ask_secret,
         )
-        timeout_s = self.environment.api_timeout_s or _TIMEOUT_S
-        connection = open_connection(
-            self.venue, base_url=self.environment.api_base, credentials=access.credentials, timeout_s=timeout_s
+        venue = open_wire_venue(
+            self.venue,
+            access,
+            account=self.account,
+            base_url=self.environment.api_base,
+            timeout_s=self.environment.api_timeout_s or _TIMEOUT_S,
         )
         try:
-            yield connection.exchange, connection.clock
+            yield venue
         finally:
-            connection.exchange.close()
+            venue.close()
 
     @contextmanager
     def desk(self, data: Sequence[str], *, read_only: bool) -> Iterator[SimDesk]:
@@ -128,7 +144,7 @@ class Asked:
         """
         self.must_not_be_read_only(read_only)
         self.must_write()
-        with open_sim_desk(self._journal, data, halted=self.halted) as desk:
+        with open_sim_desk(self.journal, data, halted=self.halted) as desk:
             yield desk
 
     def must_not_be_read_only(self, read_only: bool) -> None:
@@ -160,6 +176,12 @@ class Asked:
         )
 
     def _reachable(self, data: Sequence[str]) -> None:
+        self._must_have_key(data)
+        if self.venue is Venue.DEMO:
+            # Four of its questions have an answer there; the others would be asked of the real account.
+            raise _not_available("this version cannot reach the exchange's demo account")
+
+    def _must_have_key(self, data: Sequence[str]) -> None:
         if self.venue is Venue.PAPER:
             raise UsageError(
                 "paper trading has no account of its own here; nothing was done", hint="--venue sim has one"
@@ -169,9 +191,6 @@ class Asked:
                 f"--data is for the venue sim, not for {self.venue.value}; nothing was done", hint="leave --data out"
             )
         require_key(self.venue, self.alias, environ=self.context.environment, vault=Vault(self.paths.vault))
-        if self.venue is Venue.DEMO:
-            # Its account lies behind endpoints of its own: asked here, the real account would answer.
-            raise _not_available("this version cannot reach the exchange's demo account")
 
 
 def asked_at(venue: VenueWord | None, context: Context, account: str | None = None) -> Asked:

@@ -102,7 +102,7 @@ class SimDesk:
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
         self._sync = AccountSync(venue.exchange, journal, account.state, trades, account.run.run_id, _unheard)
         executor = Executor(venue.exchange, gate, journal, venue.clock, account=venue.account)
-        guardian = Guardian(venue.exchange, gate, venue.clock, account=venue.account)
+        guardian = Guardian(venue.exchange, gate, journal, venue.clock, account=venue.account)
         self._desk = OrderDesk(executor, guardian, self._sync, journal, account.state)
 
     @property
