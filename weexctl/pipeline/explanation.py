@@ -55,6 +55,7 @@ WHY = {
     "ORDER_STORM": "far more orders of the symbol had been asked for in a minute than any rule needs",
     "POSITION_CHANGED": "the symbol's position had changed without an order of ours",
     "SETTINGS_CHANGED": "leverage, mode or contract were not what they had been set to",
+    "SEPARATED_MODE": "the symbol keeps every order as a position of its own, and nothing opens in that mode",
     "LEDGER_BROKEN": "the wallet was not what the journal adds up to",
     "CLOCK_UNCERTAIN": "the exchange's time was not known well enough",
     "ABNORMAL_MARKET": "the symbol's spread or last minute was unusual, and it rested",
