@@ -137,16 +137,19 @@ class Executor:
     def follow(self, sent: Sent) -> Execution:
         """The second half: the order is watched to its end, or until it rests, and its fills are taken in.
 
-        While the journal cannot be written it stays an accepted one: a later look takes its fills in.
+        One that is in the emergency record stays an accepted one until that is merged.
+
+        Raises:
+            JournalUnavailableError: its fills could not be taken in; what is kept in memory cannot be relied on.
         """
-        code, reason = "JOURNAL_UNAVAILABLE", "it is in the emergency record"
-        try:
-            if self._outbox.recover() and (intent_id := self._number(sent)) is not None:
-                return self._read_back(sent.intent, intent_id, sent.order_id)
-        except JournalUnavailableError as error:
-            code, reason = error.code, error.message
+        if self._outbox.recover() and (intent_id := self._number(sent)) is not None:
+            return self._read_back(sent.intent, intent_id, sent.order_id)
         return Execution(
-            intent=sent.intent, intent_id=sent.intent_id, state=IntentState.ACCEPTED, code=code, reason=reason
+            intent=sent.intent,
+            intent_id=sent.intent_id,
+            state=IntentState.ACCEPTED,
+            code="JOURNAL_UNAVAILABLE",
+            reason="it is in the emergency record",
         )
 
     def _number(self, sent: Sent) -> int | None:
@@ -163,19 +166,10 @@ class Executor:
         apart. An accepted order is read until it is final and its fills are there.
         """
         self._outbox.recover()
-        unknown = [self._tried(self._settle, record) for record in _orders(self._journal, IntentState.UNKNOWN)]
+        unknown = [self._settle(record) for record in _orders(self._journal, IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [r for r in _orders(self._journal, IntentState.ACCEPTED) if r.intent_id not in settled]
-        return unknown + [self._tried(self.resume, record) for record in accepted]
-
-    @staticmethod
-    def _tried(settle: Callable[[IntentRecord], Execution], record: IntentRecord) -> Execution:
-        """What settling came to; nothing yet while it cannot be written down: what else a look does has to go on."""
-        try:
-            return settle(record)
-        except JournalUnavailableError as error:
-            intent = record.order_intent()
-            return Execution(intent=intent, intent_id=record.intent_id, state=record.state, code=error.code)
+        return unknown + [self.resume(record) for record in accepted]
 
     def frozen_symbols(self) -> dict[str, str]:
         """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""

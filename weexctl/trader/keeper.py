@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from weexctl.errors import WeexctlError
+from weexctl.errors import JournalUnavailableError, WeexctlError
 from weexctl.execution.differences import Books, Difference, Kind, Remedy, compare
 from weexctl.execution.gate import Gate
 from weexctl.execution.open_trade import OpenTrade
@@ -111,11 +111,21 @@ class Keeper:
         passes("K20")
         if not self._read_only:
             self._journal.must_be_ours()  # a look may mend without a record of its own before it
-        self._desk.settle()
+        try:
+            self._desk.settle()
+        except JournalUnavailableError:
+            seen = read_snapshot(self._exchange, stops=self._proves_stops)
+            if not isinstance(seen, Unavailable):
+                self._protect(seen)
+            raise
         seen = read_snapshot(self._exchange, stops=self._proves_stops)
         if isinstance(seen, Unavailable):
             return seen
-        view = self._take_in(seen)
+        try:
+            view = self._take_in(seen)
+        except JournalUnavailableError:
+            self._protect(seen)
+            raise
         if isinstance(view, Unavailable):
             return view
         found = compare(self._books(seen), seen)
@@ -139,6 +149,15 @@ class Keeper:
         for symbol, code in list(self._desk.state.locked.items()):
             if code == _LEFTOVER and self._proves_stops and symbol not in unclean:
                 del self._desk.state.locked[symbol]
+
+    def _protect(self, seen: Snapshot) -> None:
+        """Place the stops that are missing although nothing can be taken into the journal: they go on record aside."""
+        if self._read_only:
+            return
+        for difference in compare(self._books(seen), seen):
+            trade = self._trade(difference)
+            if trade is not None and difference.remedy is Remedy.PLACE_STOP:
+                self._desk.guardian.ensure(trade, trade.quantity)
 
     def _books(self, seen: Snapshot) -> Books:
         return books_of(self._journal, self._sync.trades, self._symbols, seen)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from tests.unit.execution.orders import LIMITS, a_book
 from tests.unit.execution.scripted_exchange import ScriptedExchange
 from tests.unit.trader.desk import Desk
-from weexctl.errors import OutcomeUnknownError, RejectedError
+from weexctl.errors import JournalUnavailableError, OutcomeUnknownError, RejectedError
 from weexctl.execution.differences import Kind
 from weexctl.execution.gate import Gate
 from weexctl.execution.reading import Unavailable
@@ -224,3 +224,18 @@ def test_a_symbol_is_free_again_when_what_was_left_behind_is_gone(desk: Desk, ke
         desk.clock.sleep_ms(30_000)
         looked(keeper)
     assert desk.journal.orders.open() == []
+
+
+def test_a_stop_is_placed_although_nothing_can_be_taken_into_the_journal(
+    desk: Desk, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise JournalUnavailableError("no room left", code="DISK_FULL")
+
+    desk.enter()
+    desk.exchange.remove_stops()
+    desk.exchange.act_by_hand("BTCUSDT", LONG, "0.005", opens=False)
+    monkeypatch.setattr(desk.journal._database, "transaction", refuse)  # what every table writes through
+    with pytest.raises(JournalUnavailableError):
+        keeper.look()
+    assert len(desk.stops) == 1
