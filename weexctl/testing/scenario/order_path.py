@@ -84,6 +84,7 @@ class OrderPath:
         symbols = self._world.symbols
         self._keeper = Keeper(exchange, gate, self._desk, self._sync, journal, clock, symbols, book_of=self._book_of)
         self._ready = False
+        self._decided_ms = 0
         executor.mark_interrupted()
         self.watch()
 
@@ -128,6 +129,9 @@ class OrderPath:
 
     def _act(self, seen: Watch, wishes: Sequence[Wish]) -> None:
         now_ms = self._world.now_ms // STEP_MS * STEP_MS
+        if now_ms == self._decided_ms:  # time stood still for us: one candle is decided on once
+            return
+        self._decided_ms = now_ms
         self._state.mark(now_ms, float(seen.view.balance.equity))
         book = self._book(seen.view, now_ms)
         intents = [intent for wish in wishes if (intent := self._intent(wish, now_ms)) is not None]

@@ -93,6 +93,9 @@ class World:
             secrets=self.credentials,
             lag_ms=round(1000 * (max(lags, default=0.0) + max(stale, default=0.0))),
         )
+        for fault in schedule.of((Word.SUSPEND,)):  # a frozen process helps nobody
+            from_ms = self.timeline.start_ms + round(fault.match.from_s * 1000)
+            self.witness.dead.append(Span(from_ms, from_ms + round(fault.number("seconds", 60) * 1000)))
 
     @property
     def now_ms(self) -> int:
