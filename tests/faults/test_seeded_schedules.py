@@ -68,12 +68,17 @@ def test_schedules_reach_everything_that_can_go_wrong() -> None:
 
 
 class ForgetfulPath(OrderPath):
-    """A mutant: whatever it holds, it drops the stop beside it after each look."""
+    """A mutant: it drops the first stop that it sees, and never looks again."""
+
+    _dropped = False
 
     def watch(self) -> bool:
+        if self._dropped:
+            return True
         done = super().watch()
         for order in self._exchange.fetch_conditional_orders():
             self._exchange.cancel_conditional_order(order.order_id)
+            self._dropped = True
         return done
 
 
