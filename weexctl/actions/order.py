@@ -20,7 +20,7 @@ from weexctl.actions.order_look import (
     still_resting,
     stopped_notice,
 )
-from weexctl.actions.order_rows import RequestRow, order_request
+from weexctl.actions.order_rows import RequestRow, order_request, order_row
 from weexctl.actions.placed_order import (
     OrderDone,
     VerdictRow,
@@ -29,6 +29,7 @@ from weexctl.actions.placed_order import (
     positions_of,
     verdict_rows,
 )
+from weexctl.actions.way_out import way_out
 from weexctl.errors import UsageError
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import TimeInForce
@@ -97,6 +98,8 @@ class PreviewOutput(BaseModel):
     approved: bool
     refused_by: str
     """Code of the guard that stops it; empty when none does."""
+    hint: str
+    """What would let it through; empty when nothing stops it, or when nothing about the order would."""
     symbol: str
     side: str
     position_side: str
@@ -114,7 +117,7 @@ class PreviewOutput(BaseModel):
     stop_price: Decimal | None
     target_price: Decimal | None
     loss_at_stop: Decimal | None
-    """With the fees of both fills."""
+    """With the fees of both fills; None without a stop, or where it lies on the wrong side."""
     liquidation_price: Decimal | None
     """Estimate: where the account would fall if only this symbol moved; None when no price does it."""
     verdicts: list[VerdictRow]
@@ -159,7 +162,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
     before, sent = placed.draft.look, placed.execution.order
     error = failure_of(placed.execution)
     if error is None and sent is not None:
-        error = still_resting(sent.order_id, placed.followed, asked.venue)
+        error = still_resting(order_row(sent), placed.followed, asked.venue, end=_cancel(sent.order_id))
     output = PlaceOutput(
         sent=placed.execution.intent_id is not None,
         preview=preview_output(placed.draft),
@@ -176,7 +179,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=() if sent is None else stopped_notice(sent.order_id, placed.followed),
+        warnings=() if sent is None else stopped_notice(sent.order_id, placed.followed, end=_cancel(sent.order_id)),
         next=_after(placed),
     )
 
@@ -189,9 +192,13 @@ def _after(placed: Placed) -> tuple[NextCommand, ...]:
         return (story,)
     return (
         NextCommand(f"weexctl order wait {told}", "watch it to its end"),
-        NextCommand(f"weexctl order cancel {told}", "end it"),
+        NextCommand(_cancel(told), "end it"),
         story,
     )
+
+
+def _cancel(order_id: str) -> str:
+    return f"weexctl order cancel {order_id}"
 
 
 def _rehearse(asked: Asked, input: PlaceInput, order: ManualOrder) -> Result:  # noqa: A002
@@ -214,6 +221,7 @@ def preview_output(draft: Draft) -> PreviewOutput:
     return PreviewOutput(
         approved=reviewed.approved,
         refused_by="" if refusal is None else refusal.code,
+        hint="" if refusal is None else way_out(refusal.code, intent),
         symbol=intent.symbol,
         side=intent.side.value,
         position_side=intent.position_side.value,

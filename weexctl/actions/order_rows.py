@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+import httpx
 from pydantic import BaseModel
 
+from weexctl.actions.account import PositionRow
 from weexctl.errors import OrderNotFoundError, UsageError
 from weexctl.exchange.kept_request import KeptRequest, kept_cancel, kept_request
 from weexctl.journal.journal import Journal
-from weexctl.model.order import ConditionalOrder, Order, OrderIntent
+from weexctl.model.order import ConditionalOrder, Leg, Order, OrderIntent
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Exchange
 from weexctl.trader.sim_account import SimAccount
 
-__all__ = ["OrderRow", "RequestRow", "cancel_request", "find_order", "order_request", "order_row", "request_row"]
+__all__ = [
+    "OrderRow",
+    "RequestRow",
+    "cancel_request",
+    "find_order",
+    "followed_row",
+    "order_request",
+    "order_row",
+    "request_row",
+    "way_to_end",
+]
 
 
 class OrderRow(BaseModel):
@@ -45,6 +58,7 @@ class RequestRow(BaseModel):
 
     method: str
     url: str
+    """At sim `simulator:` and the path: it would go to the simulator in this process, which has no address."""
     headers: dict[str, str]
     body: str
 
@@ -75,6 +89,27 @@ def order_row(order: Order | ConditionalOrder) -> OrderRow:
         created_ms=order.created_ms,
         updated_ms=order.updated_ms,
     )
+
+
+def followed_row(found: Order | ConditionalOrder, last: Order) -> OrderRow:
+    """An order that was watched, as it was seen last; a stop or target keeps what it is for and its trigger."""
+    row = order_row(last)
+    if not isinstance(found, ConditionalOrder):
+        return row
+    return row.model_copy(update={"kind": found.leg.value, "trigger_price": found.trigger_price})
+
+
+def way_to_end(row: OrderRow, positions: Sequence[PositionRow] = ()) -> str:
+    """The command that ends an order: the stop of an open position goes with the position and not before.
+
+    Args:
+        row: the order.
+        positions: what is held of its symbol.
+    """
+    held = any(position.side == row.position_side for position in positions)
+    if held and row.trigger_price is not None and row.kind in (Leg.STOP, Leg.EXIT):
+        return f"weexctl close {row.symbol}"
+    return f"weexctl order cancel {row.order_id}"
 
 
 def find_order(exchange: Exchange, any_id: str, journal: Journal | None = None) -> Order | ConditionalOrder:
@@ -112,13 +147,23 @@ def _unknown(any_id: str) -> UsageError:
 def order_request(account: SimAccount, intent: OrderIntent) -> RequestRow | None:
     """The signed request that would carry out an intent."""
     name = client_order_id(account.venue.account, intent.decision_id, intent.leg, 1)
-    return request_row(kept_request(intent.request(name), account.venue.clock))
+    return _simulated(kept_request(intent.request(name), account.venue.clock))
 
 
 def cancel_request(account: SimAccount, order: Order | ConditionalOrder) -> RequestRow | None:
     """The signed request that would cancel an order."""
     conditional = isinstance(order, ConditionalOrder)
-    return request_row(kept_cancel(order.order_id, account.venue.clock, conditional=conditional))
+    return _simulated(kept_cancel(order.order_id, account.venue.clock, conditional=conditional))
+
+
+def _simulated(kept: KeptRequest | None) -> RequestRow | None:
+    """A kept-back request to the simulator in this process, which is no host."""
+    row = request_row(kept)
+    if row is None:
+        return None
+    target = httpx.URL(row.url).raw_path.decode()
+    headers = {name: value for name, value in row.headers.items() if name.lower() != "host"}
+    return row.model_copy(update={"url": f"simulator:{target}", "headers": headers})
 
 
 def request_row(kept: KeptRequest | None) -> RequestRow | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from weexctl.actions.account import PositionRow, position_row
+from weexctl.actions.way_out import way_out
 from weexctl.errors import HaltedError, OutcomeUnknownError, RefusedError, RejectedError, WeexctlError
 from weexctl.execution.execution import Execution
 from weexctl.journal.intent_state import IntentState
@@ -163,9 +164,10 @@ def _unfilled(execution: Execution, what: str) -> WeexctlError:
 
 
 def _refusal(execution: Execution, message: str) -> WeexctlError:
+    hint = way_out(execution.code, execution.intent)
     if execution.code == "KILL_SWITCH":
-        return HaltedError(message, hint="closing still works; a person at a terminal runs `weexctl resume`")
-    return RefusedError(message, hint=_explain(execution), code=execution.code)
+        return HaltedError(message, hint=hint)
+    return RefusedError(message, hint=hint or _explain(execution), code=execution.code)
 
 
 def _explain(execution: Execution) -> str:

@@ -46,9 +46,10 @@ def require_armed(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Pa
     """
     arming = arming_of(profile, account, paths=paths)
     if not arming.armed:
+        named = "" if account == DEFAULT_ACCOUNT else f" --account {account}"
         raise NotArmedError(
             f"the profile {profile.name} is not armed for the account {account}: {arming.reason}; nothing was sent",
-            hint=f"a person at a terminal runs `weexctl profile arm {profile.name}`",
+            hint=f"a person at a terminal runs `weexctl profile arm {profile.name}{named}`",
         )
 
 
