@@ -220,7 +220,7 @@ class Soak:
 
 
 def growth(days: list[Day]) -> float:
-    """MiB by which resident memory would grow over all these days: the least-squares line through them."""
+    """MiB by which memory would grow over all these days: the least-squares line through two or more of them."""
     middle = sum(day.number for day in days) / len(days)
     mean = sum(day.rss for day in days) / len(days)
     spread = sum((day.number - middle) ** 2 for day in days)
