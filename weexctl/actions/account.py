@@ -8,12 +8,13 @@ from pydantic import BaseModel
 
 from weexctl.actions.account_access import AccountInput, asked_at
 from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.hand_way import require_same_profile
 from weexctl.config.venue import Venue
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.model.account import Balance, Position
 from weexctl.model.limits import Limits
 from weexctl.ports import Exchange
-from weexctl.trader.sim_account import Look, SimAccount
+from weexctl.trader.hand_account import HandAccount, Look
 
 __all__ = [
     "BalanceInput",
@@ -41,6 +42,9 @@ class PositionsInput(BalanceInput):
 
 class RiskInput(BalanceInput):
     """Whose risk."""
+
+    profile: str | None = None
+    """Whose limits count where there was no run."""
 
 
 class BalanceOutput(BaseModel):
@@ -134,7 +138,7 @@ def positions(input: PositionsInput, context: Context) -> Result:  # noqa: A002
     """The open positions, at sim with what the journal knows of them."""
     asked = asked_at(input.venue, context, input.account)
     if asked.venue is Venue.SIM:
-        with asked.simulated(input.data) as account:
+        with asked.looked_at(input.data) as account:
             rows = _with_trades(account.look())
     else:
         with asked.exchange(input.data) as exchange:
@@ -177,15 +181,16 @@ def position_row(position: Position, trade: OpenTrade | None) -> PositionRow:
 def risk(input: RiskInput, context: Context) -> Result:  # noqa: A002
     """The limits of the run's profile, and how much of them is taken."""
     asked = asked_at(input.venue, context, input.account)
-    with asked.simulated(input.data) as account:
+    with asked.looked_at(input.data, input.profile) as account:
+        require_same_profile(asked, account, input.profile)
         output = _risk(account, account.look())
-        profile = account.run.profile
+        profile = account.profile
     warnings = [Notice("HALTED", f"only closing works: {output.halted}")] if output.halted else []
     warnings += [Notice("OVER_LIMIT", f"{row.limit} is at its limit") for row in output.limits if row.share >= 1]
     return Result(data=output, venue=asked.venue.value, profile=profile, warnings=tuple(warnings))
 
 
-def _risk(account: SimAccount, look: Look) -> RiskOutput:
+def _risk(account: HandAccount, look: Look) -> RiskOutput:
     state, book = account.state, look.book
     return RiskOutput(
         equity=look.balance.equity,

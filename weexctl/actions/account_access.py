@@ -12,21 +12,22 @@ from pydantic import BaseModel, ConfigDict
 
 from weexctl.actions.context import Context
 from weexctl.actions.halting import halted_by
-from weexctl.config.access import open_access, require_key
+from weexctl.actions.hand_way import beginning, wire, wire_way
+from weexctl.config.access import Access, open_access, require_key
 from weexctl.config.environment import Environment, read_environment
 from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
-from weexctl.errors import ConfigError, NotArmedError, RefusedError, UsageError
+from weexctl.errors import RefusedError, UsageError
 from weexctl.ports import Clock, Exchange
-from weexctl.trader.connection import open_connection
-from weexctl.trader.sim_account import SimAccount, read_sim_account
-from weexctl.trader.sim_desk import SimDesk, open_sim_desk
+from weexctl.trader.hand_account import HandAccount
+from weexctl.trader.hand_desk import HandDesk
+from weexctl.trader.sim_account import read_sim_account
+from weexctl.trader.sim_desk import open_sim_desk
 
 __all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
 VenueWord = Literal["sim", "paper", "demo", "live"]
-_TIMEOUT_S = 10.0
 
 
 class AccountInput(BaseModel):
@@ -54,7 +55,7 @@ class Asked:
     @property
     def account(self) -> str:
         """The alias whose journal, lock and kill file count."""
-        return self.alias or DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value
+        return self.alias or (DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value)
 
     @property
     def kill_file(self) -> Path:
@@ -67,19 +68,28 @@ class Asked:
         return halted_by(self.environment, self.kill_file)
 
     @property
-    def _journal(self) -> Path:
+    def journal(self) -> Path:
+        """The account's journal."""
         return self.paths.journal(self.venue, self.account)
 
     @contextmanager
-    def simulated(self, data: Sequence[str]) -> Iterator[SimAccount]:
-        """The simulated account, for looking.
+    def looked_at(self, data: Sequence[str], profile: str | None = None) -> Iterator[HandAccount]:
+        """The account with its limits and its books, for looking only.
+
+        Args:
+            data: candle files, at sim.
+            profile: whose limits count where there was no run; None for the one that is used by itself.
 
         Raises:
-            ConfigError: it is another venue's account, or there is no run yet.
+            ConfigError: the venue is out of reach, keys are missing, or there is no run yet at sim.
+            UsageError: paper has no account, or candle files were named for live.
         """
-        if self.venue is not Venue.SIM:
-            raise _not_available(f"this is known of the venue sim only, not of {self.venue.value}")
-        with read_sim_account(self._journal, data, halted=self.halted) as account:
+        if self.venue is Venue.SIM:
+            with read_sim_account(self.journal, data, halted=self.halted) as account:
+                yield account
+            return
+        self._reachable(data)
+        with wire_way(self, profile, writes=False).read() as account:
             yield account
 
     @contextmanager
@@ -90,18 +100,27 @@ class Asked:
 
     @contextmanager
     def way(self, data: Sequence[str]) -> Iterator[tuple[Exchange, Clock]]:
-        """A client for reading the account, at sim or live, and the venue's clock.
+        """A client for reading the account, and the venue's clock.
 
         Raises:
             ConfigError: the venue is out of reach, keys are missing, or there is no run yet.
             UsageError: paper has no account, or candle files were named for live.
         """
         if self.venue is Venue.SIM:
-            with self.simulated(data) as account:
+            with self.looked_at(data) as account:
                 yield account.venue.exchange, account.venue.clock
             return
         self._reachable(data)
-        access = open_access(
+        with wire(self) as venue:
+            yield venue.exchange, venue.clock
+
+    def access(self) -> Access:
+        """The key, opened.
+
+        Raises:
+            MissingCredentialsError, ConfigError, UsageError: as `open_access`.
+        """
+        return open_access(
             self.venue,
             self.alias,
             environ=self.context.environment,
@@ -109,26 +128,34 @@ class Asked:
             vault=Vault(self.paths.vault),
             ask=self.context.ask_secret,
         )
-        timeout_s = self.environment.api_timeout_s or _TIMEOUT_S
-        connection = open_connection(
-            self.venue, base_url=self.environment.api_base, credentials=access.credentials, timeout_s=timeout_s
-        )
-        try:
-            yield connection.exchange, connection.clock
-        finally:
-            connection.exchange.close()
 
     @contextmanager
-    def desk(self, data: Sequence[str], *, read_only: bool) -> Iterator[SimDesk]:
-        """The simulated account, for orders by hand.
+    def desk(
+        self, data: Sequence[str], *, read_only: bool, opens: bool = False, profile: str | None = None
+    ) -> Iterator[HandDesk]:
+        """The account, locked and ready for orders by hand.
+
+        Args:
+            data: candle files, at sim.
+            read_only: whether a flag forbids it.
+            opens: whether what is to be sent may open or add: live then needs a profile that is armed.
+            profile: whose limits count where there was no run; None for the one that is used by itself.
 
         Raises:
-            RefusedError: read-only.
-            ConfigError: it is another venue's account, or there is no run yet.
+            RefusedError: read-only, or the key reaches no orders.
+            NotArmedError: nobody armed the profile.
+            LockHeldError: a run is under way.
+            ConfigError: the venue is out of reach, keys are missing, or there is no run yet at sim.
+            ExchangeError: the account could not be read; nothing was sent.
         """
         self.must_not_be_read_only(read_only)
-        self.must_write()
-        with open_sim_desk(self._journal, data, halted=self.halted) as desk:
+        if self.venue is Venue.SIM:
+            with open_sim_desk(self.journal, data, halted=self.halted) as desk:
+                yield desk
+            return
+        self._reachable(data)
+        begin = beginning(self, profile) if opens else None
+        with wire_way(self, profile, writes=True).desk(begin) as desk:
             yield desk
 
     def must_not_be_read_only(self, read_only: bool) -> None:
@@ -145,20 +172,6 @@ class Asked:
                 code="READ_ONLY",
             )
 
-    def must_write(self) -> None:
-        """Pass at the one venue that takes orders by hand.
-
-        Raises:
-            MissingCredentialsError, NotArmedError, ConfigError, UsageError: all others.
-        """
-        if self.venue is Venue.SIM:
-            return
-        self._reachable(())
-        raise NotArmedError(
-            "this version takes orders by hand at the venue sim only, and nothing arms them for live; nothing was sent",
-            hint="at live the account can be read; orders by hand go to --venue sim",
-        )
-
     def _reachable(self, data: Sequence[str]) -> None:
         if self.venue is Venue.PAPER:
             raise UsageError(
@@ -169,9 +182,6 @@ class Asked:
                 f"--data is for the venue sim, not for {self.venue.value}; nothing was done", hint="leave --data out"
             )
         require_key(self.venue, self.alias, environ=self.context.environment, vault=Vault(self.paths.vault))
-        if self.venue is Venue.DEMO:
-            # Its account lies behind endpoints of its own: asked here, the real account would answer.
-            raise _not_available("this version cannot reach the exchange's demo account")
 
 
 def asked_at(venue: VenueWord | None, context: Context, account: str | None = None) -> Asked:
@@ -200,7 +210,3 @@ def check_alias(venue: Venue, account: str | None) -> None:
             f"--account names a key, and {venue.value} needs none; nothing was done",
             hint="leave --account out, or name the venue with --venue live",
         )
-
-
-def _not_available(why: str) -> ConfigError:
-    return ConfigError(f"{why}; nothing was sent", hint="--venue sim", code="VENUE_NOT_AVAILABLE")

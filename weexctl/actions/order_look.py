@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output, position_row
 from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.actions.order_rows import OrderRow, find_order, order_row
+from weexctl.actions.order_rows import OrderRow, find_order, order_row, waiting_orders
 from weexctl.actions.placed_order import positions_of
 from weexctl.config.venue import Venue
 from weexctl.errors import UnavailableError, WeexctlError
 from weexctl.execution.following import Followed, follow
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import Order
-from weexctl.trader.sim_desk import Patience
+from weexctl.trader.hand_desk import Patience
 
 __all__ = [
     "MAX_WAIT_S",
@@ -104,7 +104,7 @@ def status(input: StatusInput, context: Context) -> Result:  # noqa: A002  # the
     """One order, as the exchange has it now; a stop or target too while it waits."""
     asked = asked_at(input.venue, context, input.account)
     with asked.exchange(input.data) as exchange:
-        row = order_row(find_order(exchange, input.id))
+        row = order_row(find_order(exchange, input.id, venue=asked.venue.value))
     following = (NextCommand(f"weexctl explain {row.order_id}", "why it was sent"),)
     return Result(data=StatusOutput(order=row), venue=asked.venue.value, next=following)
 
@@ -115,7 +115,7 @@ def list_(input: ListInput, context: Context) -> Result:  # noqa: A002
     symbol = None if input.symbol is None else normalise_symbol(input.symbol)
     with asked.exchange(input.data) as exchange:
         rows = [order_row(order) for order in exchange.fetch_open_orders(symbol)]
-        rows += [order_row(order) for order in exchange.fetch_conditional_orders(symbol)]
+        rows += [order_row(order) for order in waiting_orders(exchange, asked.venue.value, symbol)]
     return Result(data=ListOutput(orders=rows), venue=asked.venue.value)
 
 
@@ -142,7 +142,7 @@ def _wait_at_sim(asked: Asked, input: WaitInput, context: Context) -> tuple[Wait
     """In the run's books: what happens to the order meanwhile is kept."""
     with asked.desk(input.data, read_only=False) as desk:
         account = desk.account
-        found = find_order(account.venue.exchange, input.id, account.journal)
+        found = find_order(account.venue.exchange, input.id, account.journal, venue=asked.venue.value)
         waited = desk.wait(found.order_id, patience(input.timeout, context))
     followed, symbol = waited.followed, found.symbol
     output = WaitOutput(
@@ -161,7 +161,7 @@ def _wait_at_sim(asked: Asked, input: WaitInput, context: Context) -> tuple[Wait
 def _wait_at_exchange(asked: Asked, input: WaitInput, context: Context) -> tuple[WaitOutput, Followed]:  # noqa: A002
     """By reading only."""
     with asked.way(input.data) as (exchange, clock):
-        found = find_order(exchange, input.id)
+        found = find_order(exchange, input.id, venue=asked.venue.value)
         balance, positions = exchange.fetch_balance(), exchange.fetch_positions(found.symbol)
         watch = patience(input.timeout, context)
         followed = follow(

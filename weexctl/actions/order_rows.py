@@ -6,15 +6,26 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
+from weexctl.config.venue import Venue
 from weexctl.errors import OrderNotFoundError, UsageError
+from weexctl.exchange.base_url import DEFAULT_BASE_URL
 from weexctl.exchange.kept_request import KeptRequest, kept_cancel, kept_request
 from weexctl.journal.journal import Journal
 from weexctl.model.order import ConditionalOrder, Order, OrderIntent
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Exchange
-from weexctl.trader.sim_account import SimAccount
+from weexctl.trader.hand_account import HandAccount
 
-__all__ = ["OrderRow", "RequestRow", "cancel_request", "find_order", "order_request", "order_row", "request_row"]
+__all__ = [
+    "OrderRow",
+    "RequestRow",
+    "cancel_request",
+    "find_order",
+    "order_request",
+    "order_row",
+    "request_row",
+    "waiting_orders",
+]
 
 
 class OrderRow(BaseModel):
@@ -77,14 +88,25 @@ def order_row(order: Order | ConditionalOrder) -> OrderRow:
     )
 
 
-def find_order(exchange: Exchange, any_id: str, journal: Journal | None = None) -> Order | ConditionalOrder:
+def waiting_orders(exchange: Exchange, venue: str, symbol: str | None = None) -> list[ConditionalOrder]:
+    """Stops and targets that wait; none at demo, where they can be neither sent nor listed.
+
+    Raises:
+        ExchangeError: they could not be read.
+    """
+    return [] if venue == Venue.DEMO.value else exchange.fetch_conditional_orders(symbol)
+
+
+def find_order(
+    exchange: Exchange, any_id: str, journal: Journal | None = None, *, venue: str
+) -> Order | ConditionalOrder:
     """The order with this id of the exchange or of ours: one that waits for a trigger, else one that rests or is over.
 
     Raises:
         UsageError: nobody knows it.
         ExchangeError: it could not be read.
     """
-    for waiting in exchange.fetch_conditional_orders():
+    for waiting in waiting_orders(exchange, venue):
         if any_id in (waiting.order_id, waiting.client_order_id):
             return waiting
     if any_id.isdigit() and any_id.isascii():
@@ -98,7 +120,7 @@ def find_order(exchange: Exchange, any_id: str, journal: Journal | None = None) 
     attempt = None if journal is None else journal.attempts.by_client_order_id(any_id)
     if attempt is None or attempt.order_id is None:
         raise _unknown(any_id)
-    return find_order(exchange, attempt.order_id)
+    return find_order(exchange, attempt.order_id, venue=venue)
 
 
 def _unknown(any_id: str) -> UsageError:
@@ -109,16 +131,24 @@ def _unknown(any_id: str) -> UsageError:
     )
 
 
-def order_request(account: SimAccount, intent: OrderIntent) -> RequestRow | None:
+def order_request(account: HandAccount, intent: OrderIntent, base_url: str | None = None) -> RequestRow | None:
     """The signed request that would carry out an intent."""
-    name = client_order_id(account.venue.account, intent.decision_id, intent.leg, 1)
-    return request_row(kept_request(intent.request(name), account.venue.clock))
+    venue = account.venue
+    name = client_order_id(venue.account, intent.decision_id, intent.leg, 1, venue.host)
+    demo = venue.name == Venue.DEMO.value
+    kept = kept_request(intent.request(name), venue.clock, base_url=base_url or DEFAULT_BASE_URL, demo=demo)
+    return request_row(kept)
 
 
-def cancel_request(account: SimAccount, order: Order | ConditionalOrder) -> RequestRow | None:
-    """The signed request that would cancel an order."""
+def cancel_request(
+    account: HandAccount, order: Order | ConditionalOrder, base_url: str | None = None
+) -> RequestRow | None:
+    """The signed request that would cancel an order; None at demo, which has no way to do it."""
+    if account.venue.name == Venue.DEMO.value:
+        return None
     conditional = isinstance(order, ConditionalOrder)
-    return request_row(kept_cancel(order.order_id, account.venue.clock, conditional=conditional))
+    clock, address = account.venue.clock, base_url or DEFAULT_BASE_URL
+    return request_row(kept_cancel(order.order_id, clock, conditional=conditional, base_url=address))
 
 
 def request_row(kept: KeptRequest | None) -> RequestRow | None:

@@ -13,8 +13,8 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.model.order import TimeInForce
 from weexctl.model.verdict import GuardAction
 from weexctl.pipeline.guards import Reviewed
-from weexctl.trader.sim_account import Look
-from weexctl.trader.sim_desk import Placed
+from weexctl.trader.hand_account import Look
+from weexctl.trader.hand_desk import Placed
 
 __all__ = ["OrderDone", "StepRow", "VerdictRow", "failure_of", "order_done", "positions_of", "verdict_rows"]
 
