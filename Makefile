@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help dev test lint types imports docs cassettes check dist nightly benchmarks
+.PHONY: help dev test lint types imports docs cassettes check dist nightly mutants benchmarks
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ dist:  ## build the wheel into dist/
 
 nightly:  ## all tests, with many more examples for those that search for a counterexample
 	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -n auto --dist loadfile --hypothesis-profile=nightly
+
+mutants:  ## sabotage the code one line at a time; every sabotage has to turn a test red
+	$(BIN)/python -m tests.mutants.run
 
 benchmarks:  ## measure start-up, the client, the simulator and the journal, as ratios
 	$(BIN)/python benchmarks/startup.py

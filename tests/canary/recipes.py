@@ -119,6 +119,7 @@ RECIPES: dict[str, Recipe] = {
     "journal.trades": _lines("journal trades", "journal trades --by reason"),
     "journal.tail": _lines("journal tail -n 50"),
     "journal.verify": _lines("journal verify"),
+    "journal.reconcile": _lines("journal reconcile", "journal reconcile --apply"),
     "journal.export": lambda home, run: [
         step(f"journal export --to {home.data / 'tables'} --format csv"),
         step(f"journal export --to {home.data / 'tables'} --format csv", 2),

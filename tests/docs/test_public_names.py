@@ -18,13 +18,16 @@ from pydantic_core import PydanticUndefined
 import weexctl
 from weexctl import features, hookspecs, testing
 from weexctl.config.tables import LimitsTable, PipelineTable, SimulatorTable, VenueTable
+from weexctl.execution.differences import Kind
 from weexctl.pipeline.explanation import WHY
 from weexctl.pipeline.guards import ESSENTIAL_GUARDS
 from weexctl.plugin_host import find_plugins, load_offers
+from weexctl.trader.account_plan import CLOCK, LEVERAGE
 
 ROOT = Path(__file__).parents[2]
 PLUGINS_PAGE = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+JOURNAL_PAGE = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
 CODES_PAGE = (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
 OFFERS = load_offers([plugin for plugin in find_plugins() if plugin.distribution == "weexctl"]).loaded
 TABLES: dict[str, type[BaseModel]] = {
@@ -41,15 +44,20 @@ ELSEWHERE = {
     "ANOTHER_RUN",
     "BASE_URL",
     "BREAKERS_UNREADABLE",
+    "CLOCK",
     "DATA_NEEDED",
+    "LEVERAGE",
     "NOTIFY_SOCKET",
+    "NOT_LOCKED",
     "NO_CANDLES",
     "NO_CANDLES_IN_SPAN",
     "NO_RUN",
     "RUN_MOVED",
+    "STILL_DIFFERS",
     "TOO_FEW_CANDLES",
 }
-"""Codes of errors that end a command before it decides anything; their message explains them. And one variable."""
+"""Codes of errors that end a command before it decides anything; their message explains them. Two kinds of difference
+that docs/journal.md explains. And one variable."""
 
 REASONS_OF_ORDERS = {"BY_HAND", "CONNECTION_TEST", "MANUAL", "MANUAL_CLOSE", "NOT_CLOSED"}
 """Codes that tell what an order is for, or end a check; none of them keeps an order back."""
@@ -96,6 +104,11 @@ def codes_in(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in exports and CODE.fullmatch(str(node.value)):
             yield str(node.value)
+
+
+@pytest.mark.parametrize("kind", [*Kind, LEVERAGE, CLOCK])
+def test_every_difference_is_on_the_page_of_the_journal(kind: str) -> None:
+    assert f"| `{kind}` |" in section_after(JOURNAL_PAGE, "## Does the exchange agree?")
 
 
 @pytest.mark.parametrize("name", weexctl.__all__)

@@ -24,6 +24,7 @@ from weexctl.trader.hand_account import HandAccount
 from weexctl.trader.hand_desk import HandDesk
 from weexctl.trader.sim_account import read_sim_account
 from weexctl.trader.sim_desk import open_sim_desk
+from weexctl.trader.wire_venue import WireVenue
 
 __all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
@@ -69,7 +70,7 @@ class Asked:
 
     @property
     def journal(self) -> Path:
-        """The account's journal."""
+        """The account's journal, which need not exist."""
         return self.paths.journal(self.venue, self.account)
 
     @contextmanager
@@ -110,9 +111,20 @@ class Asked:
             with self.looked_at(data) as account:
                 yield account.venue.exchange, account.venue.clock
             return
+        with self.wired(data) as venue:
+            yield venue.exchange, venue.clock
+
+    @contextmanager
+    def wired(self, data: Sequence[str]) -> Iterator[WireVenue]:
+        """The account at live or demo, as far as its key reaches. Nothing is sent yet.
+
+        Raises:
+            ConfigError: the venue is out of reach, or keys are missing.
+            UsageError: paper has no account, or candle files were named.
+        """
         self._reachable(data)
         with wire(self) as venue:
-            yield venue.exchange, venue.clock
+            yield venue
 
     def access(self) -> Access:
         """The key, opened.

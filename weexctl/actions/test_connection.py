@@ -215,7 +215,7 @@ def _trade(walk: Walk, asked: _Asked, gate: Gate, done: list[OrderDone]) -> Chec
     exchange, clock = walk.connection.exchange, walk.connection.clock
     with _journal(asked) as journal:
         executor = Executor(exchange, gate, journal, clock, account=journal.account)
-        guardian = Guardian(exchange, gate, clock, account=journal.account)
+        guardian = Guardian(exchange, gate, journal, clock, account=journal.account)
         price = instrument.round_price(exchange.fetch_mark_price(SYMBOL))
         trip = round_trip(
             executor, guardian, clock, instrument, price, balance, max_leverage=asked.profile.limits.max_leverage

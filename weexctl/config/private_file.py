@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from weexctl.errors import ConfigError, LockHeldError
+from weexctl.kill_points import passes
 
 __all__ = ["locked_folder", "read_private", "write_private"]
 
@@ -68,6 +69,7 @@ def write_private(path: Path, content: bytes, *, what: str) -> None:
     temporary = path.with_name(f".{path.name}{_TEMPORARY}{secrets.token_hex(6)}")
     try:
         _write_new(temporary, content)
+        passes("K28")
         os.replace(temporary, path)  # noqa: PTH105  # the call that tests make fail
     except OSError as error:
         with suppress(OSError):

@@ -177,4 +177,5 @@ class ServerClock:
         before_ms = self._local_ms()
         server_ms = self._fetch_ms()
         after_ms = self._local_ms()
-        return _Sample(server_ms - (before_ms + after_ms) / 2, after_ms - before_ms)
+        # A clock that was read late once may seem to run back.
+        return _Sample(server_ms - (before_ms + after_ms) / 2, max(0.0, after_ms - before_ms))

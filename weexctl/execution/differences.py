@@ -192,6 +192,8 @@ def _orphan(order: ConditionalOrder, books: Books, seen: Snapshot) -> Difference
     key = (order.symbol, order.position_side.value)
     if order.symbol not in books.symbols or key in seen.positions or key in books.trades:
         return None
+    if order.symbol in books.open_client_ids.values():  # it may protect what an order that is not settled has opened
+        return None
     ours = (
         order.client_order_id.startswith(_OURS)
         or order.order_id in books.known_stops

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from weexctl.errors import (
     ExchangeError,
+    JournalUnavailableError,
     NotSentError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -19,6 +20,7 @@ from weexctl.errors import (
 from weexctl.execution.canceller import Canceller
 from weexctl.execution.execution import Execution
 from weexctl.execution.gate import Admitted, Gate, Refused
+from weexctl.execution.outbox import Outbox
 from weexctl.execution.reading import Unavailable, read
 from weexctl.execution.search import Absent, Search
 from weexctl.journal.intent_state import IntentState
@@ -27,12 +29,11 @@ from weexctl.journal.rows import AttemptRecord, IntentRecord, OrderRecord
 from weexctl.kill_points import passes
 from weexctl.model.book import Book
 from weexctl.model.fill import Fill
-from weexctl.model.order import Order, OrderIntent, OrderStatus
+from weexctl.model.order import Leg, Order, OrderIntent, OrderStatus
 from weexctl.pipeline.guards import Flow, Reviewed
-from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Clock, Exchange
 
-__all__ = ["Executor", "frozen_symbols", "order_record"]
+__all__ = ["Executor", "Sent", "frozen_symbols", "order_record"]
 
 SETTLE_MS = 10_000
 """How long a market order is watched for its final state (reliability 7, Q7: visible within 6 s)."""
@@ -50,10 +51,20 @@ _SKEW_MS = 60_000
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
 """States in which nothing of an intent is under way, so that an attempt may be made."""
 _OWN_LIMIT = "OWN_RATE_LIMIT"
+_INTERRUPTED = "interrupted while sending"
 
 
 def _drop(execution: Execution) -> None:
     """Nobody keeps books."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An order that the exchange has taken; its end is not known yet."""
+
+    intent: OrderIntent
+    intent_id: int
+    order_id: str
 
 
 class Executor:
@@ -88,9 +99,7 @@ class Executor:
         self._gate = gate
         self._journal = journal
         self._clock = clock
-        self._account = account
-        self._host = host
-        self._run_id = run_id
+        self._outbox = Outbox(journal, clock, account=account, host=host, run_id=run_id)
         self._search = Search(exchange, journal)
         self.canceller = Canceller(exchange, gate, clock)
         self.book_fills: Callable[[Execution], None] = _drop
@@ -101,17 +110,43 @@ class Executor:
         Nothing raised by the exchange leaves here: every outcome is a value, and an unknown one stays unknown until
         reads settle it.
         """
+        sent = self.send(reviewed, book, flow)
+        return self.follow(sent) if isinstance(sent, Sent) else sent
+
+    def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Sent | Execution:
+        """The first half of `execute`: written ahead and sent; what did not become an order is at its end already."""
         passes("K03")
         admitted = self._gate.admit(reviewed, book, flow)
         if isinstance(admitted, Refused):
             return _refused(reviewed.intent, admitted.verdict.code, admitted.verdict.reason)
         known = self._journal.intents.of_leg(reviewed.intent.decision_id, reviewed.intent.leg)
+        if self._outbox.holds_aside(reviewed.intent):
+            return _refused(reviewed.intent, "DUPLICATE", "an attempt is in the emergency record already")
         if known is not None and known.state not in _FREE:  # a step that is done again after a crash
             return _refused(reviewed.intent, "DUPLICATE", f"intent {known.intent_id} is {known.state.value} already")
         passes("K04")
-        attempt = self._write_ahead(admitted)
+        try:
+            attempt = self._outbox.put(admitted.intent, admitted.verdicts)
+        except JournalUnavailableError as error:
+            return _refused(reviewed.intent, error.code, error.message)
         passes("K05")
         return self._send(admitted, attempt)
+
+    def follow(self, sent: Sent) -> Execution:
+        """The second half: the order is watched to its end, or until it rests, and its fills are taken in.
+
+        While the journal cannot be written it stays an accepted one: a later look takes its fills in.
+        """
+        try:
+            return self._read_back(sent.intent, sent.intent_id, sent.order_id)
+        except JournalUnavailableError as error:
+            return Execution(
+                intent=sent.intent,
+                intent_id=sent.intent_id,
+                state=IntentState.ACCEPTED,
+                code=error.code,
+                reason=error.message,
+            )
 
     def settle_unknown(self) -> list[Execution]:
         """Look again at every intent that is not at its end: found or proven absent, or still unknown.
@@ -119,10 +154,9 @@ class Executor:
         A missing order is proof only after the horizon, and only when every source could be read twice, a while
         apart. An accepted order is read until it is final and its fills are there.
         """
-        intents = self._journal.intents
-        unknown = [self._settle(record) for record in intents.in_states(IntentState.UNKNOWN)]
+        unknown = [self._settle(record) for record in _orders(self._journal, IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
-        accepted = [record for record in intents.in_states(IntentState.ACCEPTED) if record.intent_id not in settled]
+        accepted = [r for r in _orders(self._journal, IntentState.ACCEPTED) if r.intent_id not in settled]
         return unknown + [self.resume(record) for record in accepted]
 
     def frozen_symbols(self) -> dict[str, str]:
@@ -133,22 +167,10 @@ class Executor:
         """Treat what was being sent when the process ended as unknown: it may have left."""
         for record in self._journal.intents.in_states(IntentState.SENDING):
             self._journal.intents.move(
-                record.intent_id, IntentState.UNKNOWN, at_ms=self._clock.now_ms(), detail="interrupted while sending"
+                record.intent_id, IntentState.UNKNOWN, at_ms=self._clock.now_ms(), detail=_INTERRUPTED
             )
 
-    def _write_ahead(self, admitted: Admitted) -> AttemptRecord:
-        """Intent, verdicts and attempt, durable before the request leaves."""
-        intent = admitted.intent
-        return self._journal.write_ahead(
-            intent,
-            admitted.verdicts,
-            run_id=self._run_id,
-            now_ms=self._clock.now_ms(),
-            client_order_id=lambda n: client_order_id(self._account, intent.decision_id, intent.leg, n, self._host),
-            request_digest=_digest(intent),
-        )
-
-    def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Execution:
+    def _send(self, admitted: Admitted, attempt: AttemptRecord) -> Sent | Execution:
         intent = admitted.intent
         passes("K06")
         try:
@@ -156,16 +178,16 @@ class Executor:
         except WeexctlError as error:
             return self._failed(intent, attempt, error)
         passes("K12")
-        self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=ack.order_id)
+        self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=ack.order_id)
         passes("K13")
-        return self._read_back(intent, attempt.intent_id, ack.order_id)
+        return Sent(intent, attempt.intent_id, ack.order_id)
 
     def _failed(self, intent: OrderIntent, attempt: AttemptRecord, error: WeexctlError) -> Execution:
         """Nothing but the proofs of absence counts as absent; all else is unknown."""
         if isinstance(error, RateLimitedError) and error.code != _OWN_LIMIT:
             return self._limited(intent, attempt, error)
         state, outcome = _meaning(error)
-        self._record(attempt, state, outcome, error=error)
+        self._outbox.answer(attempt, state, outcome, error=error)
         if state is IntentState.UNKNOWN:
             known = self._journal.intents.get(attempt.intent_id)
             return self._unknown(intent, attempt.intent_id) if known is None else self._settle(known)
@@ -175,10 +197,10 @@ class Executor:
         """A gateway that says "too many" has refused; all the same, one look everywhere before it is believed."""
         found = self._search.order_of(intent, attempt, self._clock.now_ms())
         if isinstance(found, Order):
-            self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
+            self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
             return self._read_back(intent, attempt.intent_id, found.order_id)
         if isinstance(found, Absent) and not found.unexplained:
-            self._record(attempt, IntentState.REJECTED, "rejected", error=error)
+            self._outbox.answer(attempt, IntentState.REJECTED, "rejected", error=error)
             return Execution(
                 intent=intent,
                 intent_id=attempt.intent_id,
@@ -186,34 +208,8 @@ class Executor:
                 code=error.code,
                 reason=error.message,
             )
-        self._record(attempt, IntentState.UNKNOWN, "unknown", error=error)
+        self._outbox.answer(attempt, IntentState.UNKNOWN, "unknown", error=error)
         return self._unknown(intent, attempt.intent_id)
-
-    def _record(
-        self,
-        attempt: AttemptRecord,
-        state: IntentState,
-        outcome: str,
-        *,
-        order_id: str | None = None,
-        error: WeexctlError | None = None,
-        evidence: str = "",
-    ) -> None:
-        now = self._clock.now_ms()
-        known = error if isinstance(error, ExchangeError) else None
-        with self._journal.transaction(durable=True):
-            self._journal.attempts.answer(
-                attempt.intent_id,
-                attempt.n,
-                outcome=outcome,
-                answered_ms=now,
-                signed_ms=known.signed_ms if known else None,
-                http_status=known.http_status if known else None,
-                code=known.exchange_code if known else (error.code if error else None),
-                order_id=order_id,
-                evidence=error.message if error else evidence,
-            )
-            self._journal.intents.move(attempt.intent_id, state, at_ms=now, detail=error.message if error else "")
 
     def _read_back(self, intent: OrderIntent, intent_id: int, order_id: str) -> Execution:
         """Watch an accepted order to its end, or until it rests, and take its fills."""
@@ -286,9 +282,9 @@ class Executor:
         attempt, intent, now = attempts[-1], record.order_intent(), self._clock.now_ms()
         found = self._search.order_of(intent, attempt, now)
         if isinstance(found, Order):
-            self._record(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
+            self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
             return self._read_back(intent, record.intent_id, found.order_id)
-        if isinstance(found, Unavailable) or now < _horizon(attempt):
+        if isinstance(found, Unavailable) or now < _horizon(record, attempt):
             return self._unknown(intent, record.intent_id)
         if found.unexplained:
             return self._unknown(intent, record.intent_id, found.unexplained)
@@ -296,7 +292,9 @@ class Executor:
         if first_ms is None or now < first_ms + APART_MS:
             self._journal.attempts.note(attempt, json.dumps({"absent_ms": [first_ms or now]}))
             return self._unknown(intent, record.intent_id)
-        self._record(attempt, IntentState.NOT_PLACED, "not_placed", evidence=json.dumps({"absent_ms": [first_ms, now]}))
+        self._outbox.answer(
+            attempt, IntentState.NOT_PLACED, "not_placed", evidence=json.dumps({"absent_ms": [first_ms, now]})
+        )
         return Execution(
             intent=intent, intent_id=record.intent_id, state=IntentState.NOT_PLACED, code=IntentState.NOT_PLACED.upper()
         )
@@ -315,7 +313,7 @@ def frozen_symbols(journal: Journal, *, resting: bool = True) -> dict[str, str]:
         journal: where the intents are.
         resting: whether an order that waits in the book counts.
     """
-    records = journal.intents.in_states(IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
+    records = _orders(journal, IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
     frozen: dict[str, str] = {}
     for record in records:
         if record.state is not IntentState.ACCEPTED or not record.order_intent().rests:
@@ -323,6 +321,11 @@ def frozen_symbols(journal: Journal, *, resting: bool = True) -> dict[str, str]:
         elif resting:
             frozen.setdefault(record.symbol, "RESTING_ORDER")
     return frozen
+
+
+def _orders(journal: Journal, *states: IntentState) -> list[IntentRecord]:
+    """Intents in these states that trade; stops of their own are settled where stops are read."""
+    return [record for record in journal.intents.in_states(*states) if record.leg in (Leg.ENTRY, Leg.EXIT)]
 
 
 def order_record(order: Order, intent_id: int | None, kind: str) -> OrderRecord:
@@ -362,10 +365,12 @@ def _meaning(error: WeexctlError) -> tuple[IntentState, str]:
     return IntentState.UNKNOWN, "unknown"
 
 
-def _horizon(attempt: AttemptRecord) -> int:
+def _horizon(record: IntentRecord, attempt: AttemptRecord) -> int:
     """From when on the attempt can no longer become an order."""
-    # Unanswered, it may have been signed later than it was written down.
+    # Unanswered, it may have been signed later than it was written down, but not after its process had ended.
     waited_ms = _QUEUE_MS if attempt.answered_ms is None else 0
+    if record.detail == _INTERRUPTED:
+        waited_ms = min(waited_ms, max(0, record.state_ms - attempt.signed_ms))
     return attempt.signed_ms + waited_ms + HORIZON_MS
 
 
@@ -385,19 +390,3 @@ def _final_state(order: Order) -> IntentState:
         OrderStatus.REJECTED: IntentState.REJECTED,
         OrderStatus.EXPIRED: IntentState.EXPIRED,
     }.get(order.status, IntentState.ACCEPTED)
-
-
-def _digest(intent: OrderIntent) -> str:
-    text = "|".join(
-        str(part)
-        for part in (
-            intent.symbol,
-            intent.side,
-            intent.position_side,
-            intent.quantity,
-            intent.stop_price,
-            intent.target_price,
-            *(() if intent.price is None else (intent.price, intent.time_in_force)),
-        )
-    )
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

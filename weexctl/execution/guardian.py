@@ -7,14 +7,26 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from weexctl.errors import DuplicateClientOrderIdError, ExchangeError, RejectedError, WeexctlError
+from weexctl.errors import (
+    DuplicateClientOrderIdError,
+    ExchangeError,
+    JournalUnavailableError,
+    NotSentError,
+    RateLimitedError,
+    RejectedError,
+    UnauthorisedError,
+    WeexctlError,
+)
 from weexctl.execution.gate import Gate
 from weexctl.execution.open_trade import OpenTrade
+from weexctl.execution.outbox import Outbox
 from weexctl.execution.reading import Unavailable, read
+from weexctl.journal.intent_state import IntentState
+from weexctl.journal.journal import Journal
 from weexctl.kill_points import passes
-from weexctl.model.order import ConditionalOrder, Leg, StopRequest
+from weexctl.model.order import ConditionalOrder, Leg, OrderIntent, StopRequest
 from weexctl.model.side import PositionSide
-from weexctl.pipeline.identity import client_order_id
+from weexctl.model.verdict import Verdict
 from weexctl.ports import Clock, Exchange
 
 __all__ = ["VISIBLE_MS", "Guardian", "Proof", "StopKeeper"]
@@ -23,10 +35,17 @@ PATIENCE_MS = 10_000
 """How long a stop is looked for, and how long a cancelled one may linger."""
 VISIBLE_MS = 6_000
 """Attached stops become visible up to this long after the entry (reliability C13)."""
+FRESH_MS = 8_000
+"""How long the stop that went out with an entry is waited for before another one is sent: two seconds are left then."""
+DOUBT_MS = 2_000
+"""How long a stop is looked for whose request was not answered: a second one does no harm, none at all may."""
 _POLL_MS = 1_000
 _ATTEMPTS = 3
 _LAST_NUMBER = 99
 """Of the attempts that fit into a client order id."""
+_NOTHING_DONE = (NotSentError, RejectedError, RateLimitedError, UnauthorisedError)
+_ALLOWED = (Verdict(guard="protection"),)
+"""A stop can only close; no guard is asked, and the record says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +83,25 @@ class StopKeeper(Protocol):
 class Guardian:
     """Proves, repairs, tightens and sweeps stops by reading them at the exchange."""
 
-    def __init__(self, exchange: Exchange, gate: Gate, clock: Clock, *, account: str, host: str = "00") -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        gate: Gate,
+        journal: Journal,
+        clock: Clock,
+        *,
+        account: str,
+        host: str = "00",
+        run_id: str | None = None,
+    ) -> None:
         self._exchange = exchange
         self._gate = gate
         self._clock = clock
-        self._account = account
-        self._host = host
+        self._outbox = Outbox(journal, clock, account=account, host=host, run_id=run_id)
 
     def prove(self, trade: OpenTrade, quantity: Decimal) -> Proof:
         """Wait until stops that cover this quantity can be read: as long as a fresh one may stay hidden, no longer."""
-        return self._prove(trade, quantity, trade.last_fill_ms + PATIENCE_MS)
+        return self._prove(trade, quantity, trade.last_fill_ms + FRESH_MS)
 
     def _prove(self, trade: OpenTrade, quantity: Decimal, deadline: int) -> Proof:
         while True:
@@ -86,38 +114,50 @@ class Guardian:
     def ensure(self, trade: OpenTrade, quantity: Decimal) -> Proof:
         """Prove the stops of a position, and place one on the whole position when they do not cover it."""
         passes("K14")
-        proof = self.prove(trade, quantity)
-        number = sent = 0
-        while not proof.covered and trade.stop_price is not None and sent < _ATTEMPTS and number < _LAST_NUMBER:
-            number += 1
-            sent_ms = self._clock.now_ms()
+        proof, sent = self.prove(trade, quantity), 0
+        while not proof.covered and trade.stop_price is not None and sent < _ATTEMPTS:
+            sent_ms, patience_ms = self._clock.now_ms(), PATIENCE_MS
             try:
-                self._place(trade, quantity, number)
-                sent += 1
+                left = self._place(trade, quantity, trade.stop_price)
             except DuplicateClientOrderIdError:  # the number is used up; an earlier stop of this trade had it
                 continue
             except RejectedError as error:  # perhaps because there is one by now
                 return replace(self._prove(trade, quantity, sent_ms), refused=error.message)
             except ExchangeError:
-                sent += 1
+                left, patience_ms = True, DOUBT_MS
                 self._clock.sleep_ms(_POLL_MS)
+            if not left:
+                return proof
+            sent += 1
             passes("K16")
-            proof = self._prove(trade, quantity, sent_ms + PATIENCE_MS)
+            proof = self._prove(trade, quantity, sent_ms + patience_ms)
         return proof
 
-    def _place(self, trade: OpenTrade, quantity: Decimal, number: int) -> None:
+    def _place(self, trade: OpenTrade, quantity: Decimal, price: Decimal) -> bool:
+        """Send one stop, written down before; False when it could not be written down, or there were too many."""
         passes("K15")
-        if trade.stop_price is not None:
-            name = client_order_id(self._account, trade.decision_id, Leg.STOP, number, self._host)
-            self._gate.protect(
-                StopRequest(
-                    symbol=trade.symbol,
-                    position_side=trade.side,
-                    trigger_price=trade.stop_price,
-                    quantity=quantity,
-                    client_order_id=name,
-                )
-            )
+        try:
+            attempt = self._outbox.put(_intent(trade, quantity, price, self._clock.now_ms()), _ALLOWED)
+        except JournalUnavailableError:
+            return False
+        if attempt.n > _LAST_NUMBER:
+            return False
+        request = StopRequest(
+            symbol=trade.symbol,
+            position_side=trade.side,
+            trigger_price=price,
+            quantity=quantity,
+            client_order_id=attempt.client_order_id,
+        )
+        try:
+            ack = self._gate.protect(request)
+        except WeexctlError as error:
+            proven = isinstance(error, _NOTHING_DONE) or not isinstance(error, ExchangeError)
+            state, outcome = (IntentState.NOT_PLACED, "rejected") if proven else (IntentState.UNKNOWN, "unknown")
+            self._outbox.answer(attempt, state, outcome, error=error)
+            raise
+        self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=ack.order_id)
+        return True
 
     def tighten(self, trade: OpenTrade, price: Decimal) -> str:
         """Move every stop of a position; returns the code of what went wrong, empty when nothing did.
@@ -168,7 +208,27 @@ class Guardian:
         found = read("conditional orders", lambda: self._exchange.fetch_conditional_orders(symbol))
         if isinstance(found, Unavailable):
             return found
-        return [o for o in found if o.position_side is side and o.protective and not o.status.final]
+        left = [o for o in found if o.position_side is side and o.protective and not o.status.final]
+        for order in left:
+            self._outbox.found(order.client_order_id, order.order_id)
+        return left
+
+
+def _intent(trade: OpenTrade, quantity: Decimal, price: Decimal, now_ms: int) -> OrderIntent:
+    """The stop as an intent of its own: of the decision that opened the position."""
+    return OrderIntent(
+        decision_id=trade.decision_id,
+        symbol=trade.symbol,
+        side=trade.side.closing,
+        position_side=trade.side,
+        leg=Leg.STOP,
+        quantity=quantity,
+        reference_price=price,
+        stop_price=price,
+        reason="STOP_MISSING",
+        rule=trade.rule,
+        created_ms=now_ms,
+    )
 
 
 def _proof(found: list[ConditionalOrder], quantity: Decimal) -> Proof:

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from weexctl.kill_points import passes
+
 __all__ = ["KillSwitch"]
 
 _LONGEST = 500
@@ -48,6 +50,7 @@ class KillSwitch:
             os.fsync(file)
         os.close(file)
         self._to_disk()
+        passes("K24")
         self._note("kill", reason, now_ms)
         return True
 

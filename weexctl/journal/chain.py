@@ -22,8 +22,8 @@ FIRST_HASH = ""
 """What stands before the first link."""
 NOTE = "!"
 """The word in a link's body under which remarks about the chain itself stand, where tables have their names."""
-_OUTSIDE = frozenset(("log_chain", "timing", "sqlite_sequence"))
-"""Timings are measurements, not records: without them the same run has the same chain everywhere."""
+_OUTSIDE = frozenset(("log_chain", "timing", "writer", "sqlite_sequence"))
+"""Timings and processes are no records: without them the same run has the same chain everywhere."""
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 Changes = dict[tuple[str, str], tuple[Any, ...] | None]

@@ -13,8 +13,11 @@ from weexctl.journal.backup import copy_database, keep_before_migration
 from weexctl.journal.chain import Recorder, adopt
 from weexctl.journal.codec import SqlValue
 from weexctl.journal.faults import explain_fault
+from weexctl.journal.fence import Fence
 from weexctl.journal.head import HeadFile
 from weexctl.journal.migrations import APPLICATION_ID, MIGRATIONS
+from weexctl.journal.writer import Writer
+from weexctl.kill_points import passes
 
 __all__ = ["REAL_VENUES", "Database"]
 
@@ -38,8 +41,10 @@ class Database:
         self._outer: bool | None = None  # durability of the open transaction, None outside
         self._depth = 0
         self._chain: Recorder | None = None
+        self._fence = Fence(path)
         try:
             self._connection = _connect(path, read_only=read_only)
+            self._fence.remember_place()
         except sqlite3.Error as error:
             raise explain_fault(error, path) from error
         if not read_only:
@@ -59,6 +64,7 @@ class Database:
         asked for; an exception that leaves only the inner block takes back only what was written there.
 
         Raises:
+            LockHeldError: another process has taken over (`FENCED`).
             WeexctlError: a durable transaction inside one that is not, at a venue where a request that left
                 before its record was safe could be lost.
         """
@@ -79,6 +85,19 @@ class Database:
                 self._chain.committed()
         finally:
             self._outer = None
+
+    def take_over(self, writer: Writer) -> None:
+        """Become the one that writes: whoever wrote before finds that out at its next transaction."""
+        with self.transaction():
+            self._fence.take_over(self, writer)
+
+    def must_be_ours(self) -> None:
+        """Pass while nobody else has taken over, and while the file is where it was opened.
+
+        Raises:
+            LockHeldError: nothing may be recorded from here any more, and so nothing may be sent.
+        """
+        self._fence.check(self)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -148,6 +167,11 @@ class Database:
             self.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
             self._durable = durable
         self.execute("BEGIN IMMEDIATE")
+        try:
+            self.must_be_ours()  # nobody can take over between here and the commit
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
         self._outer = durable
 
     @contextmanager
@@ -277,6 +301,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]] 
                 adopt(connection, {"tables": str(number)})
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {number}")
+            passes("K22")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")

@@ -22,6 +22,7 @@ from weexctl.journal.intent_state import TRANSITIONS, IntentState
 from weexctl.journal.rows import AttemptRecord
 from weexctl.model.order import Leg, OrderIntent
 from weexctl.model.side import PositionSide, Side
+from weexctl.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from weexctl.journal.journal import Journal
@@ -36,6 +37,7 @@ _MARK = b"WXER"
 KEPT_NOTES = "emergency:"
 """How the keys of the state table begin under which other notes are kept."""
 _LEGS = frozenset((Leg.EXIT, Leg.STOP, Leg.TARGET))
+_UNKEPT = Verdict(guard="emergency", reason="the guards' answers were not kept")
 _ANSWERED = {"accepted": IntentState.ACCEPTED, "rejected": IntentState.REJECTED, "not_sent": IntentState.NOT_PLACED}
 
 
@@ -198,6 +200,7 @@ def _take_attempt(journal: Journal, record: Mapping[str, Any]) -> bool:
             request_digest=record["request"],
         )
     )
+    journal.verdicts.add(record["decision"], leg, (_UNKEPT,), time_ms=record["signed_ms"])
     return True
 
 

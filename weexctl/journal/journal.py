@@ -33,6 +33,7 @@ from weexctl.journal.tail import Entry, latest_entries
 from weexctl.journal.trades import Trades
 from weexctl.journal.verification import places_of, verify
 from weexctl.journal.write_ahead import write_ahead
+from weexctl.kill_points import passes
 from weexctl.model.order import OrderIntent
 from weexctl.model.verdict import Verdict
 
@@ -97,6 +98,7 @@ class Journal:
             database = Database(file, read_only=False)
             undo.callback(database.close)
             claim(database, venue, account)
+            database.take_over(lock.writer)
             journal = cls(database, lock)
             if venue in REAL_VENUES:
                 journal.emergency = EmergencyFile(emergency_path(file))
@@ -167,6 +169,14 @@ class Journal:
             client_order_id=client_order_id,
             request_digest=request_digest,
         )
+
+    def must_be_ours(self) -> None:
+        """Pass while no other process has taken over; asked before anything that is not written down first.
+
+        Raises:
+            LockHeldError: another one writes now (`FENCED`), or the file was moved away.
+        """
+        self._database.must_be_ours()
 
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same moment. Keep it under a second: it holds up checkpoints."""
@@ -240,11 +250,14 @@ class Journal:
 
         Whoever drives the journal calls it each minute. Returns the pages that are left because a reader needs them.
         """
+        passes("K21")
         ((_, pages, moved),) = self._database.rows("PRAGMA wal_checkpoint(PASSIVE)")
+        passes("K21")
         return max(0, int(pages) - int(moved))
 
     def drain(self) -> bool:
         """Move everything from the write-ahead file into the main one; False when a reader is in the way."""
+        passes("K21")
         ((busy, _, _),) = self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         return int(busy) == 0
 

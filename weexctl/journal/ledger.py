@@ -51,24 +51,31 @@ def check_ledger(database: Database) -> Check:
 
 
 def _events(database: Database) -> list[tuple[int, Decimal]]:
-    fills = database.rows("SELECT time_ms, realised, fee FROM fill")
-    payments = database.rows("SELECT time_ms, amount FROM payment")
-    booked = [(at, Decimal(realised) - Decimal(fee)) for at, realised, fee in fills]
-    return sorted(booked + [(at, Decimal(amount)) for at, amount in payments])
+    """What changed the wallet, in the order it did; the exchange's ids tell the order within a millisecond."""
+    fills = database.rows("SELECT time_ms, fill_id, realised, fee FROM fill")
+    payments = database.rows("SELECT time_ms, bill_id, amount FROM payment")
+    booked = [(at, len(id_), id_, Decimal(realised) - Decimal(fee)) for at, id_, realised, fee in fills]
+    paid = [(at, len(id_), id_, Decimal(amount)) for at, id_, amount in payments]
+    return [(at, amount) for at, _, _, amount in sorted(booked + paid)]
 
 
 def _differences(
     start: Decimal, points: list[tuple[int, str]], events: list[tuple[int, Decimal]], lag_ms: int
 ) -> list[tuple[int, Decimal, Decimal]]:
-    """Points whose wallet is none of the sums around their moment, with the sum at it."""
+    """Points whose wallet is none of the sums around their moment, with the sum at it.
+
+    Over a wire a point bears the close it belongs to, and the wallet was read when the step was made: at once, or as
+    late as a restart came, but before the next point.
+    """
     sums = list(accumulate((amount for _, amount in events), initial=start))
     moments = [at for at, _ in events]
     wrong = []
-    for at, text in points:
+    for number, (at, text) in enumerate(points):
         wallet, now = Decimal(text), bisect_right(moments, at)
-        first, last = (
-            (now, now) if not lag_ms else (bisect_left(moments, at - lag_ms), bisect_right(moments, at + lag_ms))
-        )
+        first = last = now
+        if lag_ms:
+            until = points[number + 1][0] if number + 1 < len(points) else at
+            first, last = bisect_left(moments, at - lag_ms), bisect_right(moments, max(at + lag_ms, until))
         if all(abs(sum_ - wallet) > TOLERANCE for sum_ in sums[first : last + 1]):
             wrong.append((at, wallet, sums[now]))
     return wrong

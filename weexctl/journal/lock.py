@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-import time
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 
 from weexctl.errors import LockHeldError
+from weexctl.journal.writer import Writer, this_process
 
 __all__ = ["AccountLock", "holder"]
 
@@ -21,7 +20,7 @@ class AccountLock:
         """Take the lock at once or not at all.
 
         Raises:
-            LockHeldError: another process has it; the message names its process id and since when.
+            LockHeldError: another process has it; the message names its process id, since when, and its version.
         """
         self.path = path
         self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -29,8 +28,8 @@ class AccountLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise self._held() from error
-        note = json.dumps({"pid": os.getpid(), "since_ms": time.time_ns() // 1_000_000})
-        self._write(note.encode())
+        self.writer = this_process()
+        self._write(self.writer.to_note())
 
     def release(self) -> None:
         """Let go; doing it twice is harmless."""
@@ -53,27 +52,26 @@ class AccountLock:
 
 
 def _held_error(path: Path, note: bytes) -> LockHeldError:
-    try:
-        holder = json.loads(note)
-        since = datetime.fromtimestamp(holder["since_ms"] / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        who, details = f"process {holder['pid']}, since {since}", dict(holder)
-    except (ValueError, KeyError, TypeError):  # taken a moment ago, or released by a kill: no readable note
-        who, details = "an unknown process", {}
+    held_by = Writer.from_note(note)  # None: taken a moment ago, or released by a kill
     return LockHeldError(
-        f"another weexctl writes for this account ({who}); nothing was done",
+        f"another weexctl writes for this account ({held_by or 'an unknown process'}); nothing was done",
         hint=f"stop it first, or only look: `weexctl explain` needs no lock (lock file {path})",
-        details=details,
+        details={} if held_by is None else asdict(held_by),
     )
 
 
 def holder(journal: Path) -> int | None:
     """The process that writes for the account of this journal; None when there is none. Takes no lock."""
     try:
-        note = json.loads(journal.with_name(journal.name + ".lock").read_bytes())
-        pid = int(note["pid"])
-        os.kill(pid, 0)
-    except PermissionError:  # somebody else's process, but there
-        return pid
-    except (OSError, ValueError, KeyError, TypeError):
+        writer = Writer.from_note(journal.with_name(journal.name + ".lock").read_bytes())
+    except OSError:
         return None
-    return pid
+    if writer is None:
+        return None
+    try:
+        os.kill(writer.pid, 0)
+    except PermissionError:  # somebody else's process, but there
+        return writer.pid
+    except (OSError, OverflowError):
+        return None
+    return writer.pid

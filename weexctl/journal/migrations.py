@@ -254,5 +254,16 @@ _LIMIT_ORDERS = (
     "ALTER TABLE intent ADD COLUMN time_in_force TEXT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _RECORDS, _LIMIT_ORDERS)
+_FENCING = (
+    # Who writes, since the last opening for writing. No record of the account: it has no place in the chain.
+    """CREATE TABLE writer (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        epoch INTEGER NOT NULL,
+        pid INTEGER NOT NULL,
+        since_ms INTEGER NOT NULL,
+        version TEXT NOT NULL
+    ) STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_TABLES, _RECORDS, _LIMIT_ORDERS, _FENCING)
 """Statements of each step; step n makes `user_version` n (the first is 1)."""

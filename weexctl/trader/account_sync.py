@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
-from weexctl.errors import ExchangeError
+from weexctl.errors import ExchangeError, RejectedError
 from weexctl.execution.executor import order_record
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable, read
@@ -28,8 +28,8 @@ Key = tuple[str, str]
 _LIQUIDATION = "liquidation"
 _LIQUIDATION_IDS = ("burst_liquidate", "offset_liquidate")
 """How the exchange names the orders by which it takes a position over."""
-_OVERLAP_MS = 1_000
-"""Fills are asked for again this far back: one that was booked while the last read ran must not be missed."""
+_OVERLAP_MS = 60_000
+"""Fills are asked for again this far back: one may become visible after others that are younger."""
 _PENNY = Decimal("0.00000001")
 _LATE_MS = 600_000
 """Funding is asked for again this far back: a settlement may be booked some time after its moment."""
@@ -93,6 +93,8 @@ class AccountSync:
         self._run_id = run_id
         self._on_fill = on_fill
         self._ended: list[OpenTrade] = []
+        self._short: set[Key] = set()
+        """Trades whose newest fills did not make books and exchange agree: all of theirs are asked for again."""
         self.remember = remember
         self._tells_profit = tells_profit
         self.trades = trades
@@ -181,11 +183,22 @@ class AccountSync:
         for key, trade in list(self.trades.items()):
             if _agree(trade, held.get(key)):
                 continue
-            fills = self._exchange.fetch_fills(trade.symbol, start_ms=trade.last_fill_ms - _OVERLAP_MS, end_ms=now_ms)
-            mine = tuple(fill for fill in fills if fill.position_side is trade.side)
+            since_ms = trade.opened_ms if key in self._short else trade.last_fill_ms
+            fills = self._fills_of(trade.symbol, since_ms - _OVERLAP_MS, now_ms + _OVERLAP_MS)
+            entry = self._journal.orders.get(trade.entry_order_id)
+            from_ms = 0 if entry is None else entry.created_ms  # what was filled before it belongs to nobody here
+            mine = tuple(f for f in fills if f.position_side is trade.side and f.time_ms >= from_ms)
             self._meet_strangers(mine)
             with self._books():
                 self._take_mine(trade, mine)
+        self._short = {key for key, trade in self.trades.items() if not _agree(trade, held.get(key))}
+
+    def _fills_of(self, symbol: str, start_ms: int, end_ms: int) -> list[Fill]:
+        try:
+            return self._exchange.fetch_fills(symbol, start_ms=start_ms, end_ms=end_ms)
+        except RejectedError:  # a symbol that was delisted is unknown; what was filled there is still told
+            everything = self._exchange.fetch_fills(None, start_ms=start_ms, end_ms=end_ms)
+            return [fill for fill in everything if fill.symbol == symbol]
 
     def _take_mine(self, trade: OpenTrade, mine: tuple[Fill, ...]) -> None:
         trade = self._apply(trade, mine)

@@ -18,6 +18,7 @@ from weexctl.execution.executor import Executor
 from weexctl.execution.following import Followed, follow
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian, StopKeeper
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord
@@ -27,6 +28,8 @@ from weexctl.model.fill import Fill
 from weexctl.model.order import ConditionalOrder, Order, OrderIntent, OrderStatus
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import MANUAL, Signal
+from weexctl.model.verdict import GuardAction, Verdict
+from weexctl.pipeline.guards import Reviewed
 from weexctl.pipeline.record import Findings, full_record
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.hand_account import Draft, HandAccount, Look
@@ -94,7 +97,11 @@ class HandDesk:
         self._brakes = brakes
         venue, run = account.venue, account.terms.run
         self._gate = gate = Gate(
-            venue.exchange, account.limits, halted=account.halted, scope=venue.scope, brakes=None if brakes is None else brakes.board
+            venue.exchange,
+            account.limits,
+            halted=account.halted,
+            scope=venue.scope,
+            brakes=None if brakes is None else brakes.board,
         )
         self._sync = sync = AccountSync(
             venue.exchange,
@@ -107,8 +114,10 @@ class HandDesk:
             tells_profit=venue.proves_stops,
         )
         executor = Executor(venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host)
-        reads = Guardian(venue.exchange, gate, venue.clock, account=venue.account, host=venue.host)
+        reads = Guardian(venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host)
         self._desk = OrderDesk(executor, guardian or reads, sync, journal, account.state)
+        readable = venue.proves_stops and not venue.forgets  # in this process nobody else can change it
+        self._leverage = LeverageCheck(venue.exchange, gate, account.limits.max_leverage) if readable else None
         self._keeper = None if venue.forgets else self._made_keeper()
 
     def _made_keeper(self) -> Keeper:
@@ -239,8 +248,7 @@ class HandDesk:
         return watch
 
     def _send(self, draft: Draft, patience: Patience | None = None) -> Placed:
-        if draft.reviewed.approved:
-            self._lower_leverage(draft)
+        draft = self._leveraged(draft)
         self._record(draft)
         execution, followed = self._desk.send(draft.reviewed, draft.look.book, draft.flow), None
         if patience is not None and execution.rests and execution.order is not None:
@@ -259,15 +267,19 @@ class HandDesk:
             followed=followed,
         )
 
-    def _lower_leverage(self, draft: Draft) -> None:
-        """Before something opens in a symbol that is flat: its leverage is the profile's, never above."""
-        intent, venue = draft.reviewed.intent, self.account.venue
+    def _leveraged(self, draft: Draft) -> Draft:
+        """Before something opens its leverage is read, and set back where nothing is held; else it is refused."""
+        reviewed = draft.reviewed
+        intent = reviewed.intent
+        if self._leverage is None or intent.reduces or not reviewed.approved:
+            return draft
         flat = all(symbol != intent.symbol for symbol, _ in draft.look.positions)
-        if self._keeper is None or intent.reduces or not flat or not venue.proves_stops:
-            return
-        most = min(self.account.limits.max_leverage, self.account.instruments[intent.symbol].max_leverage)
-        if venue.exchange.fetch_leverage(intent.symbol).cross != most:
-            self._gate.set_leverage(intent.symbol, most)
+        code = self._leverage.refusal(intent.symbol, flat=flat)
+        if not code:
+            return draft
+        reason = f"the leverage of {intent.symbol} is not known to be {self.account.limits.max_leverage} or less"
+        verdict = Verdict(action=GuardAction.DENY, code=code, reason=reason, guard="leverage")
+        return replace(draft, reviewed=Reviewed(intent, (*reviewed.verdicts, verdict)))
 
     def _followed(self, order_id: str, patience: Patience) -> Followed | None:
         """How an order of ours was watched; None when the first look failed, and it rests for all anybody knows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,15 +16,19 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.kill_points import passes
 from weexctl.model.book import Book
+from weexctl.model.order import ConditionalOrder, Leg
 from weexctl.ports import Clock, Exchange
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.own_stops import passed
+from weexctl.trader.stop_rows import StopRows
 
 __all__ = ["Keeper", "Watch", "books_of"]
 
 _LIVE = (IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED)
 _STRAY = "STRAY_ORDER"
+SURPLUS_MS = 30_000
+"""How long a stop has to look unneeded before it is cancelled: lists of different moments may lie side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,11 @@ class Watch:
 
     @property
     def whole(self) -> bool:
-        """True when exchange and books say the same."""
-        return not self.left
+        """True when exchange and books say the same, as far as it matters to what may open.
+
+        An order whose end is looked for stops entries on its own symbol alone, and counts as filled meanwhile.
+        """
+        return not any(d.blocks and d.kind is not Kind.UNSETTLED for d in self.left)
 
 
 class Keeper:
@@ -89,13 +96,21 @@ class Keeper:
         self._book_of = book_of
         self._proves_stops = proves_stops
         self._read_only = read_only
+        self._stops = StopRows(journal)
+        self._surplus: dict[str, int] = {}
+        """Since when each stop has looked unneeded."""
 
     def look(self) -> Watch | Unavailable:
         """Settle, read, compare, mend, and compare again where something was done.
 
         Nothing is inferred from a read that failed: the answer is then `Unavailable`, and nothing was mended.
+
+        Raises:
+            LockHeldError: another process has taken over the account's journal.
         """
         passes("K20")
+        if not self._read_only:
+            self._journal.must_be_ours()  # a look may mend without a record of its own before it
         self._desk.settle()
         seen = read_snapshot(self._exchange, stops=self._proves_stops)
         if isinstance(seen, Unavailable):
@@ -121,15 +136,29 @@ class Keeper:
     def _take_in(self, seen: Snapshot) -> AccountView | Unavailable:
         view = self._sync.refresh(self._clock.now_ms(), seen.positions)
         if isinstance(view, AccountView):
+            if seen.conditional is not None:
+                self._stops.take_in(seen.conditional, self._sync.trades, self._clock.now_ms())
+                self._name_stops(seen.conditional)
             for trade in view.ended:
                 self._desk.clean(trade)
         return view
 
-    def _mend(self, found: Iterable[Difference], view: AccountView) -> bool:
+    def _name_stops(self, conditional: Iterable[ConditionalOrder]) -> None:
+        """The trades know the stops that were shown."""
+        shown: dict[tuple[str, str], tuple[str, ...]] = {}
+        for order in conditional:
+            if order.leg is Leg.STOP and order.protective:
+                key = (order.symbol, order.position_side.value)
+                shown[key] = (*shown.get(key, ()), order.order_id)
+        for key, trade in list(self._sync.trades.items()):
+            if (ids := shown.get(key)) is not None and set(ids) != set(trade.stop_order_ids):
+                self._sync.keep(replace(trade, stop_order_ids=ids))
+
+    def _mend(self, found: Sequence[Difference], view: AccountView) -> bool:
         """Do what each difference asks for; True when anything was sent."""
         sent = False
         bare: set[tuple[str, str]] = set()
-        for difference in found:
+        for difference in self._lasting(found):
             if difference.remedy is Remedy.PLACE_STOP and difference.side is not None:
                 bare.add((difference.symbol, difference.side.value))
             elif difference.remedy is Remedy.CANCEL_STOP:
@@ -145,6 +174,13 @@ class Keeper:
         if not self._proves_stops:
             sent |= self._watch_prices(book)
         return self._desk.retry_exits(book) or sent
+
+    def _lasting(self, found: Sequence[Difference]) -> list[Difference]:
+        """The differences to mend now: a surplus stop only when it has been one for a while."""
+        now_ms = self._clock.now_ms()
+        surplus = {d.order_id for d in found if d.kind is Kind.STOP_SURPLUS}
+        self._surplus = {order_id: self._surplus.get(order_id, now_ms) for order_id in surplus}
+        return [d for d in found if d.kind is not Kind.STOP_SURPLUS or now_ms >= self._surplus[d.order_id] + SURPLUS_MS]
 
     def _watch_prices(self, book: Book) -> bool:
         """Close what has passed its stop or target, where nobody can tell whether the exchange does."""
@@ -194,6 +230,7 @@ def books_of(
     attempts = {
         attempt.client_order_id: record.symbol
         for record in live
+        if record.leg in (Leg.ENTRY, Leg.EXIT)
         for attempt in journal.attempts.of_intent(record.intent_id)
     }
     waiting = seen.conditional or ()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from weexctl.errors import WeexctlError
+from weexctl.execution.differences import Kind
 from weexctl.execution.execution import Execution
 from weexctl.execution.reading import Unavailable
+from weexctl.journal.intent_state import IntentState
 from weexctl.ports import Clock
 from weexctl.trader.account_settings import AccountSettings
 from weexctl.trader.breaker_board import BreakerBoard
@@ -34,6 +36,8 @@ class Tempo:
     """Between two looks at the account while something is open or unsettled."""
     idle_ms: int = 15_000
     """The same while it is flat."""
+    unsettled_ms: int = 2_000
+    """The same while the end of an order is looked for: proven absent, it is known 10 s after it can be."""
     grace_ms: int = 2_000
     """After a close its candle is asked for; the exchange may still be counting (reliability 6.9)."""
     late_ms: int = 10_000
@@ -218,8 +222,11 @@ class LiveLoop:
         self._was_halted = halted
 
     def _pause_ms(self, watch: Watch | Unavailable) -> int:
-        busy = isinstance(watch, Unavailable) or bool(watch.left) or bool(watch.view.positions)
-        return self._tempo.watch_ms if busy else self._tempo.idle_ms
+        if isinstance(watch, Unavailable):
+            return self._tempo.watch_ms
+        if any(difference.kind is Kind.UNSETTLED for difference in watch.left):
+            return min(self._tempo.unsettled_ms, self._tempo.watch_ms)
+        return self._tempo.watch_ms if watch.left or watch.view.positions else self._tempo.idle_ms
 
     def _close(self) -> None:
         """Decide at the newest close; older ones that were slept through are only counted."""
@@ -251,7 +258,9 @@ class LiveLoop:
         self._report.last_ms = close_ms
         self._next_close_ms = close_ms + self._candle_ms
         self._on_step(self._trader.note)
-        self._next_look_ms = min(self._next_look_ms, self._now() + self._tempo.watch_ms)
+        unknown = any(execution.state is IntentState.UNKNOWN for execution in executions)
+        pause_ms = min(self._tempo.unsettled_ms, self._tempo.watch_ms) if unknown else self._tempo.watch_ms
+        self._next_look_ms = min(self._next_look_ms, self._now() + pause_ms)
 
     def _no_entries(self, close_ms: int) -> str:
         if self._report.ready_ms is None:

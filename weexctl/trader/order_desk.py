@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from weexctl.errors import WeexctlError
 from weexctl.execution.execution import Execution
-from weexctl.execution.executor import Executor
+from weexctl.execution.executor import Executor, Sent
 from weexctl.execution.guardian import StopKeeper
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import OrderRecord
+from weexctl.kill_points import passes
 from weexctl.model.book import Book
 from weexctl.model.order import ConditionalOrder, Leg, OrderIntent, OrderStatus
 from weexctl.model.regime import Regime
@@ -22,6 +23,7 @@ from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.trader.account_sync import AccountSync
 from weexctl.trader.resting import resting_intents, resting_order_id
 from weexctl.trader.risk_state import RiskState
+from weexctl.trader.stop_rows import stop_record
 
 __all__ = ["OrderDesk"]
 
@@ -37,6 +39,8 @@ class OrderDesk:
     sync: AccountSync
     journal: Journal
     state: RiskState
+    leverage: LeverageCheck | None = None
+    """Asked before each entry; None where nobody else can change it, or where it cannot be read."""
 
     def __post_init__(self) -> None:
         """From here on fills go into this desk's books."""
@@ -64,16 +68,17 @@ class OrderDesk:
             flow: what has gone out lately.
             blocked: symbols that take no entries now, with the code of why.
         """
-        book, done = step.book, []
+        book = step.book
         reductions = [reviewed for reviewed in step.orders if reviewed.intent.reduces]
+        done = self._reduce(reductions, book, flow)
         for reviewed in reductions:
-            done.append(self.send(reviewed, book, flow))
             flow = _after(flow, reviewed.intent, book)
         done += self._repair(step)
         locks = self.executor.frozen_symbols() | dict(blocked)
         for reviewed in step.orders[len(reductions) :]:
             intent = reviewed.intent
-            if code := self.state.locked.get(intent.symbol) or locks.get(intent.symbol):
+            code = self.state.locked.get(intent.symbol) or locks.get(intent.symbol) or self._leveraged(intent.symbol)
+            if code:
                 self.state.refuse(code)
                 continue
             done.append(self.send(reviewed, book, flow))
@@ -82,18 +87,39 @@ class OrderDesk:
             self._tighten(move)
         return done
 
+    def _leveraged(self, symbol: str) -> str:
+        if self.leverage is None:
+            return ""
+        return self.leverage.refusal(symbol, flat=not any(key[0] == symbol for key in self.sync.trades))
+
     def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Execution:
         """One order to its end, and what it means for the run: its trades, its stops, its counters."""
         held = dict(self.sync.trades)
-        execution = self.executor.execute(reviewed, book, flow)
-        if execution.intent_id is not None:
-            self.state.order_times_ms.append(book.now_ms)
-        if execution.order is None or not execution.fills:
-            if not execution.rests:
-                self.state.refuse(execution.code or _outcome_code(execution.state))
-        elif not self._protect(execution, held):
+        execution = self._counted(self.executor.execute(reviewed, book, flow), book)
+        if execution.order is not None and execution.fills and not self._protect(execution, held):
             trade = self.sync.trades[execution.intent.symbol, execution.intent.position_side.value]
             self._abandon(trade, execution.intent.decision_id, book)
+        return execution
+
+    def _reduce(self, reductions: Sequence[Reviewed], book: Book, flow: Flow) -> list[Execution]:
+        """Every exit leaves before the first one is followed: reading back takes time that the others do not have."""
+        held = dict(self.sync.trades)
+        sent: list[Sent | Execution] = []
+        for reviewed in reductions:
+            sent.append(self.executor.send(reviewed, book, flow))
+            flow = _after(flow, reviewed.intent, book)
+        ends = [self.executor.follow(one) if isinstance(one, Sent) else one for one in sent]
+        for execution in ends:
+            self._counted(execution, book)
+            if execution.order is not None and execution.fills:
+                self._protect(execution, held)
+        return ends
+
+    def _counted(self, execution: Execution, book: Book) -> Execution:
+        if execution.intent_id is not None:
+            self.state.order_times_ms.append(book.now_ms)
+        if (execution.order is None or not execution.fills) and not execution.rests:
+            self.state.refuse(execution.code or _outcome_code(execution.state))
         return execution
 
     def _book(self, execution: Execution) -> None:
@@ -146,6 +172,7 @@ class OrderDesk:
             if not wanted or order_id is None:
                 continue
             found = True
+            passes("K25")
             try:
                 proven = self.executor.canceller.resting(order_id).proven
             except WeexctlError as error:
@@ -195,7 +222,7 @@ class OrderDesk:
         trade = self.sync.trades.get(key)
         if trade is None:
             return False
-        if not self._secure(trade, None) and key in self.sync.trades:
+        if not self._secure(trade, None) and key in self.sync.trades and not self._leaving(trade):
             self._abandon(self.sync.trades[key], trade.decision_id, book)
         return True
 
@@ -209,7 +236,7 @@ class OrderDesk:
         for record in self.journal.intents.in_states(IntentState.NOT_PLACED):
             intent = record.order_intent()
             trade = self.sync.trades.get((intent.symbol, intent.position_side.value))
-            if intent.reduces and trade is not None and trade.quantity >= intent.quantity:
+            if intent.leg is Leg.EXIT and trade is not None and trade.quantity >= intent.quantity:
                 self.send(Reviewed(intent, ()), book, Flow())
                 sent = True
         return sent
@@ -218,8 +245,15 @@ class OrderDesk:
         """Positions whose stop could not be proven before: proven now, or closed."""
         decisions = {decision.symbol: decision.decision_id for decision in step.decisions}
         doubtful = [t for t in self.sync.trades.values() if self.state.locked.get(t.symbol) == _STOP_UNPROVEN]
-        bare = [trade for trade in doubtful if not self._secure(trade, None)]
+        bare = [trade for trade in doubtful if not self._leaving(trade) and not self._secure(trade, None)]
         return [self._abandon(trade, decisions[trade.symbol], step.book) for trade in bare]
+
+    def _leaving(self, trade: OpenTrade) -> bool:
+        """True while an exit of a position is under way: another one would not help."""
+        return any(
+            record.leg is Leg.EXIT and (record.symbol, record.position_side) == (trade.symbol, trade.side)
+            for record in self.journal.intents.in_states(IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED)
+        )
 
     def _abandon(self, trade: OpenTrade, decision_id: str, book: Book) -> Execution:
         """Close a position whose stop cannot be proven."""
@@ -230,26 +264,7 @@ class OrderDesk:
         return self.send(Reviewed(_closing(trade, trade.decision_id, book, reason), ()), book, Flow())
 
     def _record_stop(self, stop: ConditionalOrder, intent_id: int | None) -> None:
-        known = self.journal.orders.get(stop.order_id)
-        self.journal.orders.put(
-            OrderRecord(
-                order_id=stop.order_id,
-                client_order_id=stop.client_order_id,
-                intent_id=known.intent_id if known else intent_id,
-                symbol=stop.symbol,
-                side=stop.side,
-                position_side=stop.position_side,
-                kind=stop.leg.value,
-                quantity=stop.quantity,
-                price=stop.price,
-                trigger_price=stop.trigger_price,
-                status=stop.status,
-                filled_quantity=Decimal(0),
-                average_price=None,
-                created_ms=stop.created_ms,
-                updated_ms=stop.updated_ms,
-            )
-        )
+        self.journal.orders.put(stop_record(stop, self.journal.orders.get(stop.order_id), intent_id))
 
     def _tighten(self, move: StopMove) -> None:
         trade = self.sync.trades.get((move.symbol, move.side.value))

@@ -26,9 +26,11 @@ def resting_order_id(journal: Journal, record: IntentRecord) -> str | None:
 
 
 def resting_exposure(journal: Journal, equity: float) -> dict[str, float]:
-    """Signed exposure by symbol that the waiting entries would add if they were filled whole."""
+    """Signed exposure by symbol that entries without an end would add if they were filled whole: those that wait in
+    the book, and those nobody knows the outcome of.
+    """
     exposure: dict[str, float] = {}
-    for record in resting_intents(journal):
+    for record in journal.intents.in_states(*_NOT_OVER):
         intent = record.order_intent()
         if intent.reduces or equity <= 0:
             continue

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from weexctl.errors import JournalUnavailableError
 from weexctl.execution.brakes import Brakes
 from weexctl.execution.execution import Execution
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian, StopKeeper
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
@@ -47,8 +49,8 @@ def _not_halted() -> str:
     return ""
 
 
-def _guardian(venue: Venue, gate: Gate) -> Guardian:
-    return Guardian(venue.exchange, gate, venue.clock, account=venue.account, host=venue.host)
+def _guardian(venue: Venue, gate: Gate, journal: Journal, run_id: str) -> Guardian:
+    return Guardian(venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id)
 
 
 @dataclass(slots=True)
@@ -129,7 +131,10 @@ class Trader:
         executor = Executor(
             venue.exchange, gate, journal, venue.clock, account=venue.account, host=venue.host, run_id=run_id
         )
-        self.desk = OrderDesk(executor, guardian or _guardian(venue, gate), self.sync, journal, state)
+        readable = venue.proves_stops and not venue.forgets  # in this process nobody else can change it
+        leverage = LeverageCheck(venue.exchange, gate, pipeline.limits.max_leverage) if readable else None
+        keeper = guardian or _guardian(venue, gate, journal, run_id)
+        self.desk = OrderDesk(executor, keeper, self.sync, journal, state, leverage)
         self._equity = state.start_equity
         known = journal.runs.get(run_id)
         self._steps = known.steps if known else 0
@@ -287,13 +292,18 @@ class Trader:
         )
         step = decide(self._pipeline, columns, book, self.instruments, self._identity, flow)
         self.state.take(step)
-        with self._journal.transaction():
-            self._record(step.decisions)
-            for decision in step.decisions:
-                if decision.blocked:
-                    self.state.refuse(decision.blocked)
-            self._equity_point(view, book, close_ms)
-            self._remember()
+        try:
+            with self._journal.transaction():
+                self._record(step.decisions)
+                for decision in step.decisions:
+                    if decision.blocked:
+                        self.state.refuse(decision.blocked)
+                self._equity_point(view, book, close_ms)
+                self._remember()
+        except JournalUnavailableError as error:
+            if self._venue.forgets:
+                raise
+            locks = dict.fromkeys(self._symbols, error.code)  # closing goes on, in the emergency record
         passes("K02")
         if self._on_refusals is not None:
             self._on_refusals({decision.symbol: decision.blocked for decision in step.decisions})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -15,7 +15,7 @@ from weexctl.exchange import v3_endpoints as endpoints
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.server_clock import VenueClock
 from weexctl.exchange.signing import Credentials
-from weexctl.exchange.transport import Transport
+from weexctl.exchange.transport import Transport, _network
 
 if TYPE_CHECKING:
     from tests.unit.exchange.conftest import Venue
@@ -162,3 +162,14 @@ def test_the_network_is_ipv4_and_tries_nothing_again_by_itself(reach: Callable[[
     pool = client._transport._pool
     assert (pool._local_address, pool._retries) == ("0.0.0.0", 0)  # noqa: S104  # a client's source address
     assert (client.trust_env, client.follow_redirects) == (False, False)
+
+
+def test_what_has_idled_for_longer_than_an_exchange_keeps_it_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(httpx, "HTTPTransport", lambda **given: made.append(given))
+    _network("https://api-contract.weex.com")
+    limits = made[0]["limits"]
+    assert isinstance(limits, httpx.Limits)
+    assert limits.keepalive_expiry is not None
+    assert 0 < limits.keepalive_expiry <= 30
+    assert (made[0]["local_address"], made[0]["retries"]) == ("0.0.0.0", 0)  # noqa: S104  # where from, not a listener

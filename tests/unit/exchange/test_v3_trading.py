@@ -155,6 +155,15 @@ def test_two_rows_for_one_stop_prove_nothing(exchange: WeexV3, venue: Venue) -> 
         exchange.place_stop(STOP_REQUEST)
 
 
+@pytest.mark.parametrize("success", [{}, {"success": None}])
+def test_a_stop_whose_row_does_not_say_success_proves_nothing(
+    exchange: WeexV3, venue: Venue, success: dict[str, None]
+) -> None:
+    venue.answers(STOP, [{"orderId": "812345678901234901", "errorCode": "", "errorMessage": ""} | success])
+    with pytest.raises(OutcomeUnknownError, match="without saying that it succeeded"):
+        exchange.place_stop(STOP_REQUEST)
+
+
 def test_cancelling_asks_by_query_and_without_a_body(exchange: WeexV3, venue: Venue) -> None:
     venue.answers(ORDER, ACCEPTED)
     venue.answers(PLAN, ACCEPTED)

@@ -47,5 +47,5 @@ def executor(exchange: ScriptedExchange, gate: Gate, journal: Journal, clock: Sc
 
 
 @pytest.fixture
-def guardian(exchange: ScriptedExchange, gate: Gate, clock: ScriptedClock) -> Guardian:
-    return Guardian(exchange, gate, clock, account="acc")
+def guardian(exchange: ScriptedExchange, gate: Gate, journal: Journal, clock: ScriptedClock) -> Guardian:
+    return Guardian(exchange, gate, journal, clock, account="acc")

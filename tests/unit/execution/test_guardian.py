@@ -16,7 +16,7 @@ from weexctl.errors import (
     UnavailableError,
 )
 from weexctl.execution.executor import Executor
-from weexctl.execution.guardian import PATIENCE_MS, Guardian
+from weexctl.execution.guardian import FRESH_MS, PATIENCE_MS, Guardian
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.model.side import PositionSide
 
@@ -163,7 +163,7 @@ def test_a_stop_that_cannot_be_read_is_not_proven(
     exchange.always_fail("fetch_conditional_orders", UnavailableError("down"))
     before = clock.now_ms()
     assert not guardian.prove(held, QUANTITY).covered
-    assert clock.now_ms() - before >= PATIENCE_MS
+    assert clock.now_ms() - before >= FRESH_MS
 
 
 def test_tightening_changes_the_stop_in_place(guardian: Guardian, exchange: ScriptedExchange, held: OpenTrade) -> None:

@@ -35,7 +35,7 @@ BITCOIN = CONTRACTS["BTCUSDT"].instrument
 def _go(exchange: Exchange, clock: Clock, journal: Journal, price: Decimal = Decimal(50_000)) -> RoundTrip:
     gate = Gate(exchange, LIMITS)
     executor = Executor(exchange, gate, journal, clock, account="acc")
-    guardian = Guardian(exchange, gate, clock, account="acc")
+    guardian = Guardian(exchange, gate, journal, clock, account="acc")
     return round_trip(executor, guardian, clock, BITCOIN, price, exchange.fetch_balance(), max_leverage=3)
 
 

@@ -20,10 +20,10 @@ def ledger(journal: Journal) -> Check:
     return next(check for check in journal.verify() if check.name == "ledger")
 
 
-def books(journal: Journal, samples: Samples) -> None:
+def books(journal: Journal, samples: Samples, *, venue: str = "sim") -> None:
     """A fee of 0.38610104, a gain of 5, funding of −0.25, and the wallet after each."""
     at = samples.close_ms
-    journal.runs.add(replace(samples.run, manifest={"start_equity": "10000"}))
+    journal.runs.add(replace(samples.run, venue=venue, manifest={"start_equity": "10000"}))
     journal.equity.add(samples.equity)
     journal.fills.add(samples.fill)
     journal.equity.add(replace(samples.equity, time_ms=at + HOUR_MS, wallet=Decimal("9999.61389896")))
@@ -51,6 +51,20 @@ def test_a_difference_of_more_than_the_eighth_digit_is_found_from_its_moment_on(
     assert ledger(journal).state == "ok"
     journal.equity.add(replace(samples.equity, time_ms=last, wallet=Decimal("10004.363898971")))
     assert [(f.code, f.place) for f in ledger(journal).findings] == [("WALLET_DIFFERS", f"equity {last}")]
+
+
+def test_at_live_a_wallet_that_was_read_a_while_after_its_close_is_explained_by_what_came_between(
+    journal: Journal, samples: Samples
+) -> None:
+    books(journal, samples, venue="live")
+    late, at = samples.close_ms + HOUR_MS + HOUR_MS // 2, samples.close_ms + HOUR_MS
+    journal.fills.add(replace(samples.fill, fill_id="f3", realised=Decimal(1), fee=Decimal(0), time_ms=late))
+    journal.fills.add(replace(samples.fill, fill_id="f4", realised=Decimal(-1), fee=Decimal(0), time_ms=late + 1))
+    between = replace(samples.equity, time_ms=at, wallet=Decimal("10005.61389896"))  # with the gain half an hour later
+    journal.equity.add(between)
+    assert ledger(journal).state == "ok"
+    journal.equity.add(replace(between, wallet=Decimal("10003.61389896")))
+    assert [f.place for f in ledger(journal).findings] == [f"equity {at}"]
 
 
 def test_a_fill_that_was_never_taken_in_is_found(journal: Journal, samples: Samples) -> None:

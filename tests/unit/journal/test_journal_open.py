@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EVERY_TABLE = {
     "artefact", "attempt", "decision", "equity", "fill", "guard_verdict", "intent", "log_chain", "owner", "payment",
     "position", "run",
-    "state", "timing", "trade", "venue_order",
+    "state", "timing", "trade", "venue_order", "writer",
 }  # fmt: skip
 
 

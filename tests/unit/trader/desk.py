@@ -154,6 +154,6 @@ def open_desk(folder: Path) -> Iterator[Desk]:
         sync = AccountSync(exchange, journal, state, {}, "run-1", fills.append)
         gate = Gate(exchange, LIMITS)
         executor = Executor(exchange, gate, journal, clock, account="acc", run_id="run-1")
-        guardian = Guardian(exchange, gate, clock, account="acc")
+        guardian = Guardian(exchange, gate, journal, clock, account="acc")
         orders = OrderDesk(executor, guardian, sync, journal, state)
         yield Desk(exchange, clock, journal, state, sync, orders, fills, clock.now_ms())

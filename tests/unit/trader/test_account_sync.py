@@ -12,6 +12,7 @@ from weexctl.errors import UnavailableError
 from weexctl.execution.reading import Unavailable
 from weexctl.model.order import Leg, OrderStatus
 from weexctl.model.side import PositionSide
+from weexctl.trader.account_sync import AccountView
 
 DOWN = UnavailableError("down")
 FEE = Decimal("0.0008")
@@ -334,3 +335,20 @@ def test_every_funding_payment_is_on_record_once(desk: Desk) -> None:
         desk.next_hour()
     assert [payment.amount for payment in desk.journal.payments.all()] == [Decimal("-0.25"), Decimal("0.125")]
     assert desk.state.funding == Decimal("-0.125")
+
+
+def test_every_position_of_an_account_is_seen(desk: Desk) -> None:
+    desk.enter()
+    desk.enter(decision="d-eth", symbol="ETHUSDT")
+    view = desk.next_hour()
+    assert set(view.positions) == {("BTCUSDT", "long"), ("ETHUSDT", "long")} == set(desk.sync.trades)
+    assert (view.unsettled, view.external, view.blocked) == ((), (), {})
+
+
+def test_a_payment_that_is_read_again_because_another_came_late_counts_once(desk: Desk) -> None:
+    desk.enter()
+    for amount in ("-0.25", "-0.5", "0.125"):
+        desk.clock.sleep_ms(60_000)
+        desk.exchange.pay_funding("BTCUSDT", amount)
+        assert isinstance(desk.sync.refresh(desk.clock.now_ms()), AccountView)
+    assert desk.state.funding == desk.trade.funding == Decimal("-0.625")

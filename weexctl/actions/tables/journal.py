@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weexctl.actions.tables.action import Action, Example, Parameter
-from weexctl.actions.tables.parameters import ACCOUNT_VENUE, UNDERSTAND
+from weexctl.actions.tables.parameters import ACCOUNT_VENUE, DRY_RUN, READ_ONLY, UNDERSTAND, WHOSE
 
 __all__ = ["ROWS"]
 
@@ -74,6 +74,40 @@ ROWS = (
             ACCOUNT_VENUE,
         ),
         examples=(Example("weexctl journal verify", "nothing was changed since it was recorded"),),
+    ),
+    Action(
+        name="journal.reconcile",
+        section=UNDERSTAND,
+        summary="Compare the account with its record, and mend what differs",
+        help=(
+            "Reads positions, orders, stops and leverage at the exchange and sets them against the journal of the "
+            "newest run. Prints every difference with what each side says and what would be done. With --apply it "
+            "takes the account's lock and does what is safe: takes in fills, settles orders, places and cancels stops "
+            "of ours. Foreign orders and positions are never touched. Exit code 6 when something differs, 3 when it "
+            "could not be read."
+        ),
+        risk="write",
+        module="weexctl.actions.journal_reconcile",
+        parameters=(
+            Parameter(name="apply", type="bool", help="Do what is safe, after the comparison", default=False),
+            Parameter(
+                name="release",
+                type="str",
+                help="Let a locked symbol take entries again; a person at a terminal types it once more",
+                metavar="SYMBOL",
+            ),
+            Parameter(
+                name="reason", type="str", help="Why it is safe to release it; asked for if left out", default=""
+            ),
+            *WHOSE,
+            DRY_RUN,
+            READ_ONLY,
+        ),
+        examples=(
+            Example("weexctl journal reconcile", "does the exchange hold what the record says"),
+            Example("weexctl journal reconcile --apply", "also mend what is safe"),
+            Example("weexctl journal reconcile --release BTCUSDT", "after looking into why it was locked"),
+        ),
     ),
     Action(
         name="journal.export",

@@ -133,9 +133,9 @@ def _clock(draw: random.Random, seconds: float, _: Sequence[str], harshness: flo
     return faults
 
 
-def _storage(draw: random.Random, _: float, __: Sequence[str], harshness: float) -> list[Fault]:
+def _storage(draw: random.Random, seconds: float, __: Sequence[str], harshness: float) -> list[Fault]:
     word = draw.choice((Word.DISKFULL, Word.EIO, Word.DBLOCK))
-    at, times = draw.randint(10, 600), max(1, round(draw.randint(1, 20) * harshness))
+    at, times = draw.randint(10, max(20, round(seconds / 6))), max(1, round(draw.randint(1, 20) * harshness))
     return [Fault(word=word, args={"write": at, "times": times})]
 
 

@@ -17,7 +17,11 @@ from weexctl.testing.oracle.witness import Books, Key, Span, Witness
 __all__ = ["PROTECT_MS", "NoOrphans", "Protected", "Stops"]
 
 PROTECT_MS = 10_000
-ORPHAN_MS = 10_000
+SILENCED_MS = 600_000
+"""For so long a client remembers that it was told "too many"."""
+PAUSE_MS = 5_000
+"""A shorter pause between two calls is no silence."""
+_TOO_MANY = ("429", "418")
 _ZERO = Decimal(0)
 
 
@@ -84,7 +88,8 @@ class Stops:
 class Protected(Check):
     """I3: the longest time a position of ours had no stop over its whole quantity, while anybody could have helped.
 
-    Time during which no process lived, or the exchange could not be reached, does not count.
+    Time during which no process lived, or the exchange could not be reached, does not count; nor does a silence
+    after the exchange has said that it was asked too much.
     """
 
     invariant = "I3"
@@ -95,6 +100,8 @@ class Protected(Check):
         self._told: set[tuple[Key, int]] = set()
         self._unreachable: list[Span] = []
         self._lost_ms: int | None = None
+        self._refused_ms: int | None = None
+        self._called_ms = 0
         self.longest_ms = 0
 
     def look(self, witness: Witness, books: Books, new: New) -> Iterator[Violation]:
@@ -121,6 +128,8 @@ class Protected(Check):
         excused = [*witness.dead, *self._unreachable]
         if self._lost_ms is not None:
             excused.append(Span(self._lost_ms))
+        if self._silenced(now_ms):
+            excused.append(Span(self._called_ms))
         bare_ms = now_ms - since_ms - _covered_ms(excused, since_ms, now_ms)
         self.longest_ms = max(self.longest_ms, bare_ms)
         if bare_ms > PROTECT_MS + witness.lag_ms and (key, since_ms) not in self._told:
@@ -137,11 +146,23 @@ class Protected(Check):
 
     def _reach(self, new: New) -> None:
         for call in new.calls:
+            if self._silenced(call.sent_ms):
+                self._unreachable.append(Span(self._called_ms, call.sent_ms))
+            self._called_ms = call.seen_ms or call.sent_ms
+            if call.seen in _TOO_MANY:
+                self._refused_ms = call.seen_ms
+            if "/market/" in call.path:
+                continue  # answered also to those who may do nothing else
             if call.good and self._lost_ms is not None:
                 self._unreachable.append(Span(self._lost_ms, call.seen_ms))
                 self._lost_ms = None
             elif call.seen and not call.good and self._lost_ms is None:
                 self._lost_ms = call.sent_ms
+
+    def _silenced(self, now_ms: int) -> bool:
+        """Whether the client says nothing because it was told so not long ago."""
+        told = self._refused_ms is not None and self._called_ms < self._refused_ms + SILENCED_MS
+        return told and now_ms > self._called_ms + PAUSE_MS
 
 
 def _covered_ms(spans: list[Span], from_ms: int, to_ms: int) -> int:

@@ -98,11 +98,12 @@ class JournalFile:
         self._connection: sqlite3.Connection | None = None
 
     def has_attempt(self, client_order_id: str) -> bool:
-        """Whether an attempt with this id is committed by now."""
-        row = (
-            self._connected().execute("SELECT 1 FROM attempt WHERE client_order_id = ?", (client_order_id,)).fetchone()
-        )
-        return row is not None
+        """Whether an attempt with this id is committed by now, or synced into the emergency record."""
+        ask = self._connected().execute
+        if ask("SELECT 1 FROM attempt WHERE client_order_id = ?", (client_order_id,)).fetchone() is not None:
+            return True
+        aside = self.path.with_name(self.path.name + ".emergency")
+        return aside.exists() and f'"client":"{client_order_id}"'.encode() in aside.read_bytes()
 
     def intent_quantities(self) -> dict[str, Decimal]:
         """What each client order id was to buy or sell."""

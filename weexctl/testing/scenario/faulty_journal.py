@@ -1,4 +1,4 @@
-"""A journal whose disk may fail, and whose commits are kill points."""
+"""A journal whose disk may fail."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+from weexctl.errors import WeexctlError
 from weexctl.journal.codec import SqlValue
 from weexctl.journal.database import Database
+from weexctl.journal.emergency import EmergencyFile, emergency_path, merge
 from weexctl.journal.faults import explain_fault
 from weexctl.journal.journal import Journal
-from weexctl.kill_points import passes
 from weexctl.simulator.faults.fault import Fault
 from weexctl.simulator.faults.words import Word
 
@@ -22,6 +23,7 @@ __all__ = ["ACCOUNT", "VENUE", "FaultyDisk", "new_journal_file", "open_journal"]
 VENUE, ACCOUNT = "live", "scenario"
 """As at the real exchange: nothing may leave before its record is durable."""
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the kernel's own folder of memory files
+_EMERGENCY_BYTES = 32_768
 _CODES = {
     Word.DISKFULL: (sqlite3.SQLITE_FULL, "database or disk is full"),
     Word.EIO: (sqlite3.SQLITE_IOERR, "disk I/O error"),
@@ -57,44 +59,22 @@ class FaultyDisk:
 
 
 class _FaultyDatabase(Database):
-    """Sees every statement. What a transaction wrote tells which kill point its commit is."""
+    """Shows every statement that writes to the disk first."""
 
     def __init__(self, path: Path, disk: FaultyDisk) -> None:
         self._disk = disk
-        self._wrote: set[str] = set()
         super().__init__(path, read_only=False)
 
     def execute(self, sql: str, values: Sequence[SqlValue] = ()) -> sqlite3.Cursor:
         """Run one statement, if the disk lets it."""
-        word = sql[:20]
-        if word.startswith("BEGIN"):
-            self._wrote.clear()
-        elif word.startswith("COMMIT"):
-            return self._commit(sql)
-        elif word.startswith(("INSERT", "REPLACE", "UPDATE", "DELETE")):
+        if sql.startswith(("INSERT", "REPLACE", "UPDATE", "DELETE")):
             self._disk.write(self.path)
-            self._wrote.add(sql[:30])
-            if sql.startswith(("INSERT INTO position", "REPLACE INTO position")):
-                passes("K19")
         return super().execute(sql, values)
 
     def write_many(self, sql: str, rows: Iterable[Sequence[SqlValue]]) -> None:
         """Run one statement for many rows, if the disk lets it."""
         self._disk.write(self.path)
         super().write_many(sql, rows)
-
-    def _commit(self, sql: str) -> sqlite3.Cursor:
-        wrote, self._wrote = self._wrote, set()
-        planned = any(text.startswith("INSERT INTO attempt") for text in wrote)
-        answered = any(text.startswith("UPDATE attempt") for text in wrote)
-        if answered:
-            passes("K12")
-        cursor = super().execute(sql)
-        if planned:
-            passes("K05")
-        elif answered:
-            passes("K13")
-        return cursor
 
 
 def new_journal_file() -> Path:
@@ -106,8 +86,21 @@ def new_journal_file() -> Path:
 
 
 def open_journal(path: Path, disk: FaultyDisk) -> Journal:
-    """The journal at this path, without the lock: who drives a run sees to it that one process lives at a time."""
-    return Journal(_FaultyDatabase(path, disk), None)
+    """The journal at this path with its emergency record, as a start finds them.
+
+    Without the lock: who drives a run sees to it that one process lives at a time.
+
+    Raises:
+        JournalUnavailableError: what the emergency record holds could not be merged.
+    """
+    journal = Journal(_FaultyDatabase(path, disk), None)
+    journal.emergency = EmergencyFile(emergency_path(path), _EMERGENCY_BYTES)
+    try:
+        merge(journal, journal.emergency)
+    except WeexctlError:
+        journal.close()
+        raise
+    return journal
 
 
 @cache

@@ -18,6 +18,10 @@ class Harness(Protocol):
         """Open the journal, reconcile, be ready; whatever it raises ends this life."""
         ...
 
+    def watch(self) -> bool:
+        """Look between two steps; True when nothing is left to do. Whatever it raises ends this life."""
+        ...
+
     def step(self, wishes: Sequence[Wish]) -> None:
         """Take in what happened, and do what is wished; whatever it raises ends this life."""
         ...

@@ -1,7 +1,7 @@
-"""Today's order path as one life of a process: executor, guardian, account and journal, decided by a script.
+"""The order path as one life of a process: keeper, desk, executor, guardian, account and journal, decided by a script.
 
-It does what the trader does at each candle, without its one transaction around a step: at a real exchange every
-record has to stand by itself.
+It does what the loop and the trader do at a venue that remembers: it looks, compares and mends every few seconds,
+and at each candle it acts on what the look showed.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
+from weexctl.errors import ExchangeError, JournalUnavailableError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import RateLimiter
 from weexctl.exchange.signing import Credentials
+from weexctl.execution.differences import Remedy
 from weexctl.execution.executor import Executor
 from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord, RunRecord
+from weexctl.kill_points import passes
 from weexctl.model.book import Book
 from weexctl.model.decision import Decision, Outcome
 from weexctl.model.fill import Fill
@@ -33,6 +37,7 @@ from weexctl.testing.scenario.faulty_journal import ACCOUNT, VENUE, open_journal
 from weexctl.testing.scenario.wish import Wish
 from weexctl.testing.scenario.world import LIMITS, STEP_MS, World
 from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.positions import held_position, load_trade, mark_price
 from weexctl.trader.risk_state import RiskState
@@ -62,36 +67,57 @@ class OrderPath:
         )
 
     def start(self) -> None:
-        """Open the journal, take up what is on record, settle what was open, set leverages."""
+        """Open the journal, take up what is on record, and bring exchange and books together."""
         self._journal = journal = open_journal(self._world.journal_path, self._world.disk)
         exchange, clock = self._exchange, self._exchange.clock
         if journal.runs.get(_RUN) is None:
             journal.runs.add(_run_record(self._world))
         self._state = _restored(journal, self._world.timeline.start_ms)
         self._instruments = exchange.fetch_instruments()
-        gate = Gate(exchange, LIMITS, halted=lambda: self._world.halted)
+        self._gate = gate = Gate(exchange, LIMITS, halted=lambda: self._world.halted)
         trades = {(t.symbol, t.side.value): t for t in map(load_trade, journal.positions.all())}
-        self._sync = AccountSync(exchange, journal, self._state, trades, _RUN, _unheard)
+        self._sync = AccountSync(exchange, journal, self._state, trades, _RUN, _unheard, self._remember)
         executor = Executor(exchange, gate, journal, clock, account=ACCOUNT, run_id=_RUN)
-        guardian = Guardian(exchange, gate, clock, account=ACCOUNT)
-        self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state)
+        guardian = Guardian(exchange, gate, journal, clock, account=ACCOUNT)
+        leverage = LeverageCheck(exchange, gate, LIMITS.max_leverage)
+        self._desk = OrderDesk(executor, guardian, self._sync, journal, self._state, leverage)
+        symbols = self._world.symbols
+        self._keeper = Keeper(exchange, gate, self._desk, self._sync, journal, clock, symbols, book_of=self._book_of)
+        self._ready = False
         executor.mark_interrupted()
-        self._desk.settle()
-        for symbol in self._world.symbols:
-            held = any(key[0] == symbol for key in self._sync.trades)
-            if not held and exchange.fetch_leverage(symbol).cross != LIMITS.max_leverage:
-                gate.set_leverage(symbol, LIMITS.max_leverage)
-        journal.state.put(_STATE, self._state.to_json())
+        self.watch()
+
+    def watch(self) -> bool:
+        """Look at the account, compare it with the books, and mend what differs; True when nothing is left to do."""
+        self._seen = self._keeper.look()
+        if isinstance(self._seen, Unavailable):
+            return False
+        if not self._ready and self._seen.whole:
+            self._ready = self._set_leverages()
+        return all(difference.remedy is Remedy.BLOCK_ENTRIES for difference in self._seen.left)
 
     def step(self, wishes: Sequence[Wish]) -> None:
-        """Settle, read, act, remember."""
+        """Look, act, remember."""
+        passes("K01")
+        self.watch()
+        if not isinstance(self._seen, Unavailable):
+            self._act(self._seen, wishes)
+        self._remember()
+
+    def _set_leverages(self) -> bool:
+        """False when they could not be read or set; nothing opens then."""
+        try:
+            for symbol in self._world.symbols:
+                held = any(key[0] == symbol for key in self._sync.trades)
+                if not held and self._exchange.fetch_leverage(symbol).cross != LIMITS.max_leverage:
+                    self._gate.set_leverage(symbol, LIMITS.max_leverage)
+        except ExchangeError as error:
+            self._state.refuse(error.code)
+            return False
+        return True
+
+    def _remember(self) -> None:
         assert self._journal is not None  # noqa: S101  # a life begins with `start`
-        self._desk.settle()
-        view = self._sync.refresh(self._exchange.clock.now_ms())
-        if not isinstance(view, Unavailable):
-            for trade in view.ended:
-                self._desk.clean(trade)
-            self._act(view, wishes)
         self._journal.state.put(_STATE, self._state.to_json())
 
     def drop(self) -> None:
@@ -100,11 +126,10 @@ class OrderPath:
             self._journal.close()
         self._exchange.close()
 
-    def _act(self, view: AccountView, wishes: Sequence[Wish]) -> None:
+    def _act(self, seen: Watch, wishes: Sequence[Wish]) -> None:
         now_ms = self._world.now_ms // STEP_MS * STEP_MS
-        equity = float(view.balance.equity)
-        self._state.mark(now_ms, equity)
-        book = self._book(view, equity, now_ms)
+        self._state.mark(now_ms, float(seen.view.balance.equity))
+        book = self._book(seen.view, now_ms)
         intents = [intent for wish in wishes if (intent := self._intent(wish, now_ms)) is not None]
         intents.sort(key=lambda intent: not intent.reduces)
         moves = tuple(move for wish in wishes if (move := self._move(wish)) is not None)
@@ -119,12 +144,17 @@ class OrderPath:
             cooldowns={},
             suspended_until_ms=0,
         )
+        locks = seen.blocked if self._ready else dict.fromkeys(self._world.symbols, "NOT_READY")
         if intents:
-            self._record(intents, now_ms)
+            try:
+                self._record(intents, now_ms)
+            except JournalUnavailableError as error:  # closing goes on
+                locks = dict.fromkeys(self._world.symbols, error.code)
+        passes("K02")
         for intent in intents:
             if intent.reduces:
                 self._world.witness.exits.append(Exit(self._world.now_ms, (intent.symbol, intent.position_side)))
-        self._desk.carry_out(step, Flow(order_times_ms=tuple(self._state.order_times_ms)), view.blocked)
+        self._desk.carry_out(step, Flow(order_times_ms=tuple(self._state.order_times_ms)), locks)
 
     def _intent(self, wish: Wish, now_ms: int) -> OrderIntent | None:
         held = self._held(wish.symbol)
@@ -189,7 +219,12 @@ class OrderPath:
     def _decision(self, symbol: str, now_ms: int) -> str:
         return decision_id(_RUN, str(self._world.schedule.seed), symbol, now_ms)
 
-    def _book(self, view: AccountView, equity: float, now_ms: int) -> Book:
+    def _book_of(self, view: AccountView) -> Book:
+        """Between two candles."""
+        return self._book(view, self._world.now_ms)
+
+    def _book(self, view: AccountView, now_ms: int) -> Book:
+        equity = float(view.balance.equity)
         positions = {
             key[0]: held_position(trade, found, mark_price(found), equity, now_ms, STEP_MS)
             for key, trade in self._sync.trades.items()

@@ -30,7 +30,11 @@ __all__ = ["Outcome", "Plan", "run_plan"]
 
 RESTART_MS = 2_000
 """How long a dead process stays dead, as the service manager has it."""
-QUIET_MS, QUIET_STEP_MS = 120_000, 10_000
+WATCH_MS, IDLE_MS = 4_000, 15_000
+"""Between two looks while something is held or not as it should be, and otherwise."""
+SILENCE_MS = 420_000
+"""Longer than a client ever keeps silent after it was told that it asks too much."""
+QUIET_MS, QUIET_STEP_MS = 120_000, 30_000
 RESTARTS = 2
 """Times the process is started again at rest, without anything having happened, to see that nothing changes."""
 
@@ -95,6 +99,9 @@ class _Run:
         self._make = make
         self._oracle = Oracle(world.witness)
         self._alive: Harness | None = None
+        self._whole = False
+        self._version = -1
+        self._shown_ms: int | None = None
         self._peak = equity(world.simulator.venue)
         self._out = Outcome(plan=plan, equity_before=self._peak)
 
@@ -107,7 +114,7 @@ class _Run:
                     point, hit = fault.text("point"), int(fault.number("hit", 1))
                     points.enter_context(armed(point, hit, _killer(point)))
             for number, wishes in self._script():
-                world.timeline.advance(world.timeline.start_ms + number * STEP_MS)
+                self._watch(world.timeline.start_ms + number * STEP_MS)
                 self._step(number, wishes)
         world.calm()
         self._rest()
@@ -122,6 +129,33 @@ class _Run:
             by_step.setdefault(wish.step, []).append(wish)
         for number in range(self._plan.steps):
             yield number, by_step.get(number, [])
+
+    def _watch(self, until_ms: int) -> None:
+        """Let time go on to a moment, with a look every few seconds.
+
+        A look is left out when it would find what the one before it found: nothing has changed at the exchange, as
+        far as reads can tell by now, and nothing was left to do.
+        """
+        world, venue = self._world, self._world.simulator.venue
+        while world.now_ms < until_ms:
+            busy = not self._whole or venue.ledger.positions
+            world.timeline.advance(min(until_ms, world.now_ms + (WATCH_MS if busy else IDLE_MS)))
+            if world.now_ms < until_ms and self._news():
+                self._live(self._look)
+
+    def _news(self) -> bool:
+        """Whether a look could find something."""
+        venue, now_ms = self._world.simulator.venue, self._world.now_ms
+        if venue.version != self._version:
+            self._version, self._shown_ms = venue.version, now_ms + self._world.witness.lag_ms
+            return True
+        if self._shown_ms is not None and now_ms > self._shown_ms:
+            self._shown_ms = None
+            return True
+        return not self._whole
+
+    def _look(self, harness: Harness) -> None:
+        self._whole = harness.watch()
 
     def _step(self, cycle: int, wishes: Sequence[Wish]) -> None:
         world = self._world
@@ -138,7 +172,9 @@ class _Run:
                 case _:
                     wanted.append(wish)
         self._out.entries_wished += sum(wish.act == "enter" for wish in wanted)
-        self._live(lambda harness: harness.step(wanted))
+        if wanted or self._alive is None or self._news():
+            self._whole = False
+            self._live(lambda harness: harness.step(wanted))
         self._out.violations += self._oracle.during()
         now = equity(world.simulator.venue)
         self._peak = max(self._peak, now)
@@ -146,12 +182,16 @@ class _Run:
             self._out.worst_drawdown = max(self._out.worst_drawdown, float(1 - now / self._peak))
 
     def _rest(self) -> None:
-        world, begun_ms = self._world, self._world.now_ms
-        cycle = self._plan.steps
-        while world.now_ms < begun_ms + QUIET_MS:
-            world.timeline.wait(QUIET_STEP_MS)
-            cycle += 1
+        world, cycle = self._world, self._plan.steps
+        calmed_ms = good_ms = world.now_ms
+        while world.now_ms < good_ms + QUIET_MS:
+            self._watch(world.now_ms + QUIET_STEP_MS)
+            cycle, first = cycle + 1, len(world.transport.calls)
+            self._whole = False
             self._step(cycle, [])
+            spoken = any(call.good and "balance" in call.path for call in world.transport.calls[first:])
+            if not spoken and world.now_ms < calmed_ms + SILENCE_MS:
+                good_ms = world.now_ms  # the client keeps the silence that the exchange has asked it for
 
     def _restarts(self) -> None:
         """I18: starting again and again changes no row and sends nothing that writes."""
@@ -171,6 +211,9 @@ class _Run:
 
     def _live(self, act: Callable[[Harness], None]) -> None:
         """Let the living process act, starting one where there is none. What it dies of ends only itself."""
+        dead = self._world.witness.dead
+        if self._alive is None and dead and dead[-1].to_ms is None:
+            dead[-1] = Span(dead[-1].from_ms, self._world.now_ms)
         try:
             if self._alive is None:
                 self._alive = self._make(self._world)
@@ -196,10 +239,8 @@ class _Run:
         self._alive.drop()
         self._alive = None
         self._world.timeline.wait(RESTART_MS)
-        # Dead until the next step starts another.
-        start_ms = self._world.timeline.start_ms
-        next_ms = start_ms + -((start_ms - self._world.now_ms) // STEP_MS) * STEP_MS
-        self._world.witness.dead.append(Span(died_ms, next_ms))
+        self._world.witness.dead.append(Span(died_ms))
+        self._whole = False
         self._world.transport.life += 1
         self._out.lives += 1
 
