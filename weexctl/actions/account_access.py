@@ -59,6 +59,13 @@ class Asked:
         return self.alias or (DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value)
 
     @property
+    def again(self) -> str:
+        """What a further command on the same account has to say, with a space before it; empty at sim."""
+        if self.venue is Venue.SIM:
+            return ""
+        return f" --venue {self.venue.value}" + (f" --account {self.alias}" if self.alias else "")
+
+    @property
     def kill_file(self) -> Path:
         """The file whose presence stops everything but closing."""
         return self.paths.kill_file(self.venue, self.account)

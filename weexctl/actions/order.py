@@ -165,7 +165,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
     before, sent = placed.draft.look, placed.execution.order
     error = failure_of(placed.execution)
     if error is None and sent is not None:
-        error = still_resting(sent.order_id, placed.followed, asked.venue)
+        error = still_resting(sent.order_id, placed.followed, asked)
     output = PlaceOutput(
         sent=placed.execution.intent_id is not None,
         preview=preview_output(placed.draft),
@@ -182,8 +182,10 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=() if sent is None else (*stopped_notice(sent.order_id, placed.followed), *_watched(asked, placed)),
-        next=_after(placed),
+        warnings=()
+        if sent is None
+        else (*stopped_notice(sent.order_id, placed.followed, asked), *_watched(asked, placed)),
+        next=_after(placed, asked),
     )
 
 
@@ -210,15 +212,15 @@ def _watched(asked: Asked, placed: Placed) -> tuple[Notice, ...]:
     return (Notice("STOP_NOT_SENT", text),)
 
 
-def _after(placed: Placed) -> tuple[NextCommand, ...]:
+def _after(placed: Placed, asked: Asked) -> tuple[NextCommand, ...]:
     execution = placed.execution
     told = execution.order.order_id if execution.order else execution.intent.decision_id
     story = NextCommand(f"weexctl explain {told}", "the story of it")
     if not execution.rests:
         return (story,)
     return (
-        NextCommand(f"weexctl order wait {told}", "watch it to its end"),
-        NextCommand(f"weexctl order cancel {told}", "end it"),
+        NextCommand(f"weexctl order wait {told}{asked.again}", "watch it to its end"),
+        NextCommand(f"weexctl order cancel {told}{asked.again}", "end it"),
         story,
     )
 

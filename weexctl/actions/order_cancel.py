@@ -101,7 +101,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        next=(NextCommand("weexctl order list", "what is left"),),
+        next=(NextCommand(f"weexctl order list{asked.again}", "what is left"),),
     )
 
 

@@ -127,14 +127,14 @@ def wait(input: WaitInput, context: Context) -> Result:  # noqa: A002
     else:
         output, followed = _wait_at_exchange(asked, input, context)
     order_id = output.order.order_id
-    error = still_resting(order_id, followed, asked.venue)
+    error = still_resting(order_id, followed, asked)
     return Result(
         data=output,
         venue=asked.venue.value,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=stopped_notice(order_id, followed),
-        next=_after(output),
+        warnings=stopped_notice(order_id, followed, asked),
+        next=_after(output, asked),
     )
 
 
@@ -199,32 +199,36 @@ def seen_rows(followed: Followed) -> list[SeenRow]:
     return [SeenRow(status=row.status, filled_quantity=row.filled, time_ms=row.time_ms) for row in followed.stations]
 
 
-def still_resting(order_id: str, followed: Followed | None, venue: Venue) -> WeexctlError | None:
+def still_resting(order_id: str, followed: Followed | None, asked: Asked) -> WeexctlError | None:
     """What to answer when the time was up and the order is still there; None when it is not so."""
     if followed is None or followed.ended != "timeout":
         return None
-    more = "; simulated time goes on with `weexctl trade`" if venue is Venue.SIM else ""
+    more = "; simulated time goes on with `weexctl trade`" if asked.venue is Venue.SIM else ""
     return UnavailableError(
         f"{order_id} is {followed.order.status.value} and not at its end; it was not cancelled",
-        hint=f"`weexctl order wait {order_id}` goes on waiting, `weexctl order cancel {order_id}` ends it{more}",
+        hint=f"{_ways(order_id, asked)}{more}",
         code="STILL_RESTING",
         order_state="accepted",
     )
 
 
-def stopped_notice(order_id: str, followed: Followed | None) -> tuple[Notice, ...]:
+def stopped_notice(order_id: str, followed: Followed | None, asked: Asked) -> tuple[Notice, ...]:
     """What a person who ended the waiting has to know."""
     if followed is None or followed.ended != "stopped":
         return ()
-    text = f"{order_id} still rests: `weexctl order wait {order_id}` goes on, `weexctl order cancel {order_id}` ends it"
-    return (Notice("STILL_RESTING", text),)
+    return (Notice("STILL_RESTING", f"{order_id} still rests: {_ways(order_id, asked)}"),)
 
 
-def _after(output: WaitOutput) -> tuple[NextCommand, ...]:
+def _ways(order_id: str, asked: Asked) -> str:
+    words = f"{order_id}{asked.again}"
+    return f"`weexctl order wait {words}` goes on waiting, `weexctl order cancel {words}` ends it"
+
+
+def _after(output: WaitOutput, asked: Asked) -> tuple[NextCommand, ...]:
     order_id = output.order.order_id
     if output.done:
         return (NextCommand(f"weexctl explain {order_id}", "the story of it"),)
     return (
-        NextCommand(f"weexctl order wait {order_id}", "go on waiting"),
-        NextCommand(f"weexctl order cancel {order_id}", "end it"),
+        NextCommand(f"weexctl order wait {order_id}{asked.again}", "go on waiting"),
+        NextCommand(f"weexctl order cancel {order_id}{asked.again}", "end it"),
     )
