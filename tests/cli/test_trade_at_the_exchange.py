@@ -27,7 +27,7 @@ KEYS = {f"WEEX_API_{part}": "sim" for part in ("KEY", "SECRET", "PASSPHRASE")}
 
 @contextmanager
 def stepped_exchange() -> Iterator[str]:
-    """The address of a simulator in a process of its own, with the market of the simulated run, its time standing still."""
+    """The address of a simulator in a process of its own, with the simulated market, its time standing still."""
     command = [sys.executable, "-m", "weexctl", "sim", "serve", "--port", "0", "--speed", "step", "--control"]
     command += ["--history", str(HISTORY_CANDLES), "-o", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

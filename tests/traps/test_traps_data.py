@@ -119,7 +119,7 @@ def test_t25_a_gap_through_the_stop_fills_at_the_open_and_is_booked_so(tmp_path:
         sync = AccountSync(exchange, journal, state, {}, "run-1", lambda _: None)
         gate = Gate(exchange, LIMITS)
         executor = Executor(exchange, gate, journal, clock, account="acc", run_id="run-1")
-        desk = OrderDesk(executor, Guardian(exchange, gate, clock, account="acc"), sync, journal, state)
+        desk = OrderDesk(executor, Guardian(exchange, gate, journal, clock, account="acc"), sync, journal, state)
         desk.send(approved(entry), a_book(now_ms=clock.now_ms()), NO_FLOW)
         simulator.advance(START_MS + 3 * HOUR_MS)
         assert isinstance(sync.refresh(clock.now_ms()), AccountView)

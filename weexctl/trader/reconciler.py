@@ -213,7 +213,15 @@ class Reconciler:
         venue = self._venue
         if not venue.proves_stops:
             return OwnStops()
-        return Guardian(venue.exchange, self._gate, venue.clock, account=venue.account, host=venue.host)
+        return Guardian(
+            venue.exchange,
+            self._gate,
+            self._journal,
+            venue.clock,
+            account=venue.account,
+            host=venue.host,
+            run_id=self._run.run_id,
+        )
 
     def _book(self, sync: AccountSync, view: AccountView) -> Book:
         """The account as the guards see it; positions at the exchange's mark."""
