@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -26,6 +28,7 @@ from weexctl.plugin_host import load_offers
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.server import Reply, SimulatorServer
 from weexctl.simulator.simulator import Simulator
+from weexctl.trader.schedule import HISTORY_CANDLES
 
 D = Decimal
 KEYS = {f"WEEX_API_{part}": "sim" for part in ("KEY", "SECRET", "PASSPHRASE")}
@@ -101,7 +104,7 @@ def at(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Ac
 
             monkeypatch.setattr(Simulator, "answer", counting)
             if armed:
-                arm_safe(home)
+                arm_profile(home, "safe")
             return account
 
         yield make
@@ -113,11 +116,11 @@ def trades_of(journal: Journal) -> list[TradeRecord]:
     return journal.trades.of_run(run.run_id)
 
 
-def arm_safe(home: Home) -> None:
+def arm_profile(home: Home, name: str) -> None:
     """As a person at a terminal does."""
     paths = Paths(home.config, home.data)
     offers = load_offers(environ={})
-    profile = load_profile("safe", offers=offers, environment=read_environment({}), paths=paths)
+    profile = load_profile(name, offers=offers, environment=read_environment({}), paths=paths)
     arm(profile, "main", armed_ms=1, paths=paths)
 
 
@@ -361,3 +364,24 @@ def test_demo_opens_and_closes_and_says_what_it_cannot(at: Callable[..., Account
     assert account.data("account", "risk")["loss_at_stops"]
     assert account.data("close", "ETHUSDT")["positions_left"] == []
     assert account.calls == ["POST /capi/v3/sim/order"] * 2
+
+
+def test_a_run_goes_on_with_what_began_by_hand_and_leaves_its_position_alone(home: Home) -> None:
+    candles = generate_market(7, symbols=["ETHUSDT"], count=HISTORY_CANDLES + 40)
+    start_ms = candles["ETHUSDT"].last_close_ms - 30 * HOUR_MS + 1_000
+    safe = (files("weexctl.config") / "profiles" / "safe.toml").read_text(encoding="utf-8")
+    mine = home.config / "profiles" / "mine.toml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(re.sub(r"(?m)^symbols = .*$", 'symbols = ["ETHUSDT"]', safe))
+    arm_profile(home, "mine")
+    simulator = Simulator(candles, seed=7, start_ms=start_ms)
+    with SimulatorServer(simulator, port=0, control=True) as server:
+        account = Account(home, simulator, server.url, "live")
+        order = account.data("order", "place", *account.words("--profile", "mine"))["order"]
+        data = account.data("trade", "--profile", "mine", "--steps", "2")
+        [held] = data["open_positions"]
+        assert (data["steps"], held["rule"], held["entry_order_id"]) == (2, "manual", order["order_id"])
+        assert not set(data["refusals"]) & {"EXTERNAL_POSITION", "FILLS_MISSING", "STOP_UNPROVEN"}
+        assert account.data("close", "ETHUSDT")["positions_left"] == []
+    with account.journal as journal:
+        assert [trade.exit_reason for trade in trades_of(journal)] == ["MANUAL_CLOSE"]
