@@ -19,6 +19,9 @@ from weexctl.config.paths import Paths
 from weexctl.config.profile import load_profile
 from weexctl.exchange.connect import connect
 from weexctl.exchange.signing import Credentials
+from weexctl.execution.breaker_events import AuthFailed
+from weexctl.execution.breaker_settings import BreakerSettings
+from weexctl.execution.breakers import BREAKERS, Breakers
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import TradeRecord
@@ -129,6 +132,8 @@ def test_an_order_with_a_stop_becomes_a_position_with_that_stop(at: Callable[...
     data = account.data("order", "place", *account.words())
     order, [held] = data["order"], data["positions_after"]
     assert (order["status"], order["code"], held["rule"]) == ("filled", "", "manual")
+    [row] = account.data("account", "positions")["positions"]
+    assert (row["rule"], row["stop_price"]) == ("manual", held["stop_price"])
     [stop] = account.data("order", "list")["orders"]
     assert (stop["kind"], D(stop["trigger_price"])) == ("stop", D(data["preview"]["stop_price"]))
     story = account.home("explain", order["order_id"]).document["data"]
@@ -154,7 +159,7 @@ def test_a_resting_order_is_listed_watched_and_cancelled(at: Callable[..., Accou
 
 def test_what_is_filled_while_it_is_waited_for_has_its_stop(at: Callable[..., Account]) -> None:
     account = at()
-    words = account.words(*account.limit("0.995"), "--wait", "--timeout", str(12 * 3600), stop="0.9")
+    words = account.words(*account.limit("0.9995"), "--wait", "--timeout", "3600", stop="0.97")
     ran = account("order", "place", *words)
     data = ran.document["data"]
     assert (ran.code, data["order"]["status"]) == (0, "filled")
@@ -279,6 +284,7 @@ def test_while_a_run_holds_the_account_orders_are_refused_and_it_can_be_looked_a
             ran = account(*argv)
             assert (ran.code, ran.document["error"]["code"]) == (3, "LOCK_HELD")
             assert "process" in ran.document["error"]["message"]
+        assert "weexctl kill --venue live" in account("close", "ETHUSDT").document["error"]["suggestion"]
         assert account.calls == []
         assert account.data("account", "risk")["unprotected"] == []
         assert account.data("order", "preview", *account.words())["approved"]
@@ -318,18 +324,10 @@ def test_the_first_look_needs_no_journal_and_makes_none(at: Callable[..., Accoun
 def test_an_exchange_that_falls_silent_after_an_order_leaves_it_unknown_until_it_answers(
     at: Callable[..., Account], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account, words, reply = at(), at().words(), SimulatorServer.reply
-    account.data("order", "preview", *words)
-    down = False
-
-    def falling(self: SimulatorServer, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
-        nonlocal down
-        answer = reply(self, method, target, headers, body)
-        down = down or (method, target) == ("POST", "/capi/v3/order")
-        return (503, {}, b"") if down and not target.startswith("/control/") else answer
-
+    account = at()
+    words = account.words()
     with monkeypatch.context() as patched:
-        patched.setattr(SimulatorServer, "reply", falling)
+        fall_silent(patched, after="/capi/v3/order")
         ran = account("order", "place", *words)
     error, data = ran.document["error"], ran.document["data"]
     assert (ran.code, error["order_state"], data["balance_after"]) == (8, "unknown", None)
@@ -342,13 +340,56 @@ def test_an_exchange_that_falls_silent_after_an_order_leaves_it_unknown_until_it
     assert account.calls.count("POST /capi/v3/order") == 2
 
 
-def test_nothing_is_sent_where_the_account_cannot_be_read(at: Callable[..., Account]) -> None:
+def fall_silent(monkeypatch: pytest.MonkeyPatch, *, after: str = "") -> None:
+    """From now on, or once something was posted there, no request gets an answer that means anything."""
+    reply, down = SimulatorServer.reply, not after
+
+    def falling(self: SimulatorServer, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
+        nonlocal down
+        answer = reply(self, method, target, headers, body)
+        down = down or (method, target) == ("POST", after)
+        return (503, {}, b"") if down and not target.startswith("/control/") else answer
+
+    monkeypatch.setattr(SimulatorServer, "reply", falling)
+
+
+def test_nothing_is_sent_where_the_account_cannot_be_read(
+    at: Callable[..., Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
     account = at()
-    for argv in (["order", "place", *account.words()], ["flatten", "--all"], ["order", "cancel", "--all"]):
-        ran = account(*argv, WEEX_API_BASE="http://127.0.0.1:9")
-        assert (ran.code, ran.document["error"]["type"]) == (4, "network")
-        assert "nothing was sent" in ran.document["error"]["message"]
+    words = account.words()
+    fall_silent(monkeypatch)
+    for argv in (["order", "place", *words], ["flatten", "--all"], ["order", "cancel", "--all"]):
+        ran = account(*argv)
+        assert (ran.code, ran.document["error"]["order_state"]) == (4, "not_sent")
     assert account.calls == []
+
+
+def test_a_leverage_that_somebody_raised_is_set_back_where_nothing_is_held(at: Callable[..., Account]) -> None:
+    account = at()
+    client = connect(account.url, Credentials("sim", "sim", "sim"))
+    client.set_leverage("ETHUSDT", 20)
+    assert account.data("order", "place", *account.words())["order"]["status"] == "filled"
+    assert client.fetch_leverage("ETHUSDT").cross <= 2
+    client.close()
+
+
+def test_a_breaker_on_record_keeps_entries_back_and_never_a_close(at: Callable[..., Account]) -> None:
+    account = at()
+    account.data("order", "place", *account.words())
+    account.calls.clear()
+    [path] = account.home.journals
+    with Journal.open(path, venue="live", account="main") as journal:
+        limits = BreakerSettings(daily_loss=1.0, drawdown=1.0)
+        latched = Breakers(limits).take(AuthFailed("as a test says"), account.simulator.now_ms)
+        journal.state.put(BREAKERS, latched.to_json())
+    assert account.data("order", "preview", *account.words())["refused_by"] == "AUTH_FAILED"
+    assert account.error("order", "place", *account.words()) == (9, "AUTH_FAILED")
+    assert account.calls == []
+    with Journal.open(path, venue="live", account="main") as journal:
+        journal.state.put(BREAKERS, {"nobody": "can read this"})
+    assert account.error("order", "place", *account.words()) == (3, "BREAKERS_UNREADABLE")
+    assert account.data("close", "ETHUSDT")["positions_left"] == []
 
 
 def test_demo_opens_and_closes_and_says_what_it_cannot(at: Callable[..., Account]) -> None:

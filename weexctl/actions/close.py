@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from pydantic import BaseModel
@@ -13,7 +14,7 @@ from weexctl.actions.context import Context, NextCommand, Result
 from weexctl.actions.order_cancel import cancelled
 from weexctl.actions.order_rows import OrderRow, RequestRow, cancel_request, order_request, order_row
 from weexctl.actions.placed_order import OrderDone, failure_of, order_done
-from weexctl.errors import UsageError, WeexctlError
+from weexctl.errors import LockHeldError, UsageError, WeexctlError
 from weexctl.execution.reading import Unavailable, read
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import Order
@@ -92,7 +93,7 @@ def _close(
     """Close these positions, None for all; with an empty `nothing` there need not be any."""
     if input.dry_run:
         return _rehearse(asked, wanted, input, nothing)
-    with asked.desk(input.data, read_only=input.read_only) as desk:
+    with _locked(asked), asked.desk(input.data, read_only=input.read_only) as desk:
         before, profile = desk.account.look(), desk.account.profile
         resting = _resting(desk.account, wanted)
         _must_be_something(before, wanted, resting, nothing)
@@ -123,6 +124,23 @@ def _close(
             NextCommand(f"weexctl explain {row.order_id}", "the story of it") for row in output.orders if row.order_id
         ),
     )
+
+
+@contextmanager
+def _locked(asked: Asked) -> Iterator[None]:
+    """Says what a person in a hurry can do while a run holds the account."""
+    try:
+        yield
+    except LockHeldError as error:
+        pid = error.details.get("pid")
+        stop = f"kill -INT {pid}" if pid else "Ctrl-C"
+        raise LockHeldError(
+            error.message,
+            hint=f"`weexctl kill{asked.again}` stops entries at once; to be flat as well, stop the run ({stop}) and"
+            " run this again",
+            code=error.code,
+            details=error.details,
+        ) from error
 
 
 def _closed(desk: HandDesk, row: PositionRow) -> Placed | WeexctlError | None:
@@ -184,5 +202,5 @@ def _rows(look: Look, wanted: Wanted) -> list[PositionRow]:
 
 
 def _first_failure(placed: list[Placed]) -> WeexctlError | None:
-    failures = (failure_of(done.execution) for done in placed)
+    failures = (failure_of(done) for done in placed)
     return next((failure for failure in failures if failure is not None), None)

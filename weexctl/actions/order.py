@@ -163,7 +163,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
         placed = desk.place(order, patience(input.timeout, context) if input.wait else None)
         profile = desk.account.profile
     before, sent = placed.draft.look, placed.execution.order
-    error = failure_of(placed.execution)
+    error = failure_of(placed)
     if error is None and sent is not None:
         error = still_resting(sent.order_id, placed.followed, asked)
     output = PlaceOutput(

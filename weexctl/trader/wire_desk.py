@@ -15,6 +15,7 @@ from pathlib import Path
 
 import weexctl
 from weexctl.config.profile import AccountTables, Profile
+from weexctl.errors import ConfigError
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import RunRecord
 from weexctl.journal.upgrade import upgrade_journal
@@ -97,8 +98,9 @@ class WireWay:
             if run is None and profile is not None:
                 run = _begun(journal, profile, venue, state, equity)
             terms = self._terms(run)
-            brakes = HandBrakes(journal, venue, terms, state)
-            account = HandAccount(journal, venue, terms, state, halted=self.halted, brakes=brakes.board)
+            brakes = _brakes(journal, venue, terms, state, opens=begin is not None)
+            board = None if brakes is None else brakes.board
+            account = HandAccount(journal, venue, terms, state, halted=self.halted, brakes=board)
             yield HandDesk(account, journal, guardian=venue.guardian, brakes=brakes)
 
     def _terms(self, run: RunRecord | None) -> Terms:
@@ -112,6 +114,20 @@ class WireWay:
             timeframe=tables.venue.timeframe,
             limits=tables.limits,
         )
+
+
+def _brakes(journal: Journal, venue: WireVenue, terms: Terms, state: RiskState, *, opens: bool) -> HandBrakes | None:
+    """The breakers; None when they cannot be read and nothing is to open: they never concern what closes.
+
+    Raises:
+        ConfigError: they cannot be read, and something is to open.
+    """
+    try:
+        return HandBrakes(journal, venue, terms, state)
+    except ConfigError:
+        if opens:
+            raise
+        return None
 
 
 def _state(journal: Journal | None, equity: Decimal, venue: WireVenue) -> RiskState:
