@@ -38,8 +38,10 @@ check:  ## everything that has to hold before a change lands, in an environment 
 dist:  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
 
-nightly:  ## all tests, with many more examples for those that search for a counterexample
-	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 $(BIN)/python -m pytest -n auto --dist loadfile --hypothesis-profile=nightly
+nightly:  ## everything that takes long: a hundred times the schedules and examples, a month of soak, every sabotage
+	WEEXCTL_FUZZ=100000 WEEXCTL_FUZZ_REQUESTS=100000 WEEXCTL_SCHEDULES=100 WEEXCTL_DEATHS=6000 $(BIN)/python -m pytest -n auto --dist loadfile --hypothesis-profile=nightly
+	WEEXCTL_SOAK_DAYS=30 $(BIN)/python -m pytest -s tests/soak
+	$(BIN)/python -m tests.mutants.run
 
 mutants:  ## sabotage the code one line at a time; every sabotage has to turn a test red
 	$(BIN)/python -m tests.mutants.run

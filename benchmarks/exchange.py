@@ -1,11 +1,13 @@
 """What the client costs, as ratios measured in one run: `python benchmarks/exchange.py`.
 
-    signed order      processor time of a whole order over that of a bare httpx call with the same body and headers
+    own cost          processor time of a whole order less that of a bare httpx call with the same body and headers
     against ccxt      processor time of a whole order over that of ccxt's synchronous client
     candles           1 000 rows to arrays over one pydantic model for each row
 
-Both sides of a pair run in turns, so that a machine that slows down slows both; the best of many rounds counts. The
-orders go to a server on this machine, in a process of its own, that answers every request alike. Targets: at most
+Both sides of a pair run in turns, so that a machine that slows down slows both. The own cost is the median over
+thousands of such pairs, with its quartiles: processor time of this thread, and a transport in this process that answers
+every request alike, because what sockets take is far more, and differs from call to call by more than that. The other
+orders go to a server on this machine, in a process of its own, and the best of many rounds counts. Targets: at most
 25 µs over the bare call, at most 0.75 times ccxt, at most 0.5 times one model for each row.
 """
 
@@ -127,6 +129,42 @@ class FloatKline(BaseModel):
     taker_quote: float
 
 
+class Answering(httpx.BaseTransport):
+    """Answers every request alike, in this process."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002  # the signature of a transport
+        """The same answer."""
+        return httpx.Response(200, headers={"Content-Type": "application/json"}, stream=httpx.ByteStream(ANSWER))
+
+
+def paired_us(ours: Callable[[], object], bare: Callable[[], object], pairs: int) -> tuple[list[float], list[float]]:
+    """Microseconds of this thread, sorted: of the bare call, and how much longer ours takes than the one beside it."""
+    clock = time.thread_time_ns
+    bare_us, own_us = [], []
+    for number in range(pairs):
+        first, second = (ours, bare) if number % 2 else (bare, ours)
+        began = clock()
+        first()
+        between = clock()
+        second()
+        ended = clock()
+        one, other = (between - began) / 1000, (ended - between) / 1000
+        taken, plain = (one, other) if number % 2 else (other, one)
+        bare_us.append(plain)
+        own_us.append(taken - plain)
+    return sorted(bare_us), sorted(own_us)
+
+
+def own_cost(pairs: int) -> None:
+    """Print what the client itself takes for an order."""
+    calls = order_calls("https://api-contract.weex.com", Answering())
+    bare, own = paired_us(calls["weexctl"], calls["bare httpx"], pairs // 10)  # warm
+    bare, own = paired_us(calls["weexctl"], calls["bare httpx"], pairs)
+    low, middle, high = (own[pairs * share // 4] for share in (1, 2, 3))
+    print(f"own cost          {middle:+7.1f} µs, quartiles {low:+.1f} and {high:+.1f}, of {pairs} pairs  (target 25)")
+    print(f"  bare httpx call {bare[pairs // 2]:7.1f} µs, without sockets")
+
+
 def best_us(calls: dict[str, Callable[[], object]], rounds: int, count: int) -> dict[str, float]:
     """Processor microseconds of one call of each, the best of all rounds, taken in turns."""
     best = dict.fromkeys(calls, float("inf"))
@@ -139,10 +177,11 @@ def best_us(calls: dict[str, Callable[[], object]], rounds: int, count: int) -> 
     return best
 
 
-def order_calls(base: str) -> dict[str, Callable[[], object]]:
-    """The ways to send one order to the server on this machine."""
-    exchange = connect(base, Credentials("key", "secret", "pass"), clock=Standing(), limiter=Unlimited())
-    client = httpx.Client(trust_env=False)
+def order_calls(base: str, transport: httpx.BaseTransport | None = None) -> dict[str, Callable[[], object]]:
+    """Ours and the bare way to send one order, to the server on this machine or to what stands in for the network."""
+    keys = Credentials("key", "secret", "pass")
+    exchange = connect(base, keys, clock=Standing(), limiter=Unlimited(), transport=transport)
+    client = httpx.Client(trust_env=False, transport=transport)
     url, body = httpx.URL(f"{base}/capi/v3/order"), encoded(order_members(ORDER))
     headers = {
         "User-Agent": "bare",
@@ -155,15 +194,10 @@ def order_calls(base: str) -> dict[str, Callable[[], object]]:
         "ACCESS-PASSPHRASE": "pass",
         "ACCESS-TIMESTAMP": str(NOW_MS),
     }
-    calls: dict[str, Callable[[], object]] = {
+    return {
         "weexctl": lambda: exchange.place_order(ORDER),
         "bare httpx": lambda: client.post(url, headers=headers, content=body).content,
     }
-    try:
-        calls["ccxt"] = ccxt_call(base)
-    except ImportError:
-        print("ccxt is not installed: that ratio is left out")
-    return calls
 
 
 def ccxt_call(base: str) -> Callable[[], object]:
@@ -230,17 +264,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--pairs", type=int, default=4_000)
     chosen = parser.parse_args()
+    own_cost(chosen.pairs)
     ours, told = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(told,), daemon=True)
     server.start()
-    calls = order_calls(f"http://127.0.0.1:{ours.recv()}")
+    base = f"http://127.0.0.1:{ours.recv()}"
+    calls = order_calls(base)
+    try:
+        calls["ccxt"] = ccxt_call(base)
+    except ImportError:
+        print("ccxt is not installed: that ratio is left out")
     for call in calls.values():
         call()
     orders = best_us(calls, chosen.rounds, chosen.count)
     server.terminate()
-    own = orders["weexctl"] - orders["bare httpx"]
-    print(f"signed order      {orders['weexctl']:7.0f} µs, own cost {own:+.0f} µs over a bare httpx call  (target 25)")
+    print(
+        f"signed order      {orders['weexctl']:7.0f} µs with sockets; a bare httpx call {orders['bare httpx']:.0f} µs"
+    )
     if "ccxt" in orders:
         print(f"against ccxt      {orders['weexctl'] / orders['ccxt']:7.2f} of {orders['ccxt']:.0f} µs  (target 0.75)")
     candles = best_us(candle_calls(), chosen.rounds, 5)

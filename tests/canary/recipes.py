@@ -80,6 +80,8 @@ RECIPES: dict[str, Recipe] = {
     "order.place": lambda home, run: [
         step(f"order place {ORDER} --dry-run"),
         step(f"order place {ORDER} --read-only", 6),
+        step("close BTCUSDT"),
+        step(f"order place {ORDER}"),
     ],
     "order.status": lambda home, run: [step(f"order status {run.order_id}"), step("order status 1", 2)],
     "order.list": _lines("order list"),

@@ -10,8 +10,12 @@ import pytest
 from weexctl.actions import data_fetch
 from weexctl.actions.context import Context
 from weexctl.actions.data_fetch import Input, Output, run
+from weexctl.errors import UnavailableError
+from weexctl.exchange.v3 import WeexV3
 from weexctl.market.loading import load_candles, load_funding
+from weexctl.simulator import Simulator
 from weexctl.simulator.generator import MARKET_START_MS, generate_funding, generate_market
+from weexctl.simulator.server import SimulatorServer
 from weexctl.trader.schedule import HISTORY_CANDLES
 
 HOUR_MS = 3_600_000
@@ -75,6 +79,86 @@ def test_a_span_without_a_candle_is_refused(home: Any) -> None:
     ran = home(*FETCH, "--from", str(BEGIN_MS + HOUR_MS))
     assert (ran.code, ran.document["error"]["type"]) == (2, "usage")
     assert not (home.data / "candles").exists()
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_span_turned_around_is_refused_whatever_is_stored(home: Any, stored: bool) -> None:
+    if stored:
+        data(home(*FETCH))
+    ran = home(*FETCH, "--from", str(BEGIN_MS - 5 * HOUR_MS), "--to", str(BEGIN_MS - 9 * HOUR_MS))
+    assert (ran.code, ran.document["error"]["type"]) == (2, "usage")
+
+
+EARLY = str(MARKET_START_MS - 3_000 * HOUR_MS)
+"""Long before the first candle there is."""
+
+
+def test_history_begins_at_the_first_candle_there_is(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_fetch, "_PAGE", 1_000)
+    span = ("--from", EARLY, "--to", str(MARKET_START_MS + 50 * HOUR_MS))
+    ran = home("data", "fetch", "--symbols", "BTCUSDT,ETHUSDT", *span)
+    found = data(ran)
+    begins = [(row["symbol"], row["from_ms"], row["candles"]) for row in found["series"]]
+    assert begins == [("BTCUSDT", MARKET_START_MS, 50), ("ETHUSDT", MARKET_START_MS, 50)]
+    assert found["complete"]
+    late = [warning["message"] for warning in ran.document["warnings"] if warning["code"] == "BEGINS_LATER"]
+    assert [text.partition(":")[0] for text in late] == ["BTCUSDT", "ETHUSDT"]
+    again = data(home(*FETCH, *span))["series"][0]
+    assert (again["candles"], again["added"]) == (50, 0)
+
+
+def test_a_stored_series_grows_down_to_the_first_candle_there_is(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_fetch, "_PAGE", 1_000)
+    end = ("--to", str(MARKET_START_MS + 50 * HOUR_MS))
+    data(home(*FETCH, "--from", str(MARKET_START_MS + 40 * HOUR_MS), *end))
+    (row,) = data(home(*FETCH, "--from", EARLY, *end))["series"]
+    assert (row["from_ms"], row["candles"], row["added"]) == (MARKET_START_MS, 50, 40)
+
+
+def test_a_span_before_the_first_candle_is_no_series(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_fetch, "_PAGE", 1_000)
+    ran = home(*FETCH, "--from", EARLY, "--to", str(MARKET_START_MS - HOUR_MS))
+    assert (ran.code, ran.document["error"]["code"]) == (2, "NO_CANDLES")
+    assert "later --to" in ran.document["error"]["suggestion"]
+    assert not (home.data / "candles").exists()
+
+
+def test_one_series_that_cannot_be_had_keeps_none_of_the_others_back(home: Any) -> None:
+    folder = Path(data(home(*FETCH, "--to", str(BEGIN_MS - 9 * HOUR_MS)))["folder"])
+    path = folder / "BTCUSDT-1h-synthetic.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    ran = home("data", "fetch", "--symbols", "BTCUSDT,ETHUSDT")
+    assert (ran.code, ran.document["data"]["complete"]) == (2, False)
+    assert "BTCUSDT" in ran.document["error"]["message"]
+    added = {row["symbol"]: row["added"] for row in ran.document["data"]["series"]}
+    assert added == {"BTCUSDT": 0, "ETHUSDT": 30}
+
+
+def test_what_was_stored_before_the_venue_fell_silent_is_told(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = iter(range(9))
+    fetch = WeexV3.fetch_candles
+
+    def falls_silent(self: WeexV3, *args: Any, **more: Any) -> Any:
+        if next(asked) == 2:
+            raise UnavailableError("the exchange did not answer; nothing changed", hint="try again later")
+        return fetch(self, *args, **more)
+
+    monkeypatch.setattr(WeexV3, "fetch_candles", falls_silent)
+    ran = home(*FETCH)
+    (row,) = ran.document["data"]["series"]
+    assert (ran.code, row["added"], ran.document["data"]["complete"]) == (4, 14, False)
+    monkeypatch.undo()
+    assert data(home(*FETCH))["complete"]
+
+
+def test_candles_of_a_simulator_at_an_address_are_synthetic_too(home: Any) -> None:
+    count = HISTORY_CANDLES + 1
+    simulator = Simulator(generate_market(5, symbols=["BTCUSDT"], count=count), seed=5, start_ms=BEGIN_MS)
+    with SimulatorServer(simulator) as server:
+        ran = home(*FETCH, "--venue", "paper", WEEX_API_BASE=server.url)
+    (row,) = data(ran)["series"]
+    assert (row["synthetic"], row["source"]) == (True, server.url)
+    assert {notice["code"] for notice in ran.document["warnings"]} == {"SYNTHETIC"}
 
 
 def test_an_exchange_that_cannot_be_reached_leaves_the_store_alone(home: Any) -> None:

@@ -210,6 +210,8 @@ def test_a_cancel_is_done_when_a_read_shows_it(account: Any, place: Callable[...
     assert resting(account) == []
     again = account("order", "cancel", order["client_order_id"])
     assert (again.code, again.document["data"]["sent"]) == (0, False)
+    assert (ran.document["data"]["already"], again.document["data"]["already"]) == ([], [order["order_id"]])
+    assert "had been cancelled before" in account("order", "cancel", order["order_id"], "-o", "table").out
     told = account("explain", order["order_id"]).document["data"]["text"]
     assert "limit order" in told[0]
     assert told[-1] == "Result: nothing of it is filled."
@@ -242,6 +244,19 @@ def test_the_stop_of_an_open_position_is_never_taken_away(account: Any) -> None:
         assert (ran.code, ran.document["error"]["code"]) == (6, "STOP_NEEDED")
         assert "weexctl close BTCUSDT" in ran.document["error"]["suggestion"]
     assert [row["order_id"] for row in account("order", "list").document["data"]["orders"]] == [stop["order_id"]]
+
+
+def test_waiting_for_a_stop_tells_it_as_the_list_does_and_offers_what_works(account: Any) -> None:
+    [stop] = [row for row in account("order", "list").document["data"]["orders"] if row["kind"] == "stop"]
+    document = account("order", "wait", stop["order_id"], "--timeout", "1").document
+    row = document["data"]["order"]
+    told = ("kind", "status", "trigger_price")
+    assert [row[name] for name in told] == [stop[name] for name in told]
+    assert "order cancel" not in document["error"]["suggestion"]
+    assert [step["command"] for step in document["next"]] == [
+        f"weexctl order wait {stop['order_id']}",
+        "weexctl close BTCUSDT",
+    ]
 
 
 def test_a_target_may_be_taken_away_and_the_stop_stays(

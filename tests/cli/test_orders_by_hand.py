@@ -58,7 +58,7 @@ def rules_of(account: Any) -> dict[str, str]:
 def test_before_the_first_run_there_is_no_account(home: Any) -> None:
     for argv in (("account", "balance"), ("flatten", "--all"), ("order", "list")):
         ran = home(*argv)
-        assert (ran.code, ran.document["error"]["code"]) == (3, "NO_RUN")
+        assert (ran.code, ran.document["venue"], ran.document["error"]["code"]) == (3, "sim", "NO_RUN")
         assert ran.document["error"]["suggestion"] == "weexctl trade"
     assert home.journals == []
 
@@ -129,10 +129,28 @@ def test_a_dry_run_shows_the_request_without_key_or_signature(account: Any) -> N
     body = json.loads(request["body"])
     assert (ran.document["data"]["sent"], request["method"]) == (False, "POST")
     assert (body["symbol"], body["side"], body["positionSide"]) == ("ETHUSDT", "BUY", "LONG")
+    assert request["url"] == "simulator:/capi/v3/order"
+    assert "weex.com" not in json.dumps(request)
     assert not [
         name for name in request["headers"] if name.lower() in ("access-key", "access-sign", "access-passphrase")
     ]
     assert "ETHUSDT" not in rules_of(account)
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (("ETHUSDT", *words("200", None)), "add --stop below {price}"),
+        (("ETHUSDT", *words("200", "99999")), "add --stop below {price}"),
+        (("ETHUSDT", *words("2500", "1")), "smaller --size"),
+        (("BTCUSDT", *words("200", "1")), "weexctl close BTCUSDT"),
+    ],
+)
+def test_a_refused_order_says_how_it_would_go_out(account: Any, argv: tuple[str, ...], hint: str) -> None:
+    document = account("order", "place", *argv).document
+    wanted = hint.format(price=D(document["data"]["preview"]["price"]))
+    assert wanted in document["error"]["suggestion"]
+    assert wanted in account("order", "preview", *argv).document["data"]["hint"]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +240,8 @@ def test_a_person_is_shown_what_the_order_is_and_what_became_of_it(account: Any)
     assert "loss at the stop" in shown
     assert "none objects" in shown
     assert "kept back" in account("order", "place", *asked, "--dry-run").out
-    assert "filled" in account("order", "place", *asked).out
+    placed = account("order", "place", *asked).out
+    assert all(word in placed for word in ("margin", "liquidation", "asked 20", "placed +", "filled"))
     assert "Refused: RULE_POSITION." in account("order", "preview", "BTCUSDT", *words("200", stop), "-o", "table").out
     assert "Would close" in account("close", "ETHUSDT", "--dry-run", "-o", "table").out
     assert "left: nothing" in account("flatten", "--all", "-o", "table").out

@@ -71,6 +71,9 @@ def test_a_flag_after_the_command_wins() -> None:
             "`weexctl plugins show --help`",
         ),
         (["trade", "surplus"], "USAGE", "surplus", "`weexctl trade --help`"),
+        (["data", "fetch", "btcusdt", "ETHUSDT"], "USAGE", "btcusdt", "did you mean --symbols BTCUSDT,ETHUSDT?"),
+        (["order", "list", "BTCUSDT"], "USAGE", "BTCUSDT", "did you mean --symbol BTCUSDT?"),
+        (["version", "BTCUSDT"], "USAGE", "BTCUSDT", "`weexctl version --help`"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_one(argv: list[str], code: str, message: str, hint: str) -> None:

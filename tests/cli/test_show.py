@@ -91,7 +91,7 @@ def test_every_view_module_belongs_to_an_action() -> None:
 
     import weexctl.cli.views as views
 
-    shared = {"__init__", "cells", "fitting", "generic", "numbers", "requests"}
+    shared = {"__init__", "cells", "fitting", "generic", "numbers", "requests", "series"}
     modules = {path.stem for path in Path(str(views.__file__)).parent.glob("*.py")} - shared
     assert modules <= {action.name.replace(".", "_").replace("-", "_") for action in ACTIONS}
 

@@ -19,6 +19,8 @@ import pytest
 from weexctl.actions.context import Context
 from weexctl.actions.sim import Input, run
 from weexctl.cli.interrupt import INTERRUPTED
+from weexctl.market.writing import write_candles
+from weexctl.simulator.generator import generate_market
 
 COMMAND = [sys.executable, "-m", "weexctl", "sim", "serve", "--port", "0", "--history", "300"]
 STEP = ("--speed", "step", "--control")
@@ -102,7 +104,6 @@ def test_our_own_check_waits_for_what_is_listed_late(home: Any) -> None:
         (("--start-equity", "much"), "--start-equity much is no amount"),
         (("--start-equity", "-1"), "--start-equity -1 is no amount"),
         (("--start-equity", "NaN"), "--start-equity NaN is no amount"),
-        (("--seed", "1", "--data", "x"), "--seed makes a synthetic market"),
         (("--port", "65536"), "port"),
         (("--symbols", "BTCUSDX"), "BTCUSDX"),
         (("--data", "/nowhere/at/all.csv"), "/nowhere/at/all.csv"),
@@ -112,6 +113,14 @@ def test_a_wrong_flag_starts_nothing(home: Any, flags: tuple[str, ...], words: s
     ran = home("sim", "serve", *flags)
     assert (ran.code, ran.document["error"]["type"]) == (2, "usage")
     assert words in ran.document["error"]["message"]
+    assert ran.document["venue"] == "sim" or flags[0] == "--port"  # the one that is wrong before there is an input
+
+
+def test_candles_and_a_seed_go_together(tmp_path: Path) -> None:
+    write_candles(generate_market(5, symbols=["BTCUSDT"], count=200)["BTCUSDT"], tmp_path / "BTCUSDT-1h-synthetic.csv")
+    with serving(*STEP, "--history", "100", "--seed", "9", "--data", str(tmp_path), "-o", "json") as (_, line):
+        data = json.loads(line)["data"]
+    assert (data["seed"], data["symbols"]) == (9, ["BTCUSDT"])
 
 
 @contextmanager

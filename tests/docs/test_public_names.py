@@ -52,6 +52,7 @@ ELSEWHERE = {
     "NO_CANDLES",
     "NO_CANDLES_IN_SPAN",
     "NO_RUN",
+    "SIMULATOR_GONE",
     "RUN_MOVED",
     "STILL_DIFFERS",
     "TOO_FEW_CANDLES",

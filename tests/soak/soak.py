@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +21,7 @@ from weexctl.config.profile import load_profile
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
+from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS
@@ -25,9 +29,11 @@ from weexctl.model.scope import Scope
 from weexctl.plugin_host import load_offers
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
+from weexctl.trader.account_plan import Plan
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
 from weexctl.trader.market_source import generated_source
+from weexctl.trader.reconciler import Reconciler
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue
 
@@ -60,6 +66,10 @@ class Day:
     trades: int
 
 
+class _Died(BaseException):
+    """The process ends here."""
+
+
 class Weather:
     """A way to the simulator on which one request in a hundred goes wrong."""
 
@@ -67,12 +77,13 @@ class Weather:
         self._simulator = simulator
         self._clock = clock
         self._dice = random.Random(seed)  # reproducible on purpose
+        self.share = FAULTS
         self.requests = self.faults = 0
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """The answer, or what became of it."""
         self.requests += 1
-        if self._dice.random() >= FAULTS:
+        if self._dice.random() >= self.share:
             return self._simulator.handle(request)
         self.faults += 1
         match self._dice.randrange(5):
@@ -109,7 +120,9 @@ class Soak:
         self.clock = SimulatedClock(self.simulator)
         self.weather = Weather(self.simulator, self.clock, seed)
         self._profile = load_profile("safe", offers=load_offers(environ={}))
-        limits = replace(LIMITS, max_order_notional=Decimal(50_000), max_positions_long=8, max_positions_short=8)
+        limits = replace(
+            LIMITS, max_leverage=2, max_order_notional=Decimal(50_000), max_positions_long=8, max_positions_short=8
+        )
         self._pipeline = small_pipeline(limits=limits)
 
     def run(self, *, days_of_a_life: int = 1) -> Iterator[Day]:
@@ -119,30 +132,45 @@ class Soak:
             ends = [began + (number + more) * DAY_MS for more in range(min(days_of_a_life, self.days + 1 - number))]
             yield from self._life(number, ends)
 
-    def held(self) -> dict[tuple[str, str], Decimal]:
-        """What the exchange holds."""
-        return {(p.symbol, p.side.value): p.size for p in self.simulator.ledger.positions.values()}
+    def calm_down(self) -> Plan | Unavailable:
+        """Fine weather, one comparison that mends, and what is left of the differences."""
+        self.weather.share = 0.0
+        venue = self._venue()
+        with Journal.open(self.path, venue="live", account="main") as journal:
+            run = journal.runs.latest()
+            if run is None:
+                raise LookupError("no run is on record")
+            made = Reconciler(journal, venue, run, halted=lambda: "").carry_out(should_stop=lambda: False)
+        venue.close()
+        return made if isinstance(made, Unavailable) else made.after
 
     def _life(self, number: int, ends: list[int]) -> list[Day]:
-        """One process from its start to its end; days that end in its middle are measured in its middle."""
+        """One process from its start to its sudden end; each day is measured while it is still there.
+
+        It does not end politely: the report of a whole run is made once in a process, and never by one that died.
+        """
         measured: list[Day] = []
 
         def over() -> bool:
-            if self.clock.now_ms() >= ends[len(measured)] and len(measured) < len(ends) - 1:
+            if self.clock.now_ms() >= ends[len(measured)]:
                 measured.append(self._measured(number + len(measured)))
+                if len(measured) == len(ends):
+                    raise _Died
             return False
 
         venue = self._venue()
-        LiveSession(
+        session = LiveSession(
             profile=self._profile,
             pipeline=self._pipeline,
             venue=venue,
             journal_path=self.path,
             tempo=TEMPO,
             history=HISTORY,
-        ).run(until_ms=ends[-1], should_stop=over)
+        )
+        with suppress(_Died):
+            session.run(should_stop=over)
         venue.close()
-        return [*measured, self._measured(number + len(measured))]
+        return measured
 
     def _venue(self) -> WireVenue:
         exchange = connect(
@@ -156,10 +184,11 @@ class Soak:
 
     def _measured(self, number: int) -> Day:
         gc.collect()
+        if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+            trim(0)  # what is free goes back, so that only what is held counts
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         size = sum(file.stat().st_size for file in files if file.exists())
-        with Journal.read(self.path) as journal:
-            orders, trades = len(journal.intents.all()), sum(len(journal.trades.of_run(r)) for r in _runs(journal))
+        orders, trades = self._count("intent"), self._count("trade")
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return Day(
             number=number,
@@ -172,6 +201,12 @@ class Soak:
             trades=trades,
         )
 
+    def _count(self, table: str) -> int:
+        """Rows of a table, without reading them into memory."""
+        with closing(sqlite3.connect(self.path)) as raw:
+            ((count,),) = raw.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  # names of this file
+        return int(count)
+
 
 def growth(days: list[Day]) -> float:
     """MiB by which resident memory would grow over all these days: the least-squares line through them."""
@@ -180,8 +215,3 @@ def growth(days: list[Day]) -> float:
     spread = sum((day.number - middle) ** 2 for day in days)
     slope = sum((day.number - middle) * (day.rss - mean) for day in days) / spread
     return slope * len(days)
-
-
-def _runs(journal: Journal) -> list[str]:
-    latest = journal.runs.latest()
-    return [] if latest is None else [latest.run_id]

@@ -191,11 +191,6 @@ def _opens(members: dict[str, Any]) -> bool:
     return bool((members["side"] == "BUY") == (members["positionSide"] == "LONG"))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the margin mode of a symbol is read with its leverage and never looked at: entries go out in separated "
-    "mode, where every add is a position of its own and the books see one of them (trader, set_leverages)",
-)
 def test_t29_nothing_opens_on_a_symbol_in_separated_mode(tmp_path: Path) -> None:
     shop = LiveWorkshop(tmp_path)
     shop.simulator.venue.leverages[BTC].separated = True

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from weexctl.actions.context import Context, Notice, Result
 from weexctl.actions.data import SeriesRow, TimeframeWord, series_row, trade_on
+from weexctl.actions.fetched_series import FetchedSeries
 from weexctl.actions.moment import iso_utc
 from weexctl.config.environment import read_environment
 from weexctl.config.paths import find_paths
 from weexctl.config.venue import Venue
-from weexctl.errors import UsageError
+from weexctl.errors import ExchangeError, UsageError, WeexctlError
 from weexctl.market.funding_store import FundingStore, missing_spans
 from weexctl.market.spans import Page, missing_pages
 from weexctl.market.store import CandleStore, Manifest
@@ -69,10 +69,12 @@ class Output(BaseModel):
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the signature of every action
     """Fetch closed candles from a venue's market and join them to what is stored, page by page.
 
+    What was stored before something went wrong stays and is told with the error; the next fetch goes on after it.
+
     Raises:
         UsageError: a symbol is not one of the eight, or the span is empty.
-        DataError: the venue has no such candles, or they contradict those in the store; earlier pages stay.
-        ExchangeError: the venue did not answer; earlier pages stay, and the next fetch goes on after them.
+        DataError: the venue has no such candles, or they contradict those in the store, and nothing else was stored.
+        ExchangeError: the venue did not answer, and nothing was stored before.
     """
     wanted = [normalise_symbol(symbol) for symbol in input.symbols] or list(SYMBOLS)
     environment, paths = read_environment(context.environment), find_paths(context.environment)
@@ -85,48 +87,79 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the signatur
     )
     store = CandleStore(paths.candles)
     try:
-        rows, complete = _fetched(desk, store, wanted, input, context)
+        series = _wanted(input, wanted, store, desk)
+        rows, complete, error = _fetched(desk, store, series, context)
     finally:
         desk.exchange.close()
+    if error is not None and not any(row.added for row in rows):
+        raise error
     folder = str(store.folder_of(synthetic=desk.synthetic))
-    notice = Notice("SYNTHETIC", "these candles were generated; results on them say nothing about a market")
     return Result(
         data=Output(folder=folder, series=rows, complete=complete),
         venue=venue.value,
-        warnings=(notice,) if desk.synthetic else (),
+        error=error,
+        exit_code=0 if error is None else error.exit_code,
+        warnings=(*_generated(desk), *_later(input, rows)),
         next=(trade_on(folder),),
     )
 
 
-def _fetched(
-    desk: MarketDesk,
-    store: CandleStore,
-    symbols: Sequence[str],
+def _generated(desk: MarketDesk) -> list[Notice]:
+    if not desk.synthetic:
+        return []
+    what = "these candles were generated" if desk.simulated else f"{desk.source} is not the exchange"
+    return [Notice("SYNTHETIC", f"{what}; results on them say nothing about a market")]
+
+
+def _later(input: Input, rows: Sequence[FetchedRow]) -> list[Notice]:  # noqa: A002
+    """Series that begin after the moment somebody named."""
+    if input.from_ms is None:
+        return []
+    late = [row for row in rows if row.from_ms >= input.from_ms + Timeframe(row.timeframe).ms]
+    return [Notice("BEGINS_LATER", f"{row.symbol}: the first candle opens {iso_utc(row.from_ms)}") for row in late]
+
+
+def _wanted(
     input: Input,  # noqa: A002
-    context: Context,
-) -> tuple[list[FetchedRow], bool]:
-    """A row for each symbol of which anything is stored, and whether nothing is left to fetch."""
+    symbols: Sequence[str],
+    store: CandleStore,
+    desk: MarketDesk,
+) -> list[FetchedSeries]:
     timeframe, now_ms = Timeframe(input.timeframe), desk.clock.now_ms()
-    pages: list[tuple[str, Page]] = []
-    known: dict[str, tuple[Manifest, int]] = {}
-    for symbol in symbols:
-        manifest = store.find(symbol, timeframe, synthetic=desk.synthetic)
-        if manifest is not None:
-            known[symbol] = (manifest, 0)
-        pages += [(symbol, page) for page in _pages(input, timeframe, now_ms, manifest)]
-    done = 0
-    with context.progress(len(pages), "fetch") as track:
-        for symbol, page in pages:
-            if context.should_stop():
-                break
-            manifest, added = _page(desk, store, symbol, timeframe, page)
-            known[symbol] = (manifest, added + known.get(symbol, (manifest, 0))[1])
-            done += 1
-            track.advance(1, symbol)
-    rows = [FetchedRow(**series_row(row).model_dump(), added=added) for row, added in known.values()]
-    if done < len(pages):
-        return rows, False
-    return _with_funding(desk, FundingStore(store.folder), rows, context)
+    stored = {symbol: store.find(symbol, timeframe, synthetic=desk.synthetic) for symbol in symbols}
+    return [
+        FetchedSeries(symbol, timeframe, _pages(input, timeframe, now_ms, manifest), manifest)
+        for symbol, manifest in stored.items()
+    ]
+
+
+def _fetched(
+    desk: MarketDesk, store: CandleStore, series: Sequence[FetchedSeries], context: Context
+) -> tuple[list[FetchedRow], bool, WeexctlError | None]:
+    """A row for each series of which anything is stored, whether nothing is left to fetch, and what went wrong.
+
+    A series that cannot be had keeps none of the others back; a venue that does not answer ends it.
+    """
+    stopped = False
+    error: WeexctlError | None = None
+    try:
+        with context.progress(sum(len(one.pages) for one in series), "fetch") as track:
+            stopped = not all(one.fetch(desk, store, track, context.should_stop) for one in series)
+    except ExchangeError as lost:
+        error = lost
+    rows = [
+        FetchedRow(**series_row(one.manifest).model_dump(), added=one.added)
+        for one in series
+        if one.manifest is not None
+    ]
+    error = error or next((one.problem for one in series if one.problem is not None), None)
+    if stopped or isinstance(error, ExchangeError):
+        return rows, False, error
+    try:
+        rows, complete = _with_funding(desk, FundingStore(store.folder), rows, context)
+    except ExchangeError as lost:
+        return rows, False, error or lost
+    return rows, complete and error is None, error
 
 
 def _with_funding(
@@ -178,18 +211,10 @@ def _pages(
     to_ms = now_ms if input.to_ms is None else min(input.to_ms, now_ms)
     first = to_ms - _FETCHED_BY_ITSELF * timeframe.ms if stored is None else stored.from_ms
     from_ms = first if input.from_ms is None else input.from_ms
-    if from_ms >= to_ms and stored is None:
+    if from_ms >= to_ms and (stored is None or input.from_ms is not None):
         raise UsageError(
             f"no candle lies between {iso_utc(from_ms)} and {iso_utc(to_ms)}; nothing was fetched",
             hint="choose an earlier --from or a later --to",
         )
     there = None if stored is None else (stored.from_ms, stored.to_ms)
     return missing_pages(timeframe, from_ms, to_ms, stored=there, candles=_PAGE)
-
-
-def _page(desk: MarketDesk, store: CandleStore, symbol: str, timeframe: Timeframe, page: Page) -> tuple[Manifest, int]:
-    low_ms, high_ms = page
-    count = (high_ms - low_ms) // timeframe.ms
-    candles = desk.exchange.fetch_candles(symbol, timeframe, limit=count, end_ms=high_ms)
-    marked = replace(candles, synthetic=desk.synthetic)
-    return store.keep(marked, source=desk.source)

@@ -177,12 +177,14 @@ def _answer(
         output = model(source=desk.source, synthetic=desk.synthetic, time_ms=desk.clock.now_ms(), **found)
     finally:
         desk.exchange.close()
-    return Result(data=output, venue=venue.value, warnings=tuple(_warnings(desk)))
+    return Result(data=output, venue=venue.value, warnings=tuple(market_notices(desk)))
 
 
-def _warnings(desk: MarketDesk) -> list[Notice]:
+def market_notices(desk: MarketDesk) -> list[Notice]:
+    """What has to be said about prices that are not the exchange's."""
     if desk.synthetic:
-        return [Notice("SYNTHETIC", "these prices were generated; they say nothing about a market")]
+        what = "these prices were generated" if desk.simulated else f"these prices are of {desk.source}, no exchange"
+        return [Notice("SYNTHETIC", f"{what}; they say nothing about a market")]
     if desk.simulated:
         return [Notice("SIMULATED_BOOK", "the candles are yours; spread and order book are the simulator's")]
     return []

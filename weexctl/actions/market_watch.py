@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.market import market_notices
 from weexctl.actions.market_shapes import MarketInput, MarketOutput
 from weexctl.actions.moment import iso_utc
 from weexctl.config.environment import read_environment
@@ -94,6 +95,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     return Result(
         data=output,
         venue=venue.value,
+        warnings=tuple(market_notices(desk)),
         next=(NextCommand(f"weexctl market depth {symbols[0]} --venue {venue.value}", "the order book of one"),),
     )
 

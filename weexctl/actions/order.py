@@ -21,7 +21,7 @@ from weexctl.actions.order_look import (
     still_resting,
     stopped_notice,
 )
-from weexctl.actions.order_rows import RequestRow, order_request
+from weexctl.actions.order_rows import RequestRow, order_request, order_row
 from weexctl.actions.placed_order import (
     OrderDone,
     VerdictRow,
@@ -30,6 +30,7 @@ from weexctl.actions.placed_order import (
     positions_of,
     verdict_rows,
 )
+from weexctl.actions.way_out import way_out
 from weexctl.config.venue import Venue
 from weexctl.errors import UsageError
 from weexctl.model.instrument import normalise_symbol
@@ -101,6 +102,8 @@ class PreviewOutput(BaseModel):
     approved: bool
     refused_by: str
     """Code of the guard that stops it; empty when none does."""
+    hint: str
+    """What would let it through; empty when nothing stops it, or when nothing about the order would."""
     symbol: str
     side: str
     position_side: str
@@ -118,7 +121,7 @@ class PreviewOutput(BaseModel):
     stop_price: Decimal | None
     target_price: Decimal | None
     loss_at_stop: Decimal | None
-    """With the fees of both fills."""
+    """With the fees of both fills; None without a stop, or where it lies on the wrong side."""
     liquidation_price: Decimal | None
     """Estimate: where the account would fall if only this symbol moved; None when no price does it."""
     verdicts: list[VerdictRow]
@@ -165,7 +168,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
     before, sent = placed.draft.look, placed.execution.order
     error = failure_of(placed)
     if error is None and sent is not None:
-        error = still_resting(sent.order_id, placed.followed, asked)
+        error = still_resting(order_row(sent), placed.followed, asked, end=_cancel(sent.order_id, asked))
     output = PlaceOutput(
         sent=placed.execution.intent_id is not None,
         preview=preview_output(placed.draft),
@@ -182,9 +185,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=()
-        if sent is None
-        else (*stopped_notice(sent.order_id, placed.followed, asked), *_watched(asked, placed)),
+        warnings=() if sent is None else _warnings(sent.order_id, placed, asked),
         next=_after(placed, asked),
     )
 
@@ -220,9 +221,18 @@ def _after(placed: Placed, asked: Asked) -> tuple[NextCommand, ...]:
         return (story,)
     return (
         NextCommand(f"weexctl order wait {told}{asked.again}", "watch it to its end"),
-        NextCommand(f"weexctl order cancel {told}{asked.again}", "end it"),
+        NextCommand(_cancel(told, asked), "end it"),
         story,
     )
+
+
+def _cancel(order_id: str, asked: Asked) -> str:
+    return f"weexctl order cancel {order_id}{asked.again}"
+
+
+def _warnings(order_id: str, placed: Placed, asked: Asked) -> tuple[Notice, ...]:
+    stopped = stopped_notice(order_id, placed.followed, asked, end=_cancel(order_id, asked))
+    return (*stopped, *_watched(asked, placed))
 
 
 def _rehearse(asked: Asked, input: PlaceInput, order: ManualOrder) -> Result:  # noqa: A002
@@ -247,6 +257,7 @@ def preview_output(draft: Draft) -> PreviewOutput:
     return PreviewOutput(
         approved=reviewed.approved,
         refused_by="" if refusal is None else refusal.code,
+        hint="" if refusal is None else way_out(refusal.code, intent),
         symbol=intent.symbol,
         side=intent.side.value,
         position_side=intent.position_side.value,

@@ -58,6 +58,8 @@ class Output(BaseModel):
     """False with --dry-run, and when there was nothing to send."""
     cancelled: list[OrderRow]
     """A read showed the end of each; with --dry-run, those that would be cancelled."""
+    already: list[str] = []
+    """Ids of those that had been cancelled before; nothing was sent for them."""
     kept: list[KeptRow]
     failed: list[FailedRow]
     requests: list[RequestRow]
@@ -85,11 +87,13 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
             wanted, kept = [find_order(exchange, input.id, desk.account.journal, venue=asked.venue.value)], []
         else:
             wanted, kept = _all_of(exchange, input.symbol, asked.venue.value)
+        already = [order.order_id for order in wanted if order.status is OrderStatus.CANCELLED]
         ended, failed = _cancel(desk, wanted)
         profile = desk.account.profile
     output = Output(
         sent=any(not order.status.final for order in wanted),
         cancelled=[order_row(order) for order in ended],
+        already=already,
         kept=kept,
         failed=[FailedRow(order=order_row(o), code=error.code, message=error.message) for o, error in failed],
         requests=[],

@@ -10,7 +10,14 @@ from pydantic import BaseModel, Field
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output, position_row
 from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.actions.order_rows import OrderRow, find_order, order_row, waiting_orders
+from weexctl.actions.order_rows import (
+    OrderRow,
+    find_order,
+    followed_row,
+    order_row,
+    waiting_orders,
+    way_to_end,
+)
 from weexctl.actions.placed_order import positions_of
 from weexctl.config.venue import Venue
 from weexctl.errors import UnavailableError, WeexctlError
@@ -126,15 +133,15 @@ def wait(input: WaitInput, context: Context) -> Result:  # noqa: A002
         output, followed = _wait_at_sim(asked, input, context)
     else:
         output, followed = _wait_at_exchange(asked, input, context)
-    order_id = output.order.order_id
-    error = still_resting(order_id, followed, asked)
+    end = f"{way_to_end(output.order, output.positions_after)}{asked.again}"
+    error = still_resting(output.order, followed, asked, end=end)
     return Result(
         data=output,
         venue=asked.venue.value,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=stopped_notice(order_id, followed, asked),
-        next=_after(output, asked),
+        warnings=stopped_notice(output.order.order_id, followed, asked, end=end),
+        next=_after(output, asked, end),
     )
 
 
@@ -146,7 +153,7 @@ def _wait_at_sim(asked: Asked, input: WaitInput, context: Context) -> tuple[Wait
         waited = desk.wait(found.order_id, patience(input.timeout, context))
     followed, symbol = waited.followed, found.symbol
     output = WaitOutput(
-        order=order_row(followed.order),
+        order=followed_row(found, followed.order),
         done=followed.ended == "final",
         ended=followed.ended,
         seen=seen_rows(followed),
@@ -173,7 +180,7 @@ def _wait_at_exchange(asked: Asked, input: WaitInput, context: Context) -> tuple
             on_change=watch.on_change,
         )
         output = WaitOutput(
-            order=order_row(followed.order),
+            order=followed_row(found, followed.order),
             done=followed.ended == "final",
             ended=followed.ended,
             seen=seen_rows(followed),
@@ -199,36 +206,33 @@ def seen_rows(followed: Followed) -> list[SeenRow]:
     return [SeenRow(status=row.status, filled_quantity=row.filled, time_ms=row.time_ms) for row in followed.stations]
 
 
-def still_resting(order_id: str, followed: Followed | None, asked: Asked) -> WeexctlError | None:
+def still_resting(order: OrderRow, followed: Followed | None, asked: Asked, *, end: str) -> WeexctlError | None:
     """What to answer when the time was up and the order is still there; None when it is not so."""
     if followed is None or followed.ended != "timeout":
         return None
+    order_id = order.order_id
     more = "; simulated time goes on with `weexctl trade`" if asked.venue is Venue.SIM else ""
     return UnavailableError(
-        f"{order_id} is {followed.order.status.value} and not at its end; it was not cancelled",
-        hint=f"{_ways(order_id, asked)}{more}",
+        f"{order_id} is {order.status} and not at its end; it was not cancelled",
+        hint=f"`weexctl order wait {order_id}{asked.again}` goes on waiting, `{end}` ends it{more}",
         code="STILL_RESTING",
         order_state="accepted",
     )
 
 
-def stopped_notice(order_id: str, followed: Followed | None, asked: Asked) -> tuple[Notice, ...]:
+def stopped_notice(order_id: str, followed: Followed | None, asked: Asked, *, end: str) -> tuple[Notice, ...]:
     """What a person who ended the waiting has to know."""
     if followed is None or followed.ended != "stopped":
         return ()
-    return (Notice("STILL_RESTING", f"{order_id} still rests: {_ways(order_id, asked)}"),)
+    text = f"{order_id} still rests: `weexctl order wait {order_id}{asked.again}` goes on, `{end}` ends it"
+    return (Notice("STILL_RESTING", text),)
 
 
-def _ways(order_id: str, asked: Asked) -> str:
-    words = f"{order_id}{asked.again}"
-    return f"`weexctl order wait {words}` goes on waiting, `weexctl order cancel {words}` ends it"
-
-
-def _after(output: WaitOutput, asked: Asked) -> tuple[NextCommand, ...]:
+def _after(output: WaitOutput, asked: Asked, end: str) -> tuple[NextCommand, ...]:
     order_id = output.order.order_id
     if output.done:
         return (NextCommand(f"weexctl explain {order_id}", "the story of it"),)
     return (
         NextCommand(f"weexctl order wait {order_id}{asked.again}", "go on waiting"),
-        NextCommand(f"weexctl order cancel {order_id}{asked.again}", "end it"),
+        NextCommand(end, "end it"),
     )

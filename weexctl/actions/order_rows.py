@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+import httpx
 from pydantic import BaseModel
 
+from weexctl.actions.account import PositionRow
 from weexctl.config.venue import Venue
 from weexctl.errors import OrderNotFoundError, UsageError
 from weexctl.exchange.base_url import DEFAULT_BASE_URL
 from weexctl.exchange.kept_request import KeptRequest, kept_cancel, kept_request
 from weexctl.journal.journal import Journal
-from weexctl.model.order import ConditionalOrder, Order, OrderIntent
+from weexctl.model.order import ConditionalOrder, Leg, Order, OrderIntent
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Exchange
 from weexctl.trader.hand_account import HandAccount
@@ -21,10 +24,12 @@ __all__ = [
     "RequestRow",
     "cancel_request",
     "find_order",
+    "followed_row",
     "order_request",
     "order_row",
     "request_row",
     "waiting_orders",
+    "way_to_end",
 ]
 
 
@@ -56,6 +61,7 @@ class RequestRow(BaseModel):
 
     method: str
     url: str
+    """At sim `simulator:` and the path: it would go to the simulator in this process, which has no address."""
     headers: dict[str, str]
     body: str
 
@@ -95,6 +101,27 @@ def waiting_orders(exchange: Exchange, venue: str, symbol: str | None = None) ->
         ExchangeError: they could not be read.
     """
     return [] if venue == Venue.DEMO.value else exchange.fetch_conditional_orders(symbol)
+
+
+def followed_row(found: Order | ConditionalOrder, last: Order) -> OrderRow:
+    """An order that was watched, as it was seen last; a stop or target keeps what it is for and its trigger."""
+    row = order_row(last)
+    if not isinstance(found, ConditionalOrder):
+        return row
+    return row.model_copy(update={"kind": found.leg.value, "trigger_price": found.trigger_price})
+
+
+def way_to_end(row: OrderRow, positions: Sequence[PositionRow] = ()) -> str:
+    """The command that ends an order: the stop of an open position goes with the position and not before.
+
+    Args:
+        row: the order.
+        positions: what is held of its symbol.
+    """
+    held = any(position.side == row.position_side for position in positions)
+    if held and row.trigger_price is not None and row.kind in (Leg.STOP, Leg.EXIT):
+        return f"weexctl close {row.symbol}"
+    return f"weexctl order cancel {row.order_id}"
 
 
 def find_order(
@@ -137,7 +164,7 @@ def order_request(account: HandAccount, intent: OrderIntent, base_url: str | Non
     name = client_order_id(venue.account, intent.decision_id, intent.leg, 1, venue.host)
     demo = venue.name == Venue.DEMO.value
     kept = kept_request(intent.request(name), venue.clock, base_url=base_url or DEFAULT_BASE_URL, demo=demo)
-    return request_row(kept)
+    return _shown(account, kept)
 
 
 def cancel_request(
@@ -148,7 +175,17 @@ def cancel_request(
         return None
     conditional = isinstance(order, ConditionalOrder)
     clock, address = account.venue.clock, base_url or DEFAULT_BASE_URL
-    return request_row(kept_cancel(order.order_id, clock, conditional=conditional, base_url=address))
+    return _shown(account, kept_cancel(order.order_id, clock, conditional=conditional, base_url=address))
+
+
+def _shown(account: HandAccount, kept: KeptRequest | None) -> RequestRow | None:
+    """A kept-back request; one to the simulator in this process goes to no host."""
+    row = request_row(kept)
+    if row is None or not account.venue.forgets:
+        return row
+    target = httpx.URL(row.url).raw_path.decode()
+    headers = {name: value for name, value in row.headers.items() if name.lower() != "host"}
+    return row.model_copy(update={"url": f"simulator:{target}", "headers": headers})
 
 
 def request_row(kept: KeptRequest | None) -> RequestRow | None:

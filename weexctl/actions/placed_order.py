@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from weexctl.actions.account import PositionRow, position_row
+from weexctl.actions.way_out import way_out
 from weexctl.errors import HaltedError, OutcomeUnknownError, RefusedError, RejectedError, WeexctlError
 from weexctl.execution.brakes import BREAKER_GUARD
 from weexctl.execution.execution import Execution
@@ -166,12 +167,13 @@ def _unfilled(execution: Execution, what: str) -> WeexctlError:
 
 def _refusal(placed: Placed, message: str) -> WeexctlError:
     execution, refusal = placed.execution, placed.draft.reviewed.refusal
+    hint = way_out(execution.code, execution.intent)
     if execution.code == "KILL_SWITCH":
-        return HaltedError(message, hint="closing still works; a person at a terminal runs `weexctl resume`")
+        return HaltedError(message, hint=hint)
     if refusal is not None and refusal.guard == BREAKER_GUARD:
-        hint = "closing still works; `weexctl resume` is for what waits for a person"
-        return HaltedError(message, hint=hint, code=refusal.code)
-    return RefusedError(message, hint=_explain(execution), code=execution.code)
+        resumes = "closing still works; `weexctl resume` is for what waits for a person"
+        return HaltedError(message, hint=resumes, code=refusal.code)
+    return RefusedError(message, hint=hint or _explain(execution), code=execution.code)
 
 
 def _explain(execution: Execution) -> str:

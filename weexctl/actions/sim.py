@@ -56,6 +56,11 @@ class Input(BaseModel):
     late: bool = False
     """Orders, fills and positions are listed late, as at the exchange."""
 
+    @property
+    def venue(self) -> str:
+        """There is no other to serve."""
+        return "sim"
+
 
 class Output(BaseModel):
     """Where the exchange is, and what it is like; printed when it answers."""
@@ -83,10 +88,6 @@ class Output(BaseModel):
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Make the exchange and let it answer; the command line then keeps it until someone ends it."""
-    if input.data and input.seed is not None:
-        raise UsageError(
-            "--seed makes a synthetic market, --data names candles; nothing was started", hint="leave one of them out"
-        )
     speed, equity = _speed(input), _equity(input.start_equity)
     seed = DEFAULT_SEED if input.seed is None else input.seed
     market, funding = _market(input, seed)

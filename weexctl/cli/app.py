@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -222,7 +223,24 @@ def _usage_error(error: Any) -> UsageError:
         message = f"{path} needs a command; nothing was done"
         return UsageError(message, hint=f"choose one of {', '.join(offered)}", code="MISSING_COMMAND")
     text = " ".join(str(error.format_message()).split()).rstrip(".")
+    hint = _spare_word(ctx, text) or hint
     return UsageError(f"{path}: {text[:1].lower()}{text[1:]}; nothing was done", hint=hint)
+
+
+def _spare_word(ctx: Any, text: str) -> str:
+    """What to type instead of a symbol that stands where none may; empty for any other mistake."""
+    spare = re.search(r"unexpected extra arguments?(?:\(s\))? \((.+)\)$", text)
+    if ctx is None or spare is None:
+        return ""
+    from weexctl.model.instrument import normalise_symbol
+
+    options = {word for parameter in ctx.command.params for word in parameter.opts}
+    flag = next((flag for flag in ("--symbols", "--symbol") if flag in options), None)
+    try:
+        symbols = ",".join(normalise_symbol(word) for word in spare[1].split())
+    except UsageError:
+        return ""
+    return f"did you mean {flag} {symbols}?" if flag else ""
 
 
 def _words(ctx: Any) -> str:

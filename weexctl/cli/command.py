@@ -118,10 +118,16 @@ class Command:
             failure,
             name=self._invocation.action.name,
             request_id=self._request_id,
-            venue=self._asked("venue"),
+            venue=self._venue(),
             profile=self._asked("profile"),
         )
         return failure.exit_code
+
+    def _venue(self) -> str | None:
+        """The venue that was asked, or the simulator where nobody named one and no profile does."""
+        fields = {parameter.field for parameter in self._invocation.action.parameters}
+        unnamed = self._call is not None and "venue" in fields and "profile" not in fields
+        return self._asked("venue") or ("sim" if unnamed else None)
 
     def _asked(self, field: str) -> str | None:
         """What the input says, for the envelope of a failure; None before there is an input."""

@@ -55,9 +55,10 @@ def require_armed_digest(name: str, digest: str, account: str, *, paths: Paths |
     """
     arming = _arming(name, digest, account, paths)
     if not arming.armed:
+        named = "" if account == DEFAULT_ACCOUNT else f" --account {account}"
         raise NotArmedError(
             f"the profile {name} is not armed for the account {account}: {arming.reason}; nothing was sent",
-            hint=f"a person at a terminal runs `weexctl profile arm {name}`",
+            hint=f"a person at a terminal runs `weexctl profile arm {name}{named}`",
         )
 
 

@@ -14,10 +14,13 @@ from typing import Any, TypeAlias
 from weexctl.errors import DataError, UsageError
 from weexctl.model.candle import Candles, Timeframe
 
-__all__ = ["RECENT_ROWS", "CandleRow", "CandleSource", "build_candles", "newest_candles"]
+__all__ = ["NO_CANDLES", "RECENT_ROWS", "CandleRow", "CandleSource", "build_candles", "newest_candles"]
 
 RECENT_ROWS = 1_000
 """The most candles that the endpoint for the newest ones gives, in both generations."""
+
+NO_CANDLES = "NO_CANDLES"
+"""Code of the error where not one candle was closed by the end that was asked for."""
 
 CandleRow: TypeAlias = tuple[Any, ...]
 """Open time, open, high, low, close, base volume; further members are left in the row and not used."""
@@ -74,7 +77,8 @@ def build_candles(
     if not closed:
         raise DataError(
             f"{symbol}: the exchange has no closed {timeframe.value} candle up to {until_ms}",
-            hint="ask for a later end, or check that the symbol is listed",
+            hint="history begins later: ask for a later end",
+            code=NO_CANDLES,
         )
     columns = list(islice(zip(*closed, strict=False), 6))  # rows may have columns we do not know
     times = np.array(columns[0], dtype=np.int64)

@@ -26,6 +26,7 @@ __all__ = [
     "KEY_HINT",
     "PERMISSION_HINT",
     "SUCCESS_CODES",
+    "VALUE_HINT",
     "ErrorTable",
     "Refusal",
     "refused",
@@ -69,7 +70,8 @@ class ErrorTable:
         return next((refusal for prefix, refusal in _PREFIXES if message.startswith(prefix)), None)
 
 
-KEY_HINT = "check key, secret and passphrase: `weexctl keys list`, then `weexctl keys add`"
+KEY_HINT = "`weexctl keys list` tells which key it was, `weexctl keys rotate ALIAS` replaces a stored one"
+VALUE_HINT = "the exchange's own words name the parameter: ask for another value"
 CLOCK_HINT = "the clock is measured again before the next request; try once more"
 PERMISSION_HINT = "give the key the futures permission on the WEEX API page; a change takes about 15 minutes"
 IP_HINT = "add this machine's address to the key's IP list on the WEEX API page"

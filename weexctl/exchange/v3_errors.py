@@ -11,6 +11,7 @@ from weexctl.exchange.error_codes import (
     IP_HINT,
     KEY_HINT,
     PERMISSION_HINT,
+    VALUE_HINT,
     ErrorTable,
     Refusal,
     refused,
@@ -46,9 +47,9 @@ V3_ERRORS = ErrorTable(
             "-1121": refused("UNKNOWN_SYMBOL", "the symbol is unknown to the exchange"),
             "-1128": refused("BAD_COMBINATION", "the parameters do not go together", BUG_HINT),
             "-1135": refused("BAD_JSON", "the body is not JSON", BUG_HINT),
-            "-1140": refused("BAD_PARAMETER", "a parameter is out of range"),
+            "-1140": refused("BAD_PARAMETER", "a parameter is out of range", VALUE_HINT),
             "-1141": refused("EMPTY_PARAMETER", "a parameter is empty", BUG_HINT),
-            "-1142": refused("BAD_PARAMETER", "a parameter is not valid"),
+            "-1142": refused("BAD_PARAMETER", "a parameter is not valid", VALUE_HINT),
             "-1150": refused("BAD_METHOD", "the method is not supported", BUG_HINT),
             "-1160": refused(
                 "PRECISION", "a number has too many decimals", "refresh the instruments: `weexctl test-connection`"

@@ -20,7 +20,7 @@ from weexctl.errors import (
 from weexctl.execution.canceller import Canceller
 from weexctl.execution.execution import Execution
 from weexctl.execution.gate import Admitted, Gate, Refused
-from weexctl.execution.outbox import Outbox
+from weexctl.execution.outbox import ASIDE, Outbox
 from weexctl.execution.reading import Unavailable, read
 from weexctl.execution.search import Absent, Search
 from weexctl.journal.intent_state import IntentState
@@ -124,6 +124,8 @@ class Executor:
             return _refused(reviewed.intent, "DUPLICATE", "an attempt is in the emergency record already")
         if known is not None and known.state not in _FREE:  # a step that is done again after a crash
             return _refused(reviewed.intent, "DUPLICATE", f"intent {known.intent_id} is {known.state.value} already")
+        if self._outbox.exhausted(reviewed.intent):
+            return _refused(reviewed.intent, "DUPLICATE", "it was tried as often as orders can be named")
         passes("K04")
         try:
             attempt = self._outbox.put(admitted.intent, admitted.verdicts)
@@ -137,16 +139,22 @@ class Executor:
 
         While the journal cannot be written it stays an accepted one: a later look takes its fills in.
         """
+        code, reason = "JOURNAL_UNAVAILABLE", "it is in the emergency record"
         try:
-            return self._read_back(sent.intent, sent.intent_id, sent.order_id)
+            if self._outbox.recover() and (intent_id := self._number(sent)) is not None:
+                return self._read_back(sent.intent, intent_id, sent.order_id)
         except JournalUnavailableError as error:
-            return Execution(
-                intent=sent.intent,
-                intent_id=sent.intent_id,
-                state=IntentState.ACCEPTED,
-                code=error.code,
-                reason=error.message,
-            )
+            code, reason = error.code, error.message
+        return Execution(
+            intent=sent.intent, intent_id=sent.intent_id, state=IntentState.ACCEPTED, code=code, reason=reason
+        )
+
+    def _number(self, sent: Sent) -> int | None:
+        """The intent's number; one that was written down aside got its own when it came into the journal."""
+        if sent.intent_id != ASIDE:
+            return sent.intent_id
+        known = self._journal.intents.of_leg(sent.intent.decision_id, sent.intent.leg)
+        return None if known is None else known.intent_id
 
     def settle_unknown(self) -> list[Execution]:
         """Look again at every intent that is not at its end: found or proven absent, or still unknown.
@@ -154,6 +162,7 @@ class Executor:
         A missing order is proof only after the horizon, and only when every source could be read twice, a while
         apart. An accepted order is read until it is final and its fills are there.
         """
+        self._outbox.recover()
         unknown = [self._settle(record) for record in _orders(self._journal, IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [r for r in _orders(self._journal, IntentState.ACCEPTED) if r.intent_id not in settled]

@@ -41,8 +41,6 @@ DOUBT_MS = 2_000
 """How long a stop is looked for whose request was not answered: a second one does no harm, none at all may."""
 _POLL_MS = 1_000
 _ATTEMPTS = 3
-_LAST_NUMBER = 99
-"""Of the attempts that fit into a client order id."""
 _NOTHING_DONE = (NotSentError, RejectedError, RateLimitedError, UnauthorisedError)
 _ALLOWED = (Verdict(guard="protection"),)
 """A stop can only close; no guard is asked, and the record says so."""
@@ -136,11 +134,13 @@ class Guardian:
     def _place(self, trade: OpenTrade, quantity: Decimal, price: Decimal) -> bool:
         """Send one stop, written down before; False when it could not be written down, or there were too many."""
         passes("K15")
-        try:
-            attempt = self._outbox.put(_intent(trade, quantity, price, self._clock.now_ms()), _ALLOWED)
-        except JournalUnavailableError:
+        intent = _intent(trade, quantity, price, self._clock.now_ms())
+        self._outbox.recover()
+        if self._outbox.exhausted(intent):
             return False
-        if attempt.n > _LAST_NUMBER:
+        try:
+            attempt = self._outbox.put(intent, _ALLOWED)
+        except JournalUnavailableError:
             return False
         request = StopRequest(
             symbol=trade.symbol,

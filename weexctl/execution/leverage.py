@@ -12,6 +12,8 @@ from weexctl.ports import Exchange
 __all__ = ["LeverageCheck"]
 
 _TOO_HIGH = "MAX_LEVERAGE"
+_SEPARATED = "SEPARATED_MODE"
+"""Every order would be a position of its own there, and the books know one for each side."""
 
 
 class LeverageCheck:
@@ -29,7 +31,7 @@ class LeverageCheck:
         self._limit = min(limit, HARD_MAX_LEVERAGE)
 
     def refusal(self, symbol: str, *, flat: bool) -> str:
-        """The code of why nothing opens on the symbol; empty when its leverage is read to be within the limit.
+        """The code of why nothing opens on the symbol; empty when its mode is known and its leverage within the limit.
 
         Where nothing is held one that is too high is set back; beside a position it is left alone, and nothing opens.
         """
@@ -46,6 +48,8 @@ class LeverageCheck:
         found = read("the leverage", lambda: self._exchange.fetch_leverage(symbol))
         if isinstance(found, Unavailable):
             return "UNAVAILABLE"
+        if found.separated:
+            return _SEPARATED
         crossed = found.margin_mode is MarginMode.CROSS
         used = found.cross if crossed else max(found.isolated_long, found.isolated_short)
         return _TOO_HIGH if used > self._limit else ""

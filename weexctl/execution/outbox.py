@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from weexctl.errors import ExchangeError, JournalUnavailableError, WeexctlError
+from weexctl.journal.emergency import merge
 from weexctl.journal.intent_state import TRANSITIONS, IntentState
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import AttemptRecord
@@ -14,11 +15,13 @@ from weexctl.model.verdict import Verdict
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Clock
 
-__all__ = ["Outbox"]
+__all__ = ["ASIDE", "Outbox"]
 
+MOST_ATTEMPTS = 99
+"""As many as fit into a client order id."""
 _STANDING = frozenset((Leg.STOP, Leg.TARGET))
 """Legs of which one may follow another for the same decision: a stop that somebody took away is placed anew."""
-_ASIDE = 0
+ASIDE = 0
 """The intent's number of an attempt that only the emergency record holds."""
 _FRESH = (IntentState.PLANNED, IntentState.NOT_PLACED)
 
@@ -60,14 +63,29 @@ class Outbox:
             if self._journal.emergency is None or intent.leg is Leg.ENTRY:
                 raise
             before = self._aside.get((intent.decision_id, intent.leg), 0)
-            attempt = self._attempt(intent, _ASIDE, len(self._known(intent)) + before + 1)
+            attempt = self._attempt(intent, ASIDE, len(self._known(intent)) + before + 1)
             self._journal.emergency.attempt(intent, attempt)
             self._aside[intent.decision_id, intent.leg] = before + 1
             return attempt
 
+    def recover(self) -> bool:
+        """Bring what was written down aside into the journal; False while that cannot be written."""
+        if not self._aside or self._journal.emergency is None:
+            return True
+        try:
+            merge(self._journal, self._journal.emergency)
+        except JournalUnavailableError:
+            return False
+        self._aside.clear()
+        return True
+
     def holds_aside(self, intent: OrderIntent) -> bool:
         """True when an attempt of this intent is in the emergency record: it may have become an order."""
         return (intent.decision_id, intent.leg) in self._aside
+
+    def exhausted(self, intent: OrderIntent) -> bool:
+        """True when no further attempt of this intent can have a name of its own."""
+        return len(self._known(intent)) + self._aside.get((intent.decision_id, intent.leg), 0) >= MOST_ATTEMPTS
 
     def answer(
         self,
@@ -86,7 +104,7 @@ class Outbox:
         """
         emergency = self._journal.emergency
         try:
-            if attempt.intent_id != _ASIDE:
+            if attempt.intent_id != ASIDE:
                 self._answer(attempt, state, outcome, order_id, error, evidence)
                 return
         except JournalUnavailableError:

@@ -112,7 +112,10 @@ def _split(text: str | Path) -> tuple[str, Path]:
 def _candidates(text: str | Path) -> list[CandleFile]:
     symbol, path = _split(text)
     if not path.exists():
-        raise UsageError(f"there is no file or folder {path}; nothing was read", hint="check the path after --data")
+        raise UsageError(
+            f"there is no file or folder {path}; nothing was read",
+            hint="name a candle file, a folder of them, or SYMBOL=PATH; `weexctl data list` shows what is stored",
+        )
     if path.is_dir():
         files = (_parse(file, Origin.FOLDER) for file in sorted(path.iterdir()))
         return [file for file in files if file is not None and symbol in ("", file.symbol)]

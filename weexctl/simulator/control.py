@@ -18,6 +18,8 @@ from weexctl.simulator.simulator import Simulator
 __all__ = ["CONTROL", "answer_control"]
 
 CONTROL = "/control/"
+_FEED = "feed"
+"""Answered by the server, whose feed it is."""
 LATEST_MS = 4_102_444_800_000
 """The year 2100: a moment beyond it is a slip of the unit."""
 
@@ -26,7 +28,9 @@ def answer_control(simulator: Simulator, method: str, path: str, body: bytes) ->
     """HTTP status and answer of one request under `/control/`; an error is `{"error": words}`."""
     verbs = _ROUTES.get(path.removeprefix(CONTROL))
     if verbs is None:
-        return 404, {"error": f"there is no {path}; there are {', '.join(CONTROL + name for name in _ROUTES)}"}
+        return 404, {
+            "error": f"there is no {path}; there are {', '.join(CONTROL + name for name in (*_ROUTES, _FEED))}"
+        }
     if (act := verbs.get(method)) is None:
         return 405, {"error": f"{path} takes {' and '.join(verbs)}"}
     try:

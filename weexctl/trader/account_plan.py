@@ -10,6 +10,7 @@ from weexctl.execution.reading import Unavailable, read
 from weexctl.execution.snapshot import Snapshot, read_snapshot
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
+from weexctl.model.order import Leg
 from weexctl.trader.difference_words import Told, told
 from weexctl.trader.keeper import books_of
 from weexctl.trader.positions import load_trade
@@ -143,6 +144,8 @@ def _resting(journal: Journal, seen: Snapshot) -> set[str]:
     names = {order.client_order_id for order in seen.orders}
     states: dict[str, bool] = {}
     for record in journal.intents.in_states(IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED):
+        if record.leg not in (Leg.ENTRY, Leg.EXIT):
+            continue  # stops of their own are compared where stops are
         attempts = journal.attempts.of_intent(record.intent_id)
         rests = (
             record.state is IntentState.ACCEPTED

@@ -26,7 +26,7 @@ from weexctl.trader.stop_rows import StopRows
 __all__ = ["Keeper", "Watch", "books_of"]
 
 _LIVE = (IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED)
-_STRAY = "STRAY_ORDER"
+_STRAY, _LEFTOVER = "STRAY_ORDER", "LEFTOVER_STOPS"
 SURPLUS_MS = 30_000
 """How long a stop has to look unneeded before it is cancelled: lists of different moments may lie side by side."""
 
@@ -120,6 +120,7 @@ class Keeper:
             return view
         found = compare(self._books(seen), seen)
         if self._read_only or not self._mend(found, view):
+            self._unlock(found)
             return Watch(view, found, found)
         passes("K20")
         after = read_snapshot(self._exchange, stops=self._proves_stops)
@@ -128,7 +129,16 @@ class Keeper:
         view = self._take_in(after)
         if isinstance(view, Unavailable):
             return view
-        return Watch(view, found, compare(self._books(after), after))
+        left = compare(self._books(after), after)
+        self._unlock(left)
+        return Watch(view, found, left)
+
+    def _unlock(self, left: Sequence[Difference]) -> None:
+        """A symbol that was locked for what a position left behind is free again when nothing is there any more."""
+        unclean = {difference.symbol for difference in left}
+        for symbol, code in list(self._desk.state.locked.items()):
+            if code == _LEFTOVER and self._proves_stops and symbol not in unclean:
+                del self._desk.state.locked[symbol]
 
     def _books(self, seen: Snapshot) -> Books:
         return books_of(self._journal, self._sync.trades, self._symbols, seen)
@@ -139,7 +149,7 @@ class Keeper:
             if seen.conditional is not None:
                 self._stops.take_in(seen.conditional, self._sync.trades, self._clock.now_ms())
                 self._name_stops(seen.conditional)
-            for trade in view.ended:
+            for trade in () if self._read_only else view.ended:
                 self._desk.clean(trade)
         return view
 

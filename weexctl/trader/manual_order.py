@@ -57,11 +57,11 @@ class Estimate:
     margin: Decimal
     """Taken from what is available; 0 for a reduction."""
     fee: Decimal
-    """At the taker's rate."""
+    """At the taker's rate; at the maker's for an order that only ever waits in the book."""
     liquidation_price: Decimal | None
     """Where the account would fall if only this symbol moved; None when no price above zero does it."""
     loss_at_stop: Decimal | None
-    """With the fees of both fills; None without a stop."""
+    """With the fees of both fills; None without a stop, or where it lies on the wrong side of the price."""
 
 
 def manual_intent(
@@ -109,9 +109,8 @@ def _check_price(order: ManualOrder, instrument: Instrument) -> None:
     if order.price is None:
         if order.time_in_force is not None:
             raise UsageError(
-                f"{order.time_in_force.value} says how long a limit stays, and a market order has none;"
-                " nothing was sent",
-                hint="add --price, or leave --post-only and --time-in-force out",
+                f"{_flag(order.time_in_force)} is about a limit, and a market order has none; nothing was sent",
+                hint=f"add --price, or leave {_flag(order.time_in_force)} out",
             )
         return
     if order.price % instrument.price_step:
@@ -121,6 +120,10 @@ def _check_price(order: ManualOrder, instrument: Instrument) -> None:
             hint=f"{below} or {below + instrument.price_step}",
             code="PRICE_STEP",
         )
+
+
+def _flag(force: TimeInForce) -> str:
+    return "--post-only" if force is TimeInForce.POST_ONLY else f"--time-in-force {force.value}"
 
 
 def _check_size(order: ManualOrder, instrument: Instrument, quantity: Decimal, held: Decimal) -> None:
@@ -165,18 +168,23 @@ def _check_levels(order: ManualOrder, reference: Decimal) -> None:
 
 def estimate(intent: OrderIntent, instrument: Instrument, equity: Decimal, book: Book, leverage: int) -> Estimate:
     """What this order would cost, and where it would end badly."""
-    rate, loss = instrument.taker_fee, None
-    if intent.stop_price is not None:
-        fees = rate * intent.quantity * (intent.expected_price + intent.stop_price)
-        away = (intent.expected_price - intent.stop_price) * intent.position_side.sign
-        loss = intent.quantity * away + fees
+    rate = instrument.maker_fee if intent.time_in_force is TimeInForce.POST_ONLY else instrument.taker_fee
+    fee = intent.notional * rate
     return Estimate(
         notional=intent.notional,
         margin=_ZERO if intent.reduces else intent.notional / leverage,
-        fee=intent.notional * rate,
+        fee=fee,
         liquidation_price=_liquidation_price(intent, instrument, equity, book),
-        loss_at_stop=loss,
+        loss_at_stop=_loss_at_stop(intent, fee, instrument.taker_fee),
     )
+
+
+def _loss_at_stop(intent: OrderIntent, fee: Decimal, rate: Decimal) -> Decimal | None:
+    """With this fee for the way in, and this rate for the way out: a stop is a market order."""
+    if intent.stop_price is None:
+        return None
+    away = (intent.expected_price - intent.stop_price) * intent.position_side.sign
+    return intent.quantity * away + fee + intent.quantity * intent.stop_price * rate if away > 0 else None
 
 
 def _liquidation_price(intent: OrderIntent, instrument: Instrument, equity: Decimal, book: Book) -> Decimal | None:

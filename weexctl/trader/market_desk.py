@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from weexctl.config.venue import Venue
 from weexctl.errors import UsageError
-from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url
+from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url, is_loopback
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
@@ -40,8 +41,9 @@ class MarketDesk:
     source: str
     """The address that is asked, or what the simulated market is made of: `seed:7:1h`."""
     synthetic: bool
+    """True when the prices were generated, as far as anybody here can tell those of an address on this machine."""
     simulated: bool
-    """True when a simulator answers: then even a market of real candles has a made-up order book."""
+    """True when a simulator in this process answers: then even a market of real candles has a made-up order book."""
 
 
 def open_market(
@@ -67,7 +69,8 @@ def open_market(
     if venue is not Venue.SIM:
         address = checked_base_url(base_url or DEFAULT_BASE_URL)
         exchange = connect(address, timeout_s=timeout_s)
-        return MarketDesk(exchange, exchange.clock, address, synthetic=False, simulated=False)
+        made_up = is_loopback(urlsplit(address).hostname or "")
+        return MarketDesk(exchange, exchange.clock, address, synthetic=made_up, simulated=False)
     market, now_ms = _market(journal_path, data)
     seed = _SEED if market.seed is None else market.seed
     simulator = Simulator(market.candles, seed=seed, start_ms=now_ms, funding=market.funding)

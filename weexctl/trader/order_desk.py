@@ -251,7 +251,9 @@ class OrderDesk:
     def _leaving(self, trade: OpenTrade) -> bool:
         """True while an exit of a position is under way: another one would not help."""
         return any(
-            record.leg is Leg.EXIT and (record.symbol, record.position_side) == (trade.symbol, trade.side)
+            record.leg is Leg.EXIT
+            and (record.symbol, record.position_side) == (trade.symbol, trade.side)
+            and not record.order_intent().rests  # a limit order may wait for ever
             for record in self.journal.intents.in_states(IntentState.SENDING, IntentState.UNKNOWN, IntentState.ACCEPTED)
         )
 

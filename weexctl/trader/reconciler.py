@@ -42,6 +42,8 @@ RELEASED = "released"
 _BUDGET_MS = 90_000
 """How long orders whose end is unknown are waited for: an order that never arrived is proven absent by then."""
 _PAUSE_MS = 5_000
+_TAKES_TIME = (Kind.UNSETTLED, Kind.STOP_SURPLUS)
+"""The end of an order has to be found or proven absent; a stop has to look unneeded for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,14 +144,14 @@ class Reconciler:
         )
 
     def _mend(self, should_stop: Callable[[], bool]) -> Unavailable | None:
-        """Look and mend until every order has its end, or the time for that is over."""
+        """Look and mend until all that needs time has had it, or the time for that is over."""
         keeper = self._keeper()
-        until_ms = self._venue.clock.now_ms() + (0 if self._venue.forgets else _BUDGET_MS)
+        until_ms = self._venue.clock.now_ms() + _BUDGET_MS
         while True:
             watch = keeper.look()
             if isinstance(watch, Unavailable):
                 return watch
-            waits = any(d.kind is Kind.UNSETTLED for d in watch.left)
+            waits = any(difference.kind in _TAKES_TIME for difference in watch.left)
             if not waits or should_stop() or self._venue.clock.now_ms() >= until_ms:
                 break
             self._venue.clock.sleep_ms(_PAUSE_MS)

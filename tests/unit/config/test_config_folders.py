@@ -125,7 +125,10 @@ def test_a_changed_profile_has_to_be_armed_again(folders: Paths, load: Load) -> 
     changed = load(overrides={"limits.max_leverage": 2})
     with pytest.raises(NotArmedError, match="has changed since") as caught:
         require_armed(changed, "main", paths=folders)
-    assert "weexctl profile arm mine" in caught.value.hint
+    assert "`weexctl profile arm mine`" in caught.value.hint
+    with pytest.raises(NotArmedError) as watched:
+        require_armed(changed, "watch", paths=folders)
+    assert "`weexctl profile arm mine --account watch`" in watched.value.hint
     assert caught.value.exit_code == 3
 
 

@@ -161,3 +161,9 @@ def test_a_venue_that_owns_its_clock_is_believed() -> None:
 def test_the_local_clock_never_runs_backwards() -> None:
     readings = [boot_ms() for _ in range(100)]
     assert readings == sorted(readings)
+
+
+def test_a_local_clock_that_seems_to_run_back_is_no_error() -> None:
+    network = Network((10, -30), (10, 10), (10, 10), (10, 10), (10, 10))
+    error_ms = abs(network.clock().now_ms() - (network.local_ms + TRUE_OFFSET_MS))
+    assert error_ms <= 30

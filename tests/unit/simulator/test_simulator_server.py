@@ -358,7 +358,8 @@ def test_without_the_flag_there_is_no_control(serve: Serve) -> None:
 def test_the_control_says_what_it_has(serve: Serve, method: str, name: str, status: int) -> None:
     answered, answer = serve().control(method, name)
     assert answered == status
-    assert "/control/" in answer["error"]
+    assert "/control/advance" in answer["error"]
+    assert ("/control/feed" in answer["error"]) is (status == 404)
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"{", b"1"])

@@ -190,3 +190,33 @@ def test_the_other_side_of_an_entry_that_waits_is_refused(resting: float, expect
     book = make_book(symbols=(BTC,))
     verdicts = manual_verdicts(intent_of(asked()), book, make_limits(), loss_at_stop=None, blocked="", resting=resting)
     assert [verdict.code for verdict in verdicts] == expected
+
+
+@SIDES
+def test_only_a_stop_on_the_right_side_of_the_price_has_a_loss(side: PositionSide) -> None:
+    instrument, book = make_instrument(), make_book(symbols=(BTC,))
+    right = estimate(intent_of(asked(side)), instrument, D(10_000), book, 2)
+    wrong = estimate(intent_of(asked(side, stop=D(100) + 5 * side.sign)), instrument, D(10_000), book, 2)
+    assert right.loss_at_stop is not None
+    assert right.loss_at_stop > 0
+    assert wrong.loss_at_stop is None
+
+
+def test_an_order_that_only_waits_in_the_book_pays_the_maker_s_fee() -> None:
+    instrument, book = make_instrument(), make_book(symbols=(BTC,))
+    limit: dict[str, Any] = {"price": D("99.0"), "stop": D(90)}
+    waits = estimate(intent_of(asked(**limit, time_in_force=TimeInForce.POST_ONLY)), instrument, D(10_000), book, 2)
+    takes = estimate(intent_of(asked(**limit)), instrument, D(10_000), book, 2)
+    assert (waits.fee, takes.fee) == (waits.notional * instrument.maker_fee, takes.notional * instrument.taker_fee)
+    assert instrument.maker_fee < instrument.taker_fee
+    assert waits.loss_at_stop is not None
+    assert takes.loss_at_stop is not None
+    assert takes.loss_at_stop - waits.loss_at_stop == takes.fee - waits.fee
+
+
+@pytest.mark.parametrize(
+    ("force", "flag"), [(TimeInForce.POST_ONLY, "--post-only"), (TimeInForce.FOK, "--time-in-force fok")]
+)
+def test_a_market_order_with_the_flag_of_a_limit_is_told_which(force: TimeInForce, flag: str) -> None:
+    with pytest.raises(UsageError, match=f"^{flag} is about a limit"):
+        intent_of(asked(time_in_force=force))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.unit.execution.orders import an_entry, an_exit
+from tests.unit.execution.orders import LIMITS, an_entry, an_exit
 from tests.unit.trader.desk import Desk
 from weexctl.errors import InsufficientMarginError, OutcomeUnknownError, RejectedError, UnavailableError
 from weexctl.execution.executor import HORIZON_MS
+from weexctl.execution.gate import Gate
+from weexctl.execution.leverage import LeverageCheck
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.order import OrderIntent, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
@@ -380,3 +383,13 @@ def test_an_exit_that_rests_goes_with_its_position_and_entries_stay(desk: Desk) 
     assert len(desk.exchange.fetch_open_orders()) == 2
     desk.leave()
     assert [order.symbol for order in desk.exchange.fetch_open_orders()] == ["ETHUSDT"]
+
+
+def test_an_entry_waits_while_the_leverage_of_its_symbol_is_too_high_and_an_exit_does_not(desk: Desk) -> None:
+    desk.enter()
+    check = LeverageCheck(desk.exchange, Gate(desk.exchange, LIMITS), LIMITS.max_leverage)
+    desk.orders = replace(desk.orders, leverage=check)
+    desk.exchange.leverages["BTCUSDT"] = 50
+    assert desk.act(an_entry(decision_id="d-more")) == []
+    assert desk.state.refusals == {"MAX_LEVERAGE": 1}
+    assert desk.leave().state is IntentState.FILLED

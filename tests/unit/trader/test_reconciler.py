@@ -19,12 +19,13 @@ from weexctl.execution.reading import Unavailable
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.kill_points import armed
-from weexctl.model.order import Leg, OrderRequest, OrderType, TimeInForce
+from weexctl.model.order import Leg, OrderRequest, OrderType, StopRequest, TimeInForce
 from weexctl.model.scope import Scope
 from weexctl.model.side import PositionSide, Side
 from weexctl.simulator.faults import Fault, Word
 from weexctl.simulator.faults.others import interfere
 from weexctl.trader.account_plan import Gap, Plan
+from weexctl.trader.keeper import SURPLUS_MS
 from weexctl.trader.reconciler import RELEASED, Carried, Reconciler
 from weexctl.trader.trader import RISK_STATE
 
@@ -193,6 +194,29 @@ def test_an_order_with_our_mark_and_no_intent_is_cancelled_and_its_symbol_locked
     assert bench.apply().after.gaps == ()
     with bench.reconciler(reads=True) as reconciler:
         assert reconciler.state.locked == {symbol: "STRAY_ORDER"}
+
+
+def test_a_stop_that_is_not_needed_is_cancelled_once_it_has_looked_so_for_a_while(bench: Bench) -> None:
+    [position] = [p for p in bench.shop.simulator.ledger.positions.values() if p.symbol == bench.held]
+    stops = [stop for stop in bench.shop.stops(position.symbol) if stop.leg is Leg.STOP]
+    venue = bench.shop.venue()
+    venue.exchange.place_stop(
+        StopRequest(
+            symbol=position.symbol,
+            position_side=position.side,
+            trigger_price=stops[0].trigger_price,
+            quantity=position.size,
+            client_order_id="somebody-2",
+        )
+    )
+    venue.close()
+    assert {gap.kind for gap in bench.plan().gaps} == {"STOP_SURPLUS"}
+    began_ms = bench.shop.clock.now_ms()
+    assert bench.apply().after.gaps == ()
+    assert bench.shop.clock.now_ms() - began_ms >= SURPLUS_MS
+    left = [stop for stop in bench.shop.stops(position.symbol) if stop.leg is Leg.STOP]
+    assert len(left) <= len(stops)
+    assert sum(stop.quantity for stop in left) >= position.size
 
 
 def test_leverage_is_put_right_where_nothing_is_held(bench: Bench) -> None:

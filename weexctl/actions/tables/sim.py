@@ -23,7 +23,7 @@ ROWS = (
         people_only=True,
         parameters=(
             Parameter(name="port", type="int", help="TCP port; 0 takes any that is free", default=8787),
-            Parameter(name="seed", type="int", help="Seed of the synthetic market and of all ids; 7 if left out"),
+            Parameter(name="seed", type="int", help="Seed of all ids, and without --data of the market; 7 if left out"),
             Parameter(
                 name="data",
                 type="str",
@@ -57,7 +57,7 @@ ROWS = (
             Parameter(
                 name="control",
                 type="bool",
-                help="Also offer /control/time, ledger, advance and settings, without a key",
+                help="Also offer /control/time, ledger, advance, settings and feed, without a key",
                 default=False,
             ),
             Parameter(name="late", type="bool", help="List orders, fills and positions late, as seen", default=False),

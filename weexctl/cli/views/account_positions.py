@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from weexctl.cli.views.cells import cell
+from weexctl.cli.views.fitting import FittingTable
 from weexctl.cli.views.numbers import minute, price, quantity, signed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from weexctl.actions.account import PositionsOutput
+    from weexctl.actions.account import PositionRow, PositionsOutput
 
-__all__ = ["view"]
+__all__ = ["positions_table", "view"]
+
+_COLUMNS = (
+    ("since (UTC)", ""),
+    ("symbol", ""),
+    ("side", ""),
+    ("quantity", "right"),
+    ("entry", "right"),
+    ("stop", "right"),
+    ("P&L", "right"),
+    ("rule", ""),
+)
 
 
 def view(data: PositionsOutput) -> RenderableType:
     """A table that fits 80 columns; what it leaves out is in the JSON."""
-    if not data.positions:
-        return Text("Nothing is held.")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("since (UTC)", "symbol", "side"):
-        table.add_column(name, no_wrap=True)
-    for name in ("quantity", "entry", "stop", "P&L"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("rule", no_wrap=True)
-    for row in data.positions:
+    return positions_table(data.positions) if data.positions else Text("Nothing is held.")
+
+
+def positions_table(rows: Sequence[PositionRow]) -> FittingTable:
+    """One line per position."""
+    table = FittingTable(_COLUMNS, ("rule", "since (UTC)", "entry"))
+    for row in rows:
         table.add_row(
-            minute(row.opened_ms),
-            row.symbol,
-            row.side,
-            quantity(row.quantity),
-            price(row.entry_price),
-            price(row.stop_price),
+            cell(minute(row.opened_ms)),
+            cell(row.symbol),
+            cell(row.side),
+            cell(quantity(row.quantity)),
+            cell(price(row.entry_price)),
+            cell(price(row.stop_price)),
             signed(row.unrealised),
-            row.rule or "–",
+            cell(row.rule),
         )
     return table

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.text import Text
 
-from weexctl.cli.views.generic import rows_table
+from weexctl.cli.views.account_positions import positions_table
 from weexctl.cli.views.order_place import order_table
 from weexctl.cli.views.requests import requests_table
 
@@ -23,9 +22,10 @@ __all__ = ["view"]
 def view(data: Output) -> RenderableType:
     """The orders, the equity, and the positions that are left; with --dry-run, what would be closed."""
     if not data.sent:
-        rows: list[Mapping[str, Any]] = [row.model_dump() for row in data.closing]
         kept = requests_table(data.requests)
-        return Group(Text("Would close:"), rows_table(rows), kept) if rows else Group(Text("Nothing is held."), kept)
+        if not data.closing:
+            return Group(Text("Nothing is held."), kept)
+        return Group(Text("Would close:", "bold"), positions_table(data.closing), Text(""), kept)
     after = "unknown" if data.balance_after is None else f"{data.balance_after.equity:.2f} USDT"
     equity = f"equity {data.balance_before.equity:.2f} → {after}"
     left = "unknown"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from weexctl.cli.views.cells import cell
+from weexctl.cli.views.fitting import FittingTable
 from weexctl.cli.views.numbers import money, percent, price
 
 if TYPE_CHECKING:
@@ -21,10 +20,9 @@ __all__ = ["view"]
 
 def view(data: TickerOutput) -> RenderableType:
     """A table; bid and ask only where they were asked for."""
-    quoted = any(row.bid is not None for row in data.tickers)
-    table = Table("symbol", box=SIMPLE_HEAD)
-    for name in ("last", "24 h", "high", "low", "turnover", "mark", *(("bid", "ask") if quoted else ())):
-        table.add_column(name, justify="right", no_wrap=True)
+    quoted = ("bid", "ask") if any(row.bid is not None for row in data.tickers) else ()
+    names = ("last", "24 h", "high", "low", "turnover", "mark", *quoted)
+    table = FittingTable((("symbol", ""), *((name, "right") for name in names)), ("turnover", "mark", "low", "high"))
     for row in data.tickers:
         cells = [cell(price(row.last)), _change(float(row.change_ratio)), cell(price(row.high)), cell(price(row.low))]
         cells += [cell(money(row.turnover)), cell(price(row.mark_price))]

@@ -27,7 +27,8 @@ def view(data: Output) -> RenderableType:
         return Text("No order rests or waits.")
     grid = Table.grid(padding=(0, 2))
     for order in data.cancelled:
-        _add(grid, order, "would be cancelled" if data.requests else "cancelled")
+        before = "had been cancelled before" if order.order_id in data.already else "cancelled"
+        _add(grid, order, "would be cancelled" if data.requests else before)
     for row in data.kept:
         _add(grid, row.order, f"left alone: {row.why}")
     for failed in data.failed:

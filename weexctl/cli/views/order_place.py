@@ -10,7 +10,8 @@ from rich.text import Text
 
 from weexctl.cli.views import order_preview
 from weexctl.cli.views.cells import cell
-from weexctl.cli.views.numbers import price, quantity
+from weexctl.cli.views.numbers import minute, price, quantity
+from weexctl.cli.views.order_preview import preview_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,10 +23,14 @@ __all__ = ["order_table", "view"]
 
 
 def view(data: PlaceOutput) -> RenderableType:
-    """The preview of an order that was not sent; otherwise its end and what it did."""
-    if data.order is None or not data.sent:
+    """What was asked for; of an order that was sent also its way, its end and what it did to the account."""
+    if data.order is None:
         return order_preview.view(data.preview)
+    if not data.sent:  # refused: the error below says how it would go out
+        return order_preview.view(data.preview.model_copy(update={"hint": ""}))
     grid = Table.grid(padding=(0, 2))
+    if data.order.steps:
+        grid.add_row(cell("way", "bold"), cell(_way(data.order)))
     after = data.balance_after
     if after is not None:
         grid.add_row(cell("equity", "bold"), cell(f"{data.balance_before.equity:.2f} → {after.equity:.2f} USDT"))
@@ -36,7 +41,14 @@ def view(data: PlaceOutput) -> RenderableType:
     after_text = "unknown" if rows_after is None else str(sum(row.quantity for row in rows_after))
     before_text = sum(row.quantity for row in data.positions_before)
     grid.add_row(cell("held", "bold"), cell(f"{before_text} → {after_text} {data.order.symbol}"))
-    return Group(order_table([data.order]), Text(""), grid)
+    return Group(preview_table(data.preview), Text(""), order_table([data.order]), grid)
+
+
+def _way(order: OrderDone) -> str:
+    """Every station with the time since the order was asked for."""
+    began_ms = order.steps[0].time_ms
+    told = [f"{step.state} +{step.time_ms - began_ms:,} ms" for step in order.steps[1:]]
+    return ", ".join([f"asked {minute(began_ms)} UTC", *told])
 
 
 def order_table(orders: list[OrderDone]) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -28,10 +27,15 @@ def view(data: ShowOutput) -> RenderableType:
     grid.add_row(cell("digest", "bold"), cell(data.digest))
     armed = Text("yes", style="yellow") if data.armed else cell(f"no: {data.armed_reason}")
     grid.add_row(cell("armed", "bold"), armed)
-    table = Table("setting", "value", "origin", box=SIMPLE_HEAD)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("origin", overflow="fold")
     for row in data.settings:
-        table.add_row(cell(row.key, "bold"), cell(row.value), cell(row.origin, _style(row.origin, data.source)))
-    return Group(grid, table)
+        # The name of the profile stands above, and again on every line it would leave no room for the rest.
+        origin = "profile" if row.origin == data.source else row.origin
+        table.add_row(cell(row.key, "bold"), cell(row.value), cell(origin, _style(row.origin, data.source)))
+    return Group(grid, Text(""), table)
 
 
 def _style(origin: str, source: str) -> str:

@@ -1,0 +1,22 @@
+"""What was stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+
+from weexctl.cli.views.cells import cell
+from weexctl.cli.views.series import stored_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from weexctl.actions.data import GenerateOutput, ImportOutput
+
+__all__ = ["view"]
+
+
+def view(data: ImportOutput | GenerateOutput) -> RenderableType:
+    """The folder, and one line per series."""
+    return Group(cell(data.folder, "dim"), stored_table(data.series))
