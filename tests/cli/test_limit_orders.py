@@ -424,5 +424,5 @@ def test_at_live_an_order_is_watched_by_reading(live: tuple[Any, str]) -> None:
     assert (ran.code, ran.document["error"]["code"], data["ended"]) == (4, "STILL_RESTING", "timeout")
     assert data["balance_before"] == data["balance_after"]
     assert account("order", "wait", "wx00live", "--timeout", "0").document["data"]["order"] == data["order"]
-    assert account("order", "cancel", order_id).document["error"]["code"] == "NOT_ARMED"
+    assert account("order", "cancel", order_id, "--read-only").document["error"]["code"] == "READ_ONLY"
     assert account("order", "status", order_id).document["data"]["order"]["status"] == "open"
