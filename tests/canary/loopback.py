@@ -38,6 +38,7 @@ class Elastic:
         impatient = functools.partial(connect, sleep=self._sleep, local_ms=lambda: boot_ms() + self._skipped_ms)
         monkeypatch.setattr("weexctl.trader.connection.connect", impatient)
         monkeypatch.setattr("weexctl.trader.market_desk.connect", impatient)
+        monkeypatch.setattr("weexctl.trader.wire_venue.connect", impatient)
 
     def _sleep(self, seconds: float) -> None:
         self._skipped_ms += seconds * 1000

@@ -9,7 +9,7 @@ from typing import Any
 from tests.canary.conftest import Run
 from tests.canary.planted import FIRST, SECOND, VAULT_PASSPHRASE, WRONG_PASSPHRASE, Home
 
-__all__ = ["RECIPES", "Step"]
+__all__ = ["ORDER", "RECIPES", "Step"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def step(line: str, code: int = 0, **given: Any) -> Step:
 
 Recipe = Callable[[Home, Run], list[Step]]
 _NEW = (VAULT_PASSPHRASE, VAULT_PASSPHRASE)
-_ORDER = "BTCUSDT --side buy --position long --size 20 --unit quote --stop 1"
+ORDER = "BTCUSDT --side buy --position long --size 20 --unit quote --stop 1"
 
 
 def _lines(*lines: str) -> Recipe:
@@ -76,12 +76,12 @@ def _keys_remove(home: Home, run: Run) -> list[Step]:  # the shape of a recipe
 
 RECIPES: dict[str, Recipe] = {
     "trade": _lines("trade --symbols BTCUSDT --steps 3", "trade --symbols BTCUSDT --once --dry-run --new"),
-    "order.preview": _lines(f"order preview {_ORDER}"),
+    "order.preview": _lines(f"order preview {ORDER}"),
     "order.place": lambda home, run: [
-        step(f"order place {_ORDER} --dry-run"),
-        step(f"order place {_ORDER} --read-only", 6),
+        step(f"order place {ORDER} --dry-run"),
+        step(f"order place {ORDER} --read-only", 6),
         step("close BTCUSDT"),
-        step(f"order place {_ORDER}"),
+        step(f"order place {ORDER}"),
     ],
     "order.status": lambda home, run: [step(f"order status {run.order_id}"), step("order status 1", 2)],
     "order.list": _lines("order list"),

@@ -13,6 +13,7 @@ import pytest
 from tests.canary.conftest import Run
 from tests.canary.loopback import MOODS, Exchange
 from tests.canary.planted import FIRST, SECOND, VAULT_PASSPHRASE, WRONG_PASSPHRASE, Home
+from tests.canary.recipes import ORDER
 from weexctl.exchange.transport import Transport
 
 SOURCES = ("environment", "vault")
@@ -27,6 +28,18 @@ SIGNED = {
     "test-connection --trade": "test-connection --venue live --trade -v",
 }
 """Command lines that may reach an exchange with a key at hand."""
+
+
+BY_HAND = {
+    "preview": f"order preview {ORDER} --venue live -v",
+    "place": f"order place {ORDER} --venue live -v",
+    "dry run": f"order place {ORDER} --venue live --dry-run -o table",
+    "risk": "account risk --venue live -o table",
+    "cancel": "order cancel --all --venue live -v",
+    "close": "close BTCUSDT --venue live -v",
+    "flatten": "flatten --all --venue live -o table",
+}
+"""Orders by hand that reach the exchange, in the order a person gives them."""
 
 
 def arm(home: Home) -> None:
@@ -46,6 +59,20 @@ def test_whatever_the_exchange_answers(mood: str, source: str, home: Home, excha
     if mood == "well":
         assert codes == {**dict.fromkeys(SIGNED, 0), "order status": 2}
         assert list(home.data.glob("accounts/live/main/journal.sqlite*"))
+
+
+@pytest.mark.parametrize("mood", ["well", "echo to keys", "echo at orders", "hang up at orders"])
+def test_whatever_the_exchange_answers_to_orders_by_hand(
+    mood: str, home: Home, exchange: Exchange, address: str
+) -> None:
+    arm(home)
+    home.environment |= home.keys_from("environment")
+    exchange.mood = mood
+    codes = {name: home(*line.split()).code for name, line in BY_HAND.items()}
+    assert 1 not in codes.values(), codes
+    assert any("/order" in path for path in exchange.asked) is (mood != "echo to keys")
+    if mood == "well":
+        assert codes == dict.fromkeys(BY_HAND, 0)
 
 
 @pytest.mark.parametrize("mood", MOODS)

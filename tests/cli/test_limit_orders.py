@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,13 @@ def place(account: Any, market: Decimal) -> Callable[..., Any]:
 def resting(account: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = account("order", "list").document["data"]["orders"]
     return [row for row in rows if row["kind"] == "limit"]
+
+
+def records(journal: Path) -> dict[str, list[Any]]:
+    """Everything on record, but not who wrote last: whoever opens a journal for writing is noted."""
+    with closing(sqlite3.connect(journal)) as tables:
+        names = [name for (name,) in tables.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: tables.execute(f"SELECT * FROM {name}").fetchall() for name in names if name != "writer"}  # noqa: S608
 
 
 def test_a_limit_below_the_market_rests_and_takes_margin(account: Any, place: Callable[..., Any]) -> None:
@@ -124,11 +133,11 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
     account: Any, place: Callable[..., Any], share: str | None, flags: tuple[str, ...], code: str, command: str
 ) -> None:
     [journal] = account.journals
-    before = journal.read_bytes()
+    before = records(journal)
     ran = place(share, *flags, command=command)
     assert (ran.code, ran.document["error"]["code"]) == (2, code)
     assert ran.document["error"]["suggestion"]
-    assert journal.read_bytes() == before
+    assert records(journal) == before
 
 
 def test_a_slip_of_the_hand_is_caught_by_the_collar(place: Callable[..., Any]) -> None:
@@ -415,5 +424,5 @@ def test_at_live_an_order_is_watched_by_reading(live: tuple[Any, str]) -> None:
     assert (ran.code, ran.document["error"]["code"], data["ended"]) == (4, "STILL_RESTING", "timeout")
     assert data["balance_before"] == data["balance_after"]
     assert account("order", "wait", "wx00live", "--timeout", "0").document["data"]["order"] == data["order"]
-    assert account("order", "cancel", order_id).document["error"]["code"] == "NOT_ARMED"
+    assert account("order", "cancel", order_id, "--read-only").document["error"]["code"] == "READ_ONLY"
     assert account("order", "status", order_id).document["data"]["order"]["status"] == "open"

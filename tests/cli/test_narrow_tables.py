@@ -20,6 +20,7 @@ from weexctl.actions.order_rows import OrderRow, RequestRow
 from weexctl.actions.profiles import SettingRow
 from weexctl.actions.profiles import ShowOutput as ProfileOutput
 from weexctl.cli.views import (
+    account_balance,
     account_risk,
     close,
     data_fetch,
@@ -229,6 +230,19 @@ def test_the_limits_of_an_account_are_in_words() -> None:
         assert word in text
     for raw in ("_", "{}", "e-05", "suspended", "locked"):
         assert raw not in text
+
+
+def test_a_balance_is_in_cents() -> None:
+    output = BalanceOutput(
+        asset="USDT",
+        equity=D("9983.65970349"),
+        wallet=D("9967.83684349"),
+        unrealised=D("15.82286000"),
+        available=D("9374.33152349"),
+        frozen=D(0),
+    )
+    text = drawn(account_balance.view(output), 80)
+    assert all(word in text for word in ("9,983.66", "USDT", "+15.82", "9,374.33"))
 
 
 def test_a_stop_is_told_with_its_trigger() -> None:

@@ -165,7 +165,7 @@ def test_the_schema_is_written_to_a_file_and_renewed(home: Any, tmp_path: Path) 
     found = data(home("profile", "schema", "--write", str(path)))
     assert json.loads(path.read_text()) == found["json_schema"]
     path.write_text(json.dumps({"title": "weexctl profile"}))
-    data(home("profile", "schema", "--write", str(path)))
+    assert (found["replaced"], data(home("profile", "schema", "--write", str(path)))["replaced"]) == (False, True)
     assert json.loads(path.read_text()) == found["json_schema"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import random
@@ -17,18 +18,23 @@ import httpx
 from tests.unit.trader.small_pipeline import LIMITS, small_pipeline
 from tests.unit.trader.workshop import HISTORY
 from weexctl.config.profile import load_profile
+from weexctl.errors import ExchangeError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
+from weexctl.execution.reading import Unavailable
+from weexctl.journal.journal import Journal
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.scope import Scope
 from weexctl.plugin_host import load_offers
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
+from weexctl.trader.account_plan import Plan
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
 from weexctl.trader.market_source import generated_source
+from weexctl.trader.reconciler import Reconciler
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue
 
@@ -39,6 +45,7 @@ DAY_MS = 24 * HOUR_MS
 MIB = 1024 * 1024
 FAULTS = 0.01
 """Share of requests that something happens to."""
+RESTART_MS = 2_000
 TEMPO = Tempo(watch_ms=60_000, idle_ms=300_000, slice_ms=HOUR_MS)
 """Fifteen times slower than at the exchange, so that a month takes minutes."""
 
@@ -61,6 +68,10 @@ class Day:
     trades: int
 
 
+class _Died(BaseException):
+    """The process ends here."""
+
+
 class Weather:
     """A way to the simulator on which one request in a hundred goes wrong."""
 
@@ -68,12 +79,13 @@ class Weather:
         self._simulator = simulator
         self._clock = clock
         self._dice = random.Random(seed)  # reproducible on purpose
+        self.share = FAULTS
         self.requests = self.faults = 0
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """The answer, or what became of it."""
         self.requests += 1
-        if self._dice.random() >= FAULTS:
+        if self._dice.random() >= self.share:
             return self._simulator.handle(request)
         self.faults += 1
         match self._dice.randrange(5):
@@ -98,6 +110,8 @@ class Soak:
     def __init__(self, folder: Path, days: int, *, seed: int = 5) -> None:
         self.path = folder / "soak.sqlite"
         self.days = days
+        self.refused_starts = 0
+        """How often a run could not even begin, because its first reads failed."""
         market = generated_source(seed, SYMBOLS, Timeframe.H1, HISTORY + 24 * days + 48)
         self.simulator = Simulator(
             market.candles,
@@ -122,30 +136,52 @@ class Soak:
             ends = [began + (number + more) * DAY_MS for more in range(min(days_of_a_life, self.days + 1 - number))]
             yield from self._life(number, ends)
 
-    def held(self) -> dict[tuple[str, str], Decimal]:
-        """What the exchange holds."""
-        return {(p.symbol, p.side.value): p.size for p in self.simulator.ledger.positions.values()}
+    def calm_down(self) -> Plan | Unavailable:
+        """Fine weather, one comparison that mends, and what is left of the differences."""
+        self.weather.share = 0.0
+        venue = self._venue()
+        with Journal.open(self.path, venue="live", account="main") as journal:
+            run = journal.runs.latest()
+            if run is None:
+                raise LookupError("no run is on record")
+            made = Reconciler(journal, venue, run, halted=lambda: "").carry_out(should_stop=lambda: False)
+        venue.close()
+        return made if isinstance(made, Unavailable) else made.after
 
     def _life(self, number: int, ends: list[int]) -> list[Day]:
-        """One process from its start to its end; days that end in its middle are measured in its middle."""
+        """One process from its start to its sudden end; each day is measured while it is still there.
+
+        It does not end politely: the report of a whole run is made once in a process, and never by one that died.
+        """
         measured: list[Day] = []
 
         def over() -> bool:
-            if self.clock.now_ms() >= ends[len(measured)] and len(measured) < len(ends) - 1:
+            if self.clock.now_ms() >= ends[len(measured)]:
                 measured.append(self._measured(number + len(measured)))
+                if len(measured) == len(ends):
+                    raise _Died
             return False
 
-        venue = self._venue()
-        LiveSession(
-            profile=self._profile,
-            pipeline=self._pipeline,
-            venue=venue,
-            journal_path=self.path,
-            tempo=TEMPO,
-            history=HISTORY,
-        ).run(until_ms=ends[-1], should_stop=over)
-        venue.close()
-        return [*measured, self._measured(number + len(measured))]
+        while len(measured) < len(ends):
+            venue = self._venue()
+            session = LiveSession(
+                profile=self._profile,
+                pipeline=self._pipeline,
+                venue=venue,
+                journal_path=self.path,
+                tempo=TEMPO,
+                history=HISTORY,
+            )
+            try:
+                session.run(should_stop=over)
+            except _Died:
+                pass
+            except ExchangeError:  # before its first look a run gives up; whoever watches it starts it again
+                self.refused_starts += 1
+                self.clock.sleep_ms(RESTART_MS)
+            finally:
+                venue.close()
+        return measured
 
     def _venue(self) -> WireVenue:
         exchange = connect(
@@ -159,6 +195,8 @@ class Soak:
 
     def _measured(self, number: int) -> Day:
         gc.collect()
+        if (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+            trim(0)  # what is free goes back, so that only what is held counts
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         size = sum(file.stat().st_size for file in files if file.exists())
         orders, trades = self._count("intent"), self._count("trade")
@@ -182,7 +220,7 @@ class Soak:
 
 
 def growth(days: list[Day]) -> float:
-    """MiB by which resident memory would grow over all these days: the least-squares line through them."""
+    """MiB by which memory would grow over all these days: the least-squares line through two or more of them."""
     middle = sum(day.number for day in days) / len(days)
     mean = sum(day.rss for day in days) / len(days)
     spread = sum((day.number - middle) ** 2 for day in days)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 
 from pydantic import BaseModel
 
-from weexctl.actions.account_access import AccountInput, asked_at
+from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.hand_way import require_same_profile
 from weexctl.config.venue import Venue
+from weexctl.errors import ConfigError
 from weexctl.execution.open_trade import OpenTrade
+from weexctl.journal.journal import Journal
 from weexctl.model.account import Balance, Position
 from weexctl.model.limits import Limits
-from weexctl.ports import Exchange
-from weexctl.trader.sim_account import Look, SimAccount
+from weexctl.trader.hand_account import HandAccount, Look
+from weexctl.trader.positions import load_trade
 
 __all__ = [
     "BalanceInput",
@@ -41,6 +46,9 @@ class PositionsInput(BalanceInput):
 
 class RiskInput(BalanceInput):
     """Whose risk."""
+
+    profile: str | None = None
+    """Whose limits count where there was no run."""
 
 
 class BalanceOutput(BaseModel):
@@ -131,24 +139,31 @@ def balance_output(found: Balance) -> BalanceOutput:
 
 
 def positions(input: PositionsInput, context: Context) -> Result:  # noqa: A002
-    """The open positions, at sim with what the journal knows of them."""
+    """The open positions, with what the journal knows of them."""
     asked = asked_at(input.venue, context, input.account)
     if asked.venue is Venue.SIM:
-        with asked.simulated(input.data) as account:
+        with asked.looked_at(input.data) as account:
             rows = _with_trades(account.look())
     else:
         with asked.exchange(input.data) as exchange:
-            rows = _bare(exchange)
-    following = tuple(NextCommand(f"weexctl explain {row.decision_id}", "why it was opened") for row in rows[:1])
-    return Result(
-        data=PositionsOutput(positions=rows),
-        venue=asked.venue.value,
-        next=following if asked.venue is Venue.SIM else (),
+            rows = _rows(exchange.fetch_positions(), _known(asked))
+    following = tuple(
+        NextCommand(f"weexctl explain {row.decision_id}", "why it was opened") for row in rows[:1] if row.decision_id
     )
+    return Result(data=PositionsOutput(positions=rows), venue=asked.venue.value, next=following)
 
 
-def _bare(exchange: Exchange) -> list[PositionRow]:
-    return [position_row(position, None) for position in exchange.fetch_positions()]
+def _rows(held: list[Position], known: Mapping[tuple[str, str], OpenTrade]) -> list[PositionRow]:
+    return [position_row(position, known.get((position.symbol, position.side.value))) for position in held]
+
+
+def _known(asked: Asked) -> dict[tuple[str, str], OpenTrade]:
+    """What is on record of open positions; nothing where the journal cannot be read, as looking needs none."""
+    if not asked.journal.exists():
+        return {}
+    with suppress(ConfigError), Journal.read(asked.journal) as journal:
+        return {(trade.symbol, trade.side.value): trade for trade in map(load_trade, journal.positions.all())}
+    return {}
 
 
 def _with_trades(look: Look) -> list[PositionRow]:
@@ -177,15 +192,16 @@ def position_row(position: Position, trade: OpenTrade | None) -> PositionRow:
 def risk(input: RiskInput, context: Context) -> Result:  # noqa: A002
     """The limits of the run's profile, and how much of them is taken."""
     asked = asked_at(input.venue, context, input.account)
-    with asked.simulated(input.data) as account:
+    with asked.looked_at(input.data, input.profile) as account:
+        require_same_profile(asked, account, input.profile)
         output = _risk(account, account.look())
-        profile = account.run.profile
+        profile = account.profile
     warnings = [Notice("HALTED", f"only closing works: {output.halted}")] if output.halted else []
     warnings += [Notice("OVER_LIMIT", f"{row.limit} is at its limit") for row in output.limits if row.share >= 1]
     return Result(data=output, venue=asked.venue.value, profile=profile, warnings=tuple(warnings))
 
 
-def _risk(account: SimAccount, look: Look) -> RiskOutput:
+def _risk(account: HandAccount, look: Look) -> RiskOutput:
     state, book = account.state, look.book
     return RiskOutput(
         equity=look.balance.equity,

@@ -12,21 +12,23 @@ from pydantic import BaseModel, ConfigDict
 
 from weexctl.actions.context import Context
 from weexctl.actions.halting import halted_by
-from weexctl.config.access import open_access, require_key
+from weexctl.actions.hand_way import beginning, wire, wire_way
+from weexctl.config.access import Access, open_access, require_key
 from weexctl.config.environment import Environment, read_environment
 from weexctl.config.paths import DEFAULT_ACCOUNT, Paths, check_account, find_paths
 from weexctl.config.vault import Vault
 from weexctl.config.venue import Venue
-from weexctl.errors import ConfigError, NotArmedError, RefusedError, UsageError
+from weexctl.errors import RefusedError, UsageError
 from weexctl.ports import Clock, Exchange
-from weexctl.trader.sim_account import SimAccount, read_sim_account
-from weexctl.trader.sim_desk import SimDesk, open_sim_desk
-from weexctl.trader.wire_venue import WireVenue, open_wire_venue
+from weexctl.trader.hand_account import HandAccount
+from weexctl.trader.hand_desk import HandDesk
+from weexctl.trader.sim_account import read_sim_account
+from weexctl.trader.sim_desk import open_sim_desk
+from weexctl.trader.wire_venue import WireVenue
 
 __all__ = ["AccountInput", "Asked", "VenueWord", "asked_at", "check_alias"]
 
 VenueWord = Literal["sim", "paper", "demo", "live"]
-_TIMEOUT_S = 10.0
 
 
 class AccountInput(BaseModel):
@@ -57,6 +59,13 @@ class Asked:
         return self.alias or (DEFAULT_ACCOUNT if self.venue is Venue.LIVE else self.venue.value)
 
     @property
+    def again(self) -> str:
+        """What a further command on the same account has to say, with a space before it; empty at sim."""
+        if self.venue is Venue.SIM:
+            return ""
+        return f" --venue {self.venue.value}" + (f" --account {self.alias}" if self.alias else "")
+
+    @property
     def kill_file(self) -> Path:
         """The file whose presence stops everything but closing."""
         return self.paths.kill_file(self.venue, self.account)
@@ -72,15 +81,23 @@ class Asked:
         return self.paths.journal(self.venue, self.account)
 
     @contextmanager
-    def simulated(self, data: Sequence[str]) -> Iterator[SimAccount]:
-        """The simulated account, for looking.
+    def looked_at(self, data: Sequence[str], profile: str | None = None) -> Iterator[HandAccount]:
+        """The account with its limits and its books, for looking only.
+
+        Args:
+            data: candle files, at sim.
+            profile: whose limits count where there was no run; None for the one that is used by itself.
 
         Raises:
-            ConfigError: it is another venue's account, or there is no run yet.
+            ConfigError: the venue is out of reach, keys are missing, or there is no run yet at sim.
+            UsageError: paper has no account, or candle files were named for live.
         """
-        if self.venue is not Venue.SIM:
-            raise _not_available(f"this is known of the venue sim only, not of {self.venue.value}")
-        with read_sim_account(self.journal, data, halted=self.halted) as account:
+        if self.venue is Venue.SIM:
+            with read_sim_account(self.journal, data, halted=self.halted) as account:
+                yield account
+            return
+        self._reachable(data)
+        with wire_way(self, profile, writes=False).read() as account:
             yield account
 
     @contextmanager
@@ -91,17 +108,16 @@ class Asked:
 
     @contextmanager
     def way(self, data: Sequence[str]) -> Iterator[tuple[Exchange, Clock]]:
-        """A client for reading the account, at sim or live, and the venue's clock.
+        """A client for reading the account, and the venue's clock.
 
         Raises:
             ConfigError: the venue is out of reach, keys are missing, or there is no run yet.
             UsageError: paper has no account, or candle files were named for live.
         """
         if self.venue is Venue.SIM:
-            with self.simulated(data) as account:
+            with self.looked_at(data) as account:
                 yield account.venue.exchange, account.venue.clock
             return
-        self._reachable(data)
         with self.wired(data) as venue:
             yield venue.exchange, venue.clock
 
@@ -113,8 +129,17 @@ class Asked:
             ConfigError: the venue is out of reach, or keys are missing.
             UsageError: paper has no account, or candle files were named.
         """
-        self._must_have_key(data)
-        access = open_access(
+        self._reachable(data)
+        with wire(self) as venue:
+            yield venue
+
+    def access(self) -> Access:
+        """The key, opened.
+
+        Raises:
+            MissingCredentialsError, ConfigError, UsageError: as `open_access`.
+        """
+        return open_access(
             self.venue,
             self.alias,
             environ=self.context.environment,
@@ -122,29 +147,34 @@ class Asked:
             vault=Vault(self.paths.vault),
             ask=self.context.ask_secret,
         )
-        venue = open_wire_venue(
-            self.venue,
-            access,
-            account=self.account,
-            base_url=self.environment.api_base,
-            timeout_s=self.environment.api_timeout_s or _TIMEOUT_S,
-        )
-        try:
-            yield venue
-        finally:
-            venue.close()
 
     @contextmanager
-    def desk(self, data: Sequence[str], *, read_only: bool) -> Iterator[SimDesk]:
-        """The simulated account, for orders by hand.
+    def desk(
+        self, data: Sequence[str], *, read_only: bool, opens: bool = False, profile: str | None = None
+    ) -> Iterator[HandDesk]:
+        """The account, locked and ready for orders by hand.
+
+        Args:
+            data: candle files, at sim.
+            read_only: whether a flag forbids it.
+            opens: whether what is to be sent may open or add: live then needs a profile that is armed.
+            profile: whose limits count where there was no run; None for the one that is used by itself.
 
         Raises:
-            RefusedError: read-only.
-            ConfigError: it is another venue's account, or there is no run yet.
+            RefusedError: read-only, or the key reaches no orders.
+            NotArmedError: nobody armed the profile.
+            LockHeldError: a run is under way.
+            ConfigError: the venue is out of reach, keys are missing, or there is no run yet at sim.
+            ExchangeError: the account could not be read; nothing was sent.
         """
         self.must_not_be_read_only(read_only)
-        self.must_write()
-        with open_sim_desk(self.journal, data, halted=self.halted) as desk:
+        if self.venue is Venue.SIM:
+            with open_sim_desk(self.journal, data, halted=self.halted) as desk:
+                yield desk
+            return
+        self._reachable(data)
+        begin = beginning(self, profile) if opens else None
+        with wire_way(self, profile, writes=True).desk(begin) as desk:
             yield desk
 
     def must_not_be_read_only(self, read_only: bool) -> None:
@@ -161,27 +191,7 @@ class Asked:
                 code="READ_ONLY",
             )
 
-    def must_write(self) -> None:
-        """Pass at the one venue that takes orders by hand.
-
-        Raises:
-            MissingCredentialsError, NotArmedError, ConfigError, UsageError: all others.
-        """
-        if self.venue is Venue.SIM:
-            return
-        self._reachable(())
-        raise NotArmedError(
-            "this version takes orders by hand at the venue sim only, and nothing arms them for live; nothing was sent",
-            hint="at live the account can be read; orders by hand go to --venue sim",
-        )
-
     def _reachable(self, data: Sequence[str]) -> None:
-        self._must_have_key(data)
-        if self.venue is Venue.DEMO:
-            # Four of its questions have an answer there; the others would be asked of the real account.
-            raise _not_available("this version cannot reach the exchange's demo account")
-
-    def _must_have_key(self, data: Sequence[str]) -> None:
         if self.venue is Venue.PAPER:
             raise UsageError(
                 "paper trading has no account of its own here; nothing was done", hint="--venue sim has one"
@@ -219,7 +229,3 @@ def check_alias(venue: Venue, account: str | None) -> None:
             f"--account names a key, and {venue.value} needs none; nothing was done",
             hint="leave --account out, or name the venue with --venue live",
         )
-
-
-def _not_available(why: str) -> ConfigError:
-    return ConfigError(f"{why}; nothing was sent", hint="--venue sim", code="VENUE_NOT_AVAILABLE")

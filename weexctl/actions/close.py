@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 from pydantic import BaseModel
@@ -13,13 +14,14 @@ from weexctl.actions.context import Context, NextCommand, Result
 from weexctl.actions.order_cancel import cancelled
 from weexctl.actions.order_rows import OrderRow, RequestRow, cancel_request, order_request, order_row
 from weexctl.actions.placed_order import OrderDone, failure_of, order_done
-from weexctl.errors import UsageError, WeexctlError
+from weexctl.errors import LockHeldError, UsageError, WeexctlError
+from weexctl.execution.reading import Unavailable, read
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import Order
 from weexctl.model.side import PositionSide
+from weexctl.trader.hand_account import HandAccount, Look
+from weexctl.trader.hand_desk import HandDesk, Placed
 from weexctl.trader.manual_order import closing_order
-from weexctl.trader.sim_account import Look, SimAccount
-from weexctl.trader.sim_desk import Placed
 
 __all__ = ["FlattenInput", "FlattenOutput", "Input", "Output", "flatten", "run"]
 
@@ -54,10 +56,10 @@ class Output(BaseModel):
     cancelled: list[OrderRow]
     """Limit orders of the same symbols and sides that rested; they go first."""
     orders: list[OrderDone]
-    positions_left: list[PositionRow]
-    """Of the whole account, afterwards."""
+    positions_left: list[PositionRow] | None
+    """Of the whole account, afterwards; None when it could not be read any more."""
     balance_before: BalanceOutput
-    balance_after: BalanceOutput
+    balance_after: BalanceOutput | None
     requests: list[RequestRow]
     """With --dry-run: the signed requests that were kept back."""
 
@@ -89,30 +91,29 @@ def _close(
     nothing: str,
 ) -> Result:
     """Close these positions, None for all; with an empty `nothing` there need not be any."""
-    asked.must_write()
     if input.dry_run:
         return _rehearse(asked, wanted, input, nothing)
-    with asked.desk(input.data, read_only=input.read_only) as desk:
-        before, profile = desk.account.look(), desk.account.run.profile
+    with _locked(asked), asked.desk(input.data, read_only=input.read_only) as desk:
+        before, profile = desk.account.look(), desk.account.profile
         resting = _resting(desk.account, wanted)
         _must_be_something(before, wanted, resting, nothing)
         ends = [cancelled(desk, order) for order in resting]  # first: one that fills later would open again
-        rows = _rows(desk.account.look(), wanted)
-        placed = [desk.close(row.symbol, PositionSide(row.side)) for row in rows]
-        after = desk.account.look()
-    orders = [done for done in placed if done is not None]
-    failures = [end for end in ends if isinstance(end, WeexctlError)]
+        rows = _rows(_looked(desk) or before, wanted)
+        placed = [_closed(desk, row) for row in rows]
+        after = _looked(desk)
+    orders = [done for done in placed if isinstance(done, Placed)]
+    failures = [end for end in (*ends, *placed) if isinstance(end, WeexctlError)]
     output = Output(
         sent=True,
         closing=rows,
         cancelled=[order_row(end) for end in ends if not isinstance(end, WeexctlError)],
         orders=[order_done(done) for done in orders],
-        positions_left=_rows(after, None),
+        positions_left=None if after is None else _rows(after, None),
         balance_before=balance_output(before.balance),
-        balance_after=balance_output(after.balance),
+        balance_after=None if after is None else balance_output(after.balance),
         requests=[],
     )
-    error = next(iter(failures), None) or _first_failure(orders)
+    error = _first_failure(orders) or next(iter(failures), None)
     return Result(
         data=output,
         venue=asked.venue.value,
@@ -125,21 +126,52 @@ def _close(
     )
 
 
+@contextmanager
+def _locked(asked: Asked) -> Iterator[None]:
+    """Says what a person in a hurry can do while a run holds the account."""
+    try:
+        yield
+    except LockHeldError as error:
+        pid = error.details.get("pid")
+        stop = f"kill -INT {pid}" if pid else "Ctrl-C"
+        raise LockHeldError(
+            error.message,
+            hint=f"`weexctl kill{asked.again}` stops entries at once; to be flat as well, stop the run ({stop}) and"
+            " run this again",
+            code=error.code,
+            details=error.details,
+        ) from error
+
+
+def _closed(desk: HandDesk, row: PositionRow) -> Placed | WeexctlError | None:
+    """How one position was closed, or why nothing was sent; None when it was gone. One keeps no other back."""
+    try:
+        return desk.close(row.symbol, PositionSide(row.side))
+    except WeexctlError as error:
+        return error
+
+
+def _looked(desk: HandDesk) -> Look | None:
+    """The account, or None when it cannot be read just now."""
+    found = read("the account", desk.account.look)
+    return None if isinstance(found, Unavailable) else found
+
+
 def _rehearse(
     asked: Asked,
     wanted: Wanted,
     input: Input | FlattenInput,  # noqa: A002
     nothing: str,
 ) -> Result:
-    with asked.simulated(input.data) as account:
+    with asked.looked_at(input.data) as account:
         look, resting = account.look(), _resting(account, wanted)
         _must_be_something(look, wanted, resting, nothing)
         rows = _rows(look, wanted)
-        kept = [cancel_request(account, order) for order in resting]
+        kept = [cancel_request(account, order, asked.environment.api_base) for order in resting]
         for row in rows:
             intent = account.draft(closing_order(row.symbol, PositionSide(row.side), row.quantity)).reviewed.intent
-            kept.append(order_request(account, intent))
-        profile = account.run.profile
+            kept.append(order_request(account, intent, asked.environment.api_base))
+        profile = account.profile
     output = Output(
         sent=False,
         closing=rows,
@@ -153,7 +185,7 @@ def _rehearse(
     return Result(data=output, venue=asked.venue.value, profile=profile)
 
 
-def _resting(account: SimAccount, wanted: Wanted) -> list[Order]:
+def _resting(account: HandAccount, wanted: Wanted) -> list[Order]:
     """Orders in the book of the symbols and sides that are to be closed."""
     found = account.venue.exchange.fetch_open_orders()
     return [order for order in found if wanted is None or (order.symbol, order.position_side) in wanted]
@@ -170,5 +202,5 @@ def _rows(look: Look, wanted: Wanted) -> list[PositionRow]:
 
 
 def _first_failure(placed: list[Placed]) -> WeexctlError | None:
-    failures = (failure_of(done.execution) for done in placed)
+    failures = (failure_of(done) for done in placed)
     return next((failure for failure in failures if failure is not None), None)

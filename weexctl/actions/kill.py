@@ -78,8 +78,8 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     asked = asked_at(input.venue, context, input.account)
     changed = pull(asked.kill_file, input.reason)
     following = (
-        NextCommand("weexctl flatten --all", "close what is open"),
-        NextCommand("weexctl resume", "a person at a terminal lets it go on"),
+        NextCommand(f"weexctl flatten --all{asked.again}", "close what is open"),
+        NextCommand(f"weexctl resume{asked.again}", "a person at a terminal lets it go on"),
     )
     return Result(data=_output(asked, changed, _switch(asked).reason), venue=asked.venue.value, next=following)
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output
 from weexctl.actions.account_access import AccountInput, Asked, asked_at
-from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.hand_way import require_same_profile
 from weexctl.actions.order_look import (
     MAX_WAIT_S,
     WAIT_S,
@@ -30,13 +31,14 @@ from weexctl.actions.placed_order import (
     verdict_rows,
 )
 from weexctl.actions.way_out import way_out
+from weexctl.config.venue import Venue
 from weexctl.errors import UsageError
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import TimeInForce
 from weexctl.model.side import PositionSide, Side
+from weexctl.trader.hand_account import Draft
+from weexctl.trader.hand_desk import Placed
 from weexctl.trader.manual_order import ManualOrder
-from weexctl.trader.sim_account import Draft
-from weexctl.trader.sim_desk import Placed
 
 __all__ = ["PlaceInput", "PlaceOutput", "PreviewInput", "PreviewOutput", "place", "preview", "preview_output"]
 
@@ -56,6 +58,8 @@ class PreviewInput(AccountInput):
     time_in_force: Literal["gtc", "ioc", "fok"] | None = None
     stop: Positive | None = None
     target: Positive | None = None
+    profile: str | None = None
+    """Whose limits count where there was no run; at live it has to be armed."""
 
     def order(self) -> ManualOrder:
         """The same in the model's words."""
@@ -143,34 +147,36 @@ class PlaceOutput(BaseModel):
 def preview(input: PreviewInput, context: Context) -> Result:  # noqa: A002  # the word of every action
     """What an order would mean."""
     asked, order = asked_at(input.venue, context, input.account), input.order()
-    with asked.simulated(input.data) as account:
+    with asked.looked_at(input.data, input.profile) as account:
+        require_same_profile(asked, account, input.profile)
         output = preview_output(account.draft(order))
     command = _place_command(input)
     following = (NextCommand(command, "send it"),) if output.approved else ()
-    return Result(data=output, venue=asked.venue.value, profile=account.run.profile, next=following)
+    return Result(data=output, venue=asked.venue.value, profile=account.profile, next=following)
 
 
 def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
     """Send an order and follow it to its end, or until it rests."""
     asked, order = asked_at(input.venue, context, input.account), input.order()
-    asked.must_write()
+    _must_end(asked.venue, order)
     if input.dry_run:
         return _rehearse(asked, input, order)
-    with asked.desk(input.data, read_only=input.read_only) as desk:
+    with asked.desk(input.data, read_only=input.read_only, opens=order.opens, profile=input.profile) as desk:
+        require_same_profile(asked, desk.account, input.profile)
         placed = desk.place(order, patience(input.timeout, context) if input.wait else None)
-        profile = desk.account.run.profile
+        profile = desk.account.profile
     before, sent = placed.draft.look, placed.execution.order
-    error = failure_of(placed.execution)
+    error = failure_of(placed)
     if error is None and sent is not None:
-        error = still_resting(order_row(sent), placed.followed, asked.venue, end=_cancel(sent.order_id))
+        error = still_resting(order_row(sent), placed.followed, asked, end=_cancel(sent.order_id, asked))
     output = PlaceOutput(
         sent=placed.execution.intent_id is not None,
         preview=preview_output(placed.draft),
         order=order_done(placed),
         balance_before=balance_output(before.balance),
-        balance_after=balance_output(placed.after.balance),
+        balance_after=None if placed.after is None else balance_output(placed.after.balance),
         positions_before=positions_of(before, order.symbol),
-        positions_after=positions_of(placed.after, order.symbol),
+        positions_after=None if placed.after is None else positions_of(placed.after, order.symbol),
         seen=[] if placed.followed is None else seen_rows(placed.followed),
     )
     return Result(
@@ -179,39 +185,69 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=() if sent is None else stopped_notice(sent.order_id, placed.followed, end=_cancel(sent.order_id)),
-        next=_after(placed),
+        warnings=() if sent is None else _warnings(sent.order_id, placed, asked),
+        next=_after(placed, asked),
     )
 
 
-def _after(placed: Placed) -> tuple[NextCommand, ...]:
+def _must_end(venue: Venue, order: ManualOrder) -> None:
+    """Refuse at demo what would rest: nobody could take it back."""
+    waits = order.price is not None and order.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK)
+    if venue is Venue.DEMO and waits:
+        raise UsageError(
+            "WEEX's demo account has no way to cancel an order, and this limit order would rest; nothing was sent",
+            hint="add --time-in-force ioc or fok, or use --venue sim",
+            code="NOT_IN_DEMO",
+        )
+
+
+def _watched(asked: Asked, placed: Placed) -> tuple[Notice, ...]:
+    """What a person has to know of a stop that is not at the exchange."""
+    intent = placed.execution.intent
+    if asked.venue is not Venue.DEMO or intent.reduces or not placed.execution.fills:
+        return ()
+    text = (
+        f"the demo account takes no stop that could be read or cancelled: {intent.stop_price} is on record only, and "
+        "is acted on by a run that is under way, or by the next command that can write"
+    )
+    return (Notice("STOP_NOT_SENT", text),)
+
+
+def _after(placed: Placed, asked: Asked) -> tuple[NextCommand, ...]:
     execution = placed.execution
     told = execution.order.order_id if execution.order else execution.intent.decision_id
     story = NextCommand(f"weexctl explain {told}", "the story of it")
     if not execution.rests:
         return (story,)
     return (
-        NextCommand(f"weexctl order wait {told}", "watch it to its end"),
-        NextCommand(_cancel(told), "end it"),
+        NextCommand(f"weexctl order wait {told}{asked.again}", "watch it to its end"),
+        NextCommand(_cancel(told, asked), "end it"),
         story,
     )
 
 
-def _cancel(order_id: str) -> str:
-    return f"weexctl order cancel {order_id}"
+def _cancel(order_id: str, asked: Asked) -> str:
+    return f"weexctl order cancel {order_id}{asked.again}"
+
+
+def _warnings(order_id: str, placed: Placed, asked: Asked) -> tuple[Notice, ...]:
+    stopped = stopped_notice(order_id, placed.followed, asked, end=_cancel(order_id, asked))
+    return (*stopped, *_watched(asked, placed))
 
 
 def _rehearse(asked: Asked, input: PlaceInput, order: ManualOrder) -> Result:  # noqa: A002
-    with asked.simulated(input.data) as account:
+    with asked.looked_at(input.data, input.profile) as account:
+        require_same_profile(asked, account, input.profile)
         draft = account.draft(order)
-        shown = preview_output(draft).model_copy(update={"request": order_request(account, draft.reviewed.intent)})
+        request = order_request(account, draft.reviewed.intent, asked.environment.api_base)
+        shown = preview_output(draft).model_copy(update={"request": request})
         output = PlaceOutput(
             sent=False,
             preview=shown,
             balance_before=balance_output(draft.look.balance),
             positions_before=positions_of(draft.look, order.symbol),
         )
-    return Result(data=output, venue=asked.venue.value, profile=account.run.profile)
+    return Result(data=output, venue=asked.venue.value, profile=account.profile)
 
 
 def preview_output(draft: Draft) -> PreviewOutput:
@@ -245,7 +281,8 @@ def preview_output(draft: Draft) -> PreviewOutput:
 
 def _place_command(input: PreviewInput) -> str:  # noqa: A002
     words = ["weexctl", "order", "place", input.symbol]
-    for name in ("side", "position", "size", "unit", "price", "time_in_force", "stop", "target"):
+    named = () if input.venue in (None, "sim") else ("venue", "account", "profile")
+    for name in ("side", "position", "size", "unit", "price", "time_in_force", "stop", "target", *named):
         if (value := getattr(input, name)) is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     if input.post_only:

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 
 from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Result
-from weexctl.actions.order_rows import OrderRow, RequestRow, cancel_request, find_order, order_row
+from weexctl.actions.order_rows import OrderRow, RequestRow, cancel_request, find_order, order_row, waiting_orders
 from weexctl.errors import OutcomeUnknownError, RejectedError, UsageError, WeexctlError
 from weexctl.execution.canceller import CancelEnd
 from weexctl.execution.scoping import require_not_the_stop
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import ConditionalOrder, Order, OrderStatus
 from weexctl.ports import Exchange
-from weexctl.trader.sim_desk import SimDesk
+from weexctl.trader.hand_desk import HandDesk
 
 __all__ = ["FailedRow", "Input", "KeptRow", "Output", "cancelled", "run"]
 
@@ -77,7 +77,6 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     """
     _must_agree(input)
     asked = asked_at(input.venue, context, input.account)
-    asked.must_write()
     if input.dry_run:
         return _rehearse(asked, input)
     with asked.desk(input.data, read_only=input.read_only) as desk:
@@ -85,12 +84,12 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         wanted: list[Found]
         kept: list[KeptRow]
         if input.id is not None:
-            wanted, kept = [find_order(exchange, input.id, desk.account.journal)], []
+            wanted, kept = [find_order(exchange, input.id, desk.account.journal, venue=asked.venue.value)], []
         else:
-            wanted, kept = _all_of(exchange, input.symbol)
+            wanted, kept = _all_of(exchange, input.symbol, asked.venue.value)
         already = [order.order_id for order in wanted if order.status is OrderStatus.CANCELLED]
         ended, failed = _cancel(desk, wanted)
-        profile = desk.account.run.profile
+        profile = desk.account.profile
     output = Output(
         sent=any(not order.status.final for order in wanted),
         cancelled=[order_row(order) for order in ended],
@@ -106,7 +105,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        next=(NextCommand("weexctl order list", "what is left"),),
+        next=(NextCommand(f"weexctl order list{asked.again}", "what is left"),),
     )
 
 
@@ -120,13 +119,13 @@ def _must_agree(input: Input) -> None:  # noqa: A002
         raise UsageError("--symbol goes with --all; nothing was sent", hint="an id needs no symbol")
 
 
-def _all_of(exchange: Exchange, symbol: str | None) -> tuple[list[Found], list[KeptRow]]:
+def _all_of(exchange: Exchange, symbol: str | None, venue: str) -> tuple[list[Found], list[KeptRow]]:
     """Orders that `--all` means, and those it leaves: what protects a position, and what others sent."""
     only = None if symbol is None else normalise_symbol(symbol)
     held = {(position.symbol, position.side) for position in exchange.fetch_positions(only)}
     wanted: list[Found] = []
     kept: list[KeptRow] = []
-    for order in _live(exchange, only):
+    for order in _live(exchange, only, venue):
         if isinstance(order, ConditionalOrder) and order.protective and (order.symbol, order.position_side) in held:
             kept.append(KeptRow(order=order_row(order), why="STOP_NEEDED"))
         elif not order.client_order_id.startswith(_OURS):
@@ -136,12 +135,12 @@ def _all_of(exchange: Exchange, symbol: str | None) -> tuple[list[Found], list[K
     return wanted, kept
 
 
-def _live(exchange: Exchange, symbol: str | None) -> Iterator[Found]:
+def _live(exchange: Exchange, symbol: str | None, venue: str) -> Iterator[Found]:
     yield from exchange.fetch_open_orders(symbol)
-    yield from exchange.fetch_conditional_orders(symbol)
+    yield from waiting_orders(exchange, venue, symbol)
 
 
-def _cancel(desk: SimDesk, wanted: list[Found]) -> tuple[list[Found], list[tuple[Found, WeexctlError]]]:
+def _cancel(desk: HandDesk, wanted: list[Found]) -> tuple[list[Found], list[tuple[Found, WeexctlError]]]:
     """One after the other: one that fails keeps none of the others back."""
     ended: list[Found] = []
     failed: list[tuple[Found, WeexctlError]] = []
@@ -154,13 +153,16 @@ def _cancel(desk: SimDesk, wanted: list[Found]) -> tuple[list[Found], list[tuple
     return ended, failed
 
 
-def cancelled(desk: SimDesk, order: Found) -> Found | WeexctlError:
+def cancelled(desk: HandDesk, order: Found) -> Found | WeexctlError:
     """The order after its end; or why it did not come to that."""
     if order.status is OrderStatus.CANCELLED:
         return order  # asked for once more: it is what was wanted
     if order.status.final:
         return _too_late(order.order_id, order.status)
-    end = desk.cancel(order)
+    try:
+        end = desk.cancel(order)
+    except WeexctlError as error:  # the account could not be read, and nothing was sent for this one
+        return error
     if isinstance(end, WeexctlError):
         return end
     if not end.proven:
@@ -191,18 +193,21 @@ def _unproven(end: CancelEnd) -> OutcomeUnknownError:
 
 
 def _rehearse(asked: Asked, input: Input) -> Result:  # noqa: A002
-    with asked.simulated(input.data) as account:
+    with asked.looked_at(input.data) as account:
         exchange = account.venue.exchange
         wanted: list[Found]
         kept: list[KeptRow]
         if input.id is not None:
-            wanted, kept = [find_order(exchange, input.id, account.journal)], []
-            require_not_the_stop(exchange, wanted[0].order_id)
+            wanted, kept = [find_order(exchange, input.id, account.journal, venue=asked.venue.value)], []
+            if isinstance(wanted[0], ConditionalOrder):
+                require_not_the_stop(exchange, wanted[0].order_id)
         else:
-            wanted, kept = _all_of(exchange, input.symbol)
+            wanted, kept = _all_of(exchange, input.symbol, asked.venue.value)
         wanted = [order for order in wanted if not order.status.final]
-        requests = [row for order in wanted if (row := cancel_request(account, order)) is not None]
-        profile = account.run.profile
+        requests = [
+            row for order in wanted if (row := cancel_request(account, order, asked.environment.api_base)) is not None
+        ]
+        profile = account.profile
     output = Output(
         sent=False, cancelled=[order_row(order) for order in wanted], kept=kept, failed=[], requests=requests
     )

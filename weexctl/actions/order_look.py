@@ -10,14 +10,21 @@ from pydantic import BaseModel, Field
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output, position_row
 from weexctl.actions.account_access import AccountInput, Asked, asked_at
 from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.actions.order_rows import OrderRow, find_order, followed_row, order_row, way_to_end
+from weexctl.actions.order_rows import (
+    OrderRow,
+    find_order,
+    followed_row,
+    order_row,
+    waiting_orders,
+    way_to_end,
+)
 from weexctl.actions.placed_order import positions_of
 from weexctl.config.venue import Venue
 from weexctl.errors import UnavailableError, WeexctlError
 from weexctl.execution.following import Followed, follow
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import Order
-from weexctl.trader.sim_desk import Patience
+from weexctl.trader.hand_desk import Patience
 
 __all__ = [
     "MAX_WAIT_S",
@@ -104,7 +111,7 @@ def status(input: StatusInput, context: Context) -> Result:  # noqa: A002  # the
     """One order, as the exchange has it now; a stop or target too while it waits."""
     asked = asked_at(input.venue, context, input.account)
     with asked.exchange(input.data) as exchange:
-        row = order_row(find_order(exchange, input.id))
+        row = order_row(find_order(exchange, input.id, venue=asked.venue.value))
     following = (NextCommand(f"weexctl explain {row.order_id}", "why it was sent"),)
     return Result(data=StatusOutput(order=row), venue=asked.venue.value, next=following)
 
@@ -115,7 +122,7 @@ def list_(input: ListInput, context: Context) -> Result:  # noqa: A002
     symbol = None if input.symbol is None else normalise_symbol(input.symbol)
     with asked.exchange(input.data) as exchange:
         rows = [order_row(order) for order in exchange.fetch_open_orders(symbol)]
-        rows += [order_row(order) for order in exchange.fetch_conditional_orders(symbol)]
+        rows += [order_row(order) for order in waiting_orders(exchange, asked.venue.value, symbol)]
     return Result(data=ListOutput(orders=rows), venue=asked.venue.value)
 
 
@@ -126,15 +133,15 @@ def wait(input: WaitInput, context: Context) -> Result:  # noqa: A002
         output, followed = _wait_at_sim(asked, input, context)
     else:
         output, followed = _wait_at_exchange(asked, input, context)
-    end = way_to_end(output.order, output.positions_after)
-    error = still_resting(output.order, followed, asked.venue, end=end)
+    end = f"{way_to_end(output.order, output.positions_after)}{asked.again}"
+    error = still_resting(output.order, followed, asked, end=end)
     return Result(
         data=output,
         venue=asked.venue.value,
         error=error,
         exit_code=0 if error is None else error.exit_code,
-        warnings=stopped_notice(output.order.order_id, followed, end=end),
-        next=_after(output, end),
+        warnings=stopped_notice(output.order.order_id, followed, asked, end=end),
+        next=_after(output, asked, end),
     )
 
 
@@ -142,7 +149,7 @@ def _wait_at_sim(asked: Asked, input: WaitInput, context: Context) -> tuple[Wait
     """In the run's books: what happens to the order meanwhile is kept."""
     with asked.desk(input.data, read_only=False) as desk:
         account = desk.account
-        found = find_order(account.venue.exchange, input.id, account.journal)
+        found = find_order(account.venue.exchange, input.id, account.journal, venue=asked.venue.value)
         waited = desk.wait(found.order_id, patience(input.timeout, context))
     followed, symbol = waited.followed, found.symbol
     output = WaitOutput(
@@ -161,7 +168,7 @@ def _wait_at_sim(asked: Asked, input: WaitInput, context: Context) -> tuple[Wait
 def _wait_at_exchange(asked: Asked, input: WaitInput, context: Context) -> tuple[WaitOutput, Followed]:  # noqa: A002
     """By reading only."""
     with asked.way(input.data) as (exchange, clock):
-        found = find_order(exchange, input.id)
+        found = find_order(exchange, input.id, venue=asked.venue.value)
         balance, positions = exchange.fetch_balance(), exchange.fetch_positions(found.symbol)
         watch = patience(input.timeout, context)
         followed = follow(
@@ -199,33 +206,33 @@ def seen_rows(followed: Followed) -> list[SeenRow]:
     return [SeenRow(status=row.status, filled_quantity=row.filled, time_ms=row.time_ms) for row in followed.stations]
 
 
-def still_resting(order: OrderRow, followed: Followed | None, venue: Venue, *, end: str) -> WeexctlError | None:
+def still_resting(order: OrderRow, followed: Followed | None, asked: Asked, *, end: str) -> WeexctlError | None:
     """What to answer when the time was up and the order is still there; None when it is not so."""
     if followed is None or followed.ended != "timeout":
         return None
     order_id = order.order_id
-    more = "; simulated time goes on with `weexctl trade`" if venue is Venue.SIM else ""
+    more = "; simulated time goes on with `weexctl trade`" if asked.venue is Venue.SIM else ""
     return UnavailableError(
         f"{order_id} is {order.status} and not at its end; it was not cancelled",
-        hint=f"`weexctl order wait {order_id}` goes on waiting, `{end}` ends it{more}",
+        hint=f"`weexctl order wait {order_id}{asked.again}` goes on waiting, `{end}` ends it{more}",
         code="STILL_RESTING",
         order_state="accepted",
     )
 
 
-def stopped_notice(order_id: str, followed: Followed | None, *, end: str) -> tuple[Notice, ...]:
+def stopped_notice(order_id: str, followed: Followed | None, asked: Asked, *, end: str) -> tuple[Notice, ...]:
     """What a person who ended the waiting has to know."""
     if followed is None or followed.ended != "stopped":
         return ()
-    text = f"{order_id} still rests: `weexctl order wait {order_id}` goes on, `{end}` ends it"
+    text = f"{order_id} still rests: `weexctl order wait {order_id}{asked.again}` goes on, `{end}` ends it"
     return (Notice("STILL_RESTING", text),)
 
 
-def _after(output: WaitOutput, end: str) -> tuple[NextCommand, ...]:
+def _after(output: WaitOutput, asked: Asked, end: str) -> tuple[NextCommand, ...]:
     order_id = output.order.order_id
     if output.done:
         return (NextCommand(f"weexctl explain {order_id}", "the story of it"),)
     return (
-        NextCommand(f"weexctl order wait {order_id}", "go on waiting"),
+        NextCommand(f"weexctl order wait {order_id}{asked.again}", "go on waiting"),
         NextCommand(end, "end it"),
     )

@@ -9,13 +9,15 @@ import httpx
 from pydantic import BaseModel
 
 from weexctl.actions.account import PositionRow
+from weexctl.config.venue import Venue
 from weexctl.errors import OrderNotFoundError, UsageError
+from weexctl.exchange.base_url import DEFAULT_BASE_URL
 from weexctl.exchange.kept_request import KeptRequest, kept_cancel, kept_request
 from weexctl.journal.journal import Journal
 from weexctl.model.order import ConditionalOrder, Leg, Order, OrderIntent
 from weexctl.pipeline.identity import client_order_id
 from weexctl.ports import Exchange
-from weexctl.trader.sim_account import SimAccount
+from weexctl.trader.hand_account import HandAccount
 
 __all__ = [
     "OrderRow",
@@ -26,6 +28,7 @@ __all__ = [
     "order_request",
     "order_row",
     "request_row",
+    "waiting_orders",
     "way_to_end",
 ]
 
@@ -91,6 +94,15 @@ def order_row(order: Order | ConditionalOrder) -> OrderRow:
     )
 
 
+def waiting_orders(exchange: Exchange, venue: str, symbol: str | None = None) -> list[ConditionalOrder]:
+    """Stops and targets that wait; none at demo, where they can be neither sent nor listed.
+
+    Raises:
+        ExchangeError: they could not be read.
+    """
+    return [] if venue == Venue.DEMO.value else exchange.fetch_conditional_orders(symbol)
+
+
 def followed_row(found: Order | ConditionalOrder, last: Order) -> OrderRow:
     """An order that was watched, as it was seen last; a stop or target keeps what it is for and its trigger."""
     row = order_row(last)
@@ -112,14 +124,16 @@ def way_to_end(row: OrderRow, positions: Sequence[PositionRow] = ()) -> str:
     return f"weexctl order cancel {row.order_id}"
 
 
-def find_order(exchange: Exchange, any_id: str, journal: Journal | None = None) -> Order | ConditionalOrder:
+def find_order(
+    exchange: Exchange, any_id: str, journal: Journal | None = None, *, venue: str
+) -> Order | ConditionalOrder:
     """The order with this id of the exchange or of ours: one that waits for a trigger, else one that rests or is over.
 
     Raises:
         UsageError: nobody knows it.
         ExchangeError: it could not be read.
     """
-    for waiting in exchange.fetch_conditional_orders():
+    for waiting in waiting_orders(exchange, venue):
         if any_id in (waiting.order_id, waiting.client_order_id):
             return waiting
     if any_id.isdigit() and any_id.isascii():
@@ -133,7 +147,7 @@ def find_order(exchange: Exchange, any_id: str, journal: Journal | None = None) 
     attempt = None if journal is None else journal.attempts.by_client_order_id(any_id)
     if attempt is None or attempt.order_id is None:
         raise _unknown(any_id)
-    return find_order(exchange, attempt.order_id)
+    return find_order(exchange, attempt.order_id, venue=venue)
 
 
 def _unknown(any_id: str) -> UsageError:
@@ -144,23 +158,31 @@ def _unknown(any_id: str) -> UsageError:
     )
 
 
-def order_request(account: SimAccount, intent: OrderIntent) -> RequestRow | None:
+def order_request(account: HandAccount, intent: OrderIntent, base_url: str | None = None) -> RequestRow | None:
     """The signed request that would carry out an intent."""
-    name = client_order_id(account.venue.account, intent.decision_id, intent.leg, 1)
-    return _simulated(kept_request(intent.request(name), account.venue.clock))
+    venue = account.venue
+    name = client_order_id(venue.account, intent.decision_id, intent.leg, 1, venue.host)
+    demo = venue.name == Venue.DEMO.value
+    kept = kept_request(intent.request(name), venue.clock, base_url=base_url or DEFAULT_BASE_URL, demo=demo)
+    return _shown(account, kept)
 
 
-def cancel_request(account: SimAccount, order: Order | ConditionalOrder) -> RequestRow | None:
-    """The signed request that would cancel an order."""
-    conditional = isinstance(order, ConditionalOrder)
-    return _simulated(kept_cancel(order.order_id, account.venue.clock, conditional=conditional))
-
-
-def _simulated(kept: KeptRequest | None) -> RequestRow | None:
-    """A kept-back request to the simulator in this process, which is no host."""
-    row = request_row(kept)
-    if row is None:
+def cancel_request(
+    account: HandAccount, order: Order | ConditionalOrder, base_url: str | None = None
+) -> RequestRow | None:
+    """The signed request that would cancel an order; None at demo, which has no way to do it."""
+    if account.venue.name == Venue.DEMO.value:
         return None
+    conditional = isinstance(order, ConditionalOrder)
+    clock, address = account.venue.clock, base_url or DEFAULT_BASE_URL
+    return _shown(account, kept_cancel(order.order_id, clock, conditional=conditional, base_url=address))
+
+
+def _shown(account: HandAccount, kept: KeptRequest | None) -> RequestRow | None:
+    """A kept-back request; one to the simulator in this process goes to no host."""
+    row = request_row(kept)
+    if row is None or not account.venue.forgets:
+        return row
     target = httpx.URL(row.url).raw_path.decode()
     headers = {name: value for name, value in row.headers.items() if name.lower() != "host"}
     return row.model_copy(update={"url": f"simulator:{target}", "headers": headers})

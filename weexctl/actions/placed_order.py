@@ -9,13 +9,14 @@ from pydantic import BaseModel
 from weexctl.actions.account import PositionRow, position_row
 from weexctl.actions.way_out import way_out
 from weexctl.errors import HaltedError, OutcomeUnknownError, RefusedError, RejectedError, WeexctlError
+from weexctl.execution.brakes import BREAKER_GUARD
 from weexctl.execution.execution import Execution
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.order import TimeInForce
 from weexctl.model.verdict import GuardAction
 from weexctl.pipeline.guards import Reviewed
-from weexctl.trader.sim_account import Look
-from weexctl.trader.sim_desk import Placed
+from weexctl.trader.hand_account import Look
+from weexctl.trader.hand_desk import Placed
 
 __all__ = ["OrderDone", "StepRow", "VerdictRow", "failure_of", "order_done", "positions_of", "verdict_rows"]
 
@@ -124,14 +125,15 @@ def verdict_rows(reviewed: Reviewed) -> list[VerdictRow]:
     ]
 
 
-def failure_of(execution: Execution) -> WeexctlError | None:
+def failure_of(placed: Placed) -> WeexctlError | None:
     """Why nothing is filled and nothing rests; None when something is or does."""
+    execution = placed.execution
     if execution.order is not None and (execution.fills or execution.rests):
         return None
     what = f"{execution.intent.side.value} {execution.intent.symbol}"
     why = f"{execution.code} {execution.reason}".strip() or execution.state.value
     if execution.intent_id is None:
-        return _refusal(execution, f"{what} was refused: {why}; nothing was sent")
+        return _refusal(placed, f"{what} was refused: {why}; nothing was sent")
     if execution.code == HaltedError.default_code:
         return HaltedError(f"{what} was not sent: {execution.reason}", hint="closing still works")
     if execution.state in (IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED):
@@ -163,10 +165,14 @@ def _unfilled(execution: Execution, what: str) -> WeexctlError:
     )
 
 
-def _refusal(execution: Execution, message: str) -> WeexctlError:
+def _refusal(placed: Placed, message: str) -> WeexctlError:
+    execution, refusal = placed.execution, placed.draft.reviewed.refusal
     hint = way_out(execution.code, execution.intent)
     if execution.code == "KILL_SWITCH":
         return HaltedError(message, hint=hint)
+    if refusal is not None and refusal.guard == BREAKER_GUARD:
+        resumes = "closing still works; `weexctl resume` is for what waits for a person"
+        return HaltedError(message, hint=resumes, code=refusal.code)
     return RefusedError(message, hint=hint or _explain(execution), code=execution.code)
 
 

@@ -156,6 +156,8 @@ class SchemaOutput(BaseModel):
 
     path: str | None
     """The file that was written."""
+    replaced: bool = False
+    """True when an earlier schema was there; no other file is overwritten."""
     json_schema: dict[str, Any]
 
 
@@ -265,13 +267,14 @@ def schema(input: SchemaInput, context: Context) -> Result:  # noqa: A002  # the
         return Result(data=SchemaOutput(path=None, json_schema=found))
     path = context.cwd / input.write.expanduser()
     _must_be_ours(path, found)
+    replaced = path.exists()
     try:
         path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror}; nothing was written", hint="choose another place"
         ) from error
-    return Result(data=SchemaOutput(path=str(path), json_schema=found))
+    return Result(data=SchemaOutput(path=str(path), replaced=replaced, json_schema=found))
 
 
 def _looked_at(found: ProfileFile, offers: Offers, paths: Paths) -> ProfileRow:

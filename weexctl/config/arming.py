@@ -22,7 +22,7 @@ from weexctl.config.profile import Profile
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError, NotArmedError
 
-__all__ = ["Arming", "arm", "armed_for", "arming_of", "disarm", "is_armed", "require_armed"]
+__all__ = ["Arming", "arm", "armed_for", "arming_of", "disarm", "is_armed", "require_armed", "require_armed_digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,30 @@ def require_armed(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Pa
     Raises:
         NotArmedError: it is not; the message says why.
     """
-    arming = arming_of(profile, account, paths=paths)
+    require_armed_digest(profile.name, profile.at_venue(Venue.LIVE).digest, account, paths=paths)
+
+
+def require_armed_digest(name: str, digest: str, account: str, *, paths: Paths | None = None) -> None:
+    """The same for a profile that is known by its digest at the venue live, as that of a run on record is.
+
+    Raises:
+        NotArmedError: it is not; the message says why.
+    """
+    arming = _arming(name, digest, account, paths)
     if not arming.armed:
         named = "" if account == DEFAULT_ACCOUNT else f" --account {account}"
         raise NotArmedError(
-            f"the profile {profile.name} is not armed for the account {account}: {arming.reason}; nothing was sent",
-            hint=f"a person at a terminal runs `weexctl profile arm {profile.name}{named}`",
+            f"the profile {name} is not armed for the account {account}: {arming.reason}; nothing was sent",
+            hint=f"a person at a terminal runs `weexctl profile arm {name}{named}`",
         )
 
 
 def arming_of(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths | None = None) -> Arming:
     """Whether this content is armed for this account. What cannot be read or understood counts as not armed."""
+    return _arming(profile.name, profile.at_venue(Venue.LIVE).digest, account, paths)
+
+
+def _arming(name: str, digest: str, account: str, paths: Paths | None) -> Arming:
     path = (paths or find_paths()).armed
     try:
         content = _trusted_text(path)
@@ -64,9 +77,9 @@ def arming_of(profile: Profile, account: str = DEFAULT_ACCOUNT, *, paths: Paths 
     except (OSError, ValueError, RecursionError) as error:
         return Arming(False, f"{path} is not usable ({error})")
     mine = [row for row in rows if row.get("account") == account]
-    if any(row.get("digest") == profile.at_venue(Venue.LIVE).digest for row in mine):
+    if any(row.get("digest") == digest for row in mine):
         return Arming(True)
-    if any(row.get("profile") == profile.name for row in mine):
+    if any(row.get("profile") == name for row in mine):
         return Arming(False, "it was armed with other content and has changed since")
     return Arming(False, "nobody armed it for this account")
 

@@ -10,7 +10,11 @@ from weexctl.execution.trip import Trip
 from weexctl.model.order import OrderIntent
 from weexctl.model.verdict import GuardAction, Verdict
 
-__all__ = ["Brakes", "NoBrakes", "brake_verdicts", "order_outcome", "require_unbraked"]
+__all__ = ["BREAKER_GUARD", "Brakes", "NoBrakes", "brake_verdicts", "order_outcome", "require_unbraked"]
+
+
+BREAKER_GUARD = "breakers"
+"""The guard that a refusal by a breaker names."""
 
 
 class Brakes(Protocol):
@@ -41,7 +45,7 @@ def brake_verdicts(intent: OrderIntent, brakes: Brakes) -> tuple[Verdict, ...]:
     trip = None if intent.reduces else brakes.entry_block(intent.symbol)
     if trip is None:
         return ()
-    return (Verdict(action=GuardAction.REDUCE_ONLY, code=trip.code, reason=trip.reason, guard="breakers"),)
+    return (Verdict(action=GuardAction.REDUCE_ONLY, code=trip.code, reason=trip.reason, guard=BREAKER_GUARD),)
 
 
 def require_unbraked(intent: OrderIntent, brakes: Brakes) -> None:

@@ -17,6 +17,8 @@ from weexctl.ports import Exchange
 
 ROOT = Path(weexctl.__file__).parent
 GATE = ROOT / "execution" / "gate.py"
+ADAPTER = ROOT / "trader" / "demo_exchange.py"
+"""Is an exchange itself, made of another one: the gate stands before it."""
 SOURCES = sorted(ROOT.rglob("*.py"))
 
 
@@ -42,7 +44,7 @@ def test_the_writing_methods_are_those_of_the_port_that_do_not_fetch() -> None:
 
 
 def test_nothing_but_the_gate_and_the_client_itself_touches_a_writing_method() -> None:
-    outside = [path for path in SOURCES if path != GATE and path.parent != ROOT / "exchange"]
+    outside = [path for path in SOURCES if path not in (GATE, ADAPTER) and path.parent != ROOT / "exchange"]
     assert len(outside) > 50
     found = [
         f"{path.relative_to(ROOT)}:{line} {name}"

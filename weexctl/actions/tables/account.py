@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weexctl.actions.tables.action import Action, Example
-from weexctl.actions.tables.parameters import UNDERSTAND, WHOSE
+from weexctl.actions.tables.parameters import UNDERSTAND, WHOSE, WHOSE_LIMITS
 
 __all__ = ["ROWS"]
 
@@ -26,7 +26,7 @@ ROWS = (
         name="account.positions",
         section=UNDERSTAND,
         summary="List the open positions",
-        help="Asks the exchange for open positions, and at sim the journal for who opened them and where the stop is.",
+        help="Asks the exchange for open positions, and the journal for who opened them and where the stop is.",
         risk="read",
         module="weexctl.actions.account",
         function="positions",
@@ -39,12 +39,13 @@ ROWS = (
         summary="Show how much of each limit is taken",
         help=(
             "Sets the account against the limits of its run's profile: losses, exposures, numbers of positions, the "
-            "loss if every stop were hit, locked symbols and cooldowns. At the venue sim only."
+            "loss if every stop were hit, locked symbols and cooldowns. At live and demo the limits of a profile count "
+            "where there was no run yet."
         ),
         risk="read",
         module="weexctl.actions.account",
         function="risk",
-        parameters=WHOSE,
+        parameters=(*WHOSE, WHOSE_LIMITS),
         examples=(Example("weexctl account risk", "how near the account is to its limits"),),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weexctl.actions.tables.action import Action, Example, Parameter
-from weexctl.actions.tables.parameters import DRY_RUN, READ_ONLY, TRADE, WHOSE
+from weexctl.actions.tables.parameters import DRY_RUN, READ_ONLY, TRADE, WHOSE, WHOSE_LIMITS
 
 __all__ = ["ROWS"]
 
@@ -59,12 +59,13 @@ ROWS = (
         summary="Say what an order would cost, risk and meet with",
         help=(
             "Works out an order without sending it: cost, margin, fee, liquidation price, the loss at the stop, and "
-            "the answer of every guard. At sim it is about the account of the newest run of `trade`."
+            "the answer of every guard. It is about the account of the newest run of `trade`; at live and demo "
+            "there need not have been one."
         ),
         risk="read",
         module="weexctl.actions.order",
         function="preview",
-        parameters=(*_ORDER, *WHOSE),
+        parameters=(*_ORDER, *WHOSE, WHOSE_LIMITS),
         examples=(
             Example(
                 "weexctl order preview BTCUSDT --side buy --position long --size 200 --unit quote --stop 80000",
@@ -81,7 +82,8 @@ ROWS = (
             "of a run, and follows it until it is filled, refused or rests in the book; with --wait also while it "
             "rests. An order that opens carries its stop or is refused; no rule touches its position afterwards. "
             "`explain` tells its story. At sim it acts on the account of the newest run, whose time stands still "
-            "meanwhile, and the next `trade` goes on from there."
+            "meanwhile, and the next `trade` goes on from there. At live what opens needs a profile that is armed, "
+            "and a run that is under way has to be stopped first."
         ),
         risk="write",
         module="weexctl.actions.order",
@@ -93,6 +95,7 @@ ROWS = (
             ),
             _TIMEOUT,
             *WHOSE,
+            WHOSE_LIMITS,
             DRY_RUN,
             READ_ONLY,
         ),

@@ -22,6 +22,7 @@ __all__ = [
     "VENUE",
     "VENUES",
     "WHOSE",
+    "WHOSE_LIMITS",
 ]
 
 VENUES = ("sim", "paper", "demo", "live")
@@ -106,6 +107,14 @@ ALIAS = Parameter(
     type="str",
     help="Alias of the key whose account it is, at live and demo; the key that is used by itself if left out",
     metavar="ALIAS",
+)
+
+WHOSE_LIMITS = Parameter(
+    name="profile",
+    type="str",
+    help="At live and demo, whose limits count where no run is on record; safe if left out",
+    metavar="NAME",
+    env="WEEXCTL_PROFILE",
 )
 
 WHOSE = (ACCOUNT_VENUE, ALIAS, RUN_DATA)

@@ -26,8 +26,11 @@ def view(data: Output) -> RenderableType:
         if not data.closing:
             return Group(Text("Nothing is held."), kept)
         return Group(Text("Would close:", "bold"), positions_table(data.closing), Text(""), kept)
-    equity = f"equity {data.balance_before.equity:.2f} → {data.balance_after.equity:.2f} USDT"
-    left = ", ".join(f"{row.quantity} {row.symbol} {row.side}" for row in data.positions_left) or "nothing"
+    after = "unknown" if data.balance_after is None else f"{data.balance_after.equity:.2f} USDT"
+    equity = f"equity {data.balance_before.equity:.2f} → {after}"
+    left = "unknown"
+    if data.positions_left is not None:
+        left = ", ".join(f"{row.quantity} {row.symbol} {row.side}" for row in data.positions_left) or "nothing"
     if data.cancelled:
         equity = f"cancelled {', '.join(row.order_id for row in data.cancelled)}; {equity}"
     if not data.orders:

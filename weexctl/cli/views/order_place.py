@@ -37,8 +37,10 @@ def view(data: PlaceOutput) -> RenderableType:
         grid.add_row(
             cell("available", "bold"), cell(f"{data.balance_before.available:.2f} → {after.available:.2f} USDT")
         )
-    held = [sum(row.quantity for row in rows or ()) for rows in (data.positions_before, data.positions_after)]
-    grid.add_row(cell("held", "bold"), cell(f"{held[0]} → {held[1]} {data.order.symbol}"))
+    rows_after = data.positions_after
+    after_text = "unknown" if rows_after is None else str(sum(row.quantity for row in rows_after))
+    before_text = sum(row.quantity for row in data.positions_before)
+    grid.add_row(cell("held", "bold"), cell(f"{before_text} → {after_text} {data.order.symbol}"))
     return Group(preview_table(data.preview), Text(""), order_table([data.order]), grid)
 
 

@@ -17,6 +17,6 @@ __all__ = ["view"]
 def view(data: SchemaOutput) -> RenderableType:
     """A sentence: the schema itself is for editors, in a file or as JSON."""
     if data.path is not None:
-        return cell(f"The schema is in {data.path}.")
+        return cell(f"The schema is in {data.path}{', in place of an earlier one' if data.replaced else ''}.")
     known = len(data.json_schema.get("$defs", {}))
     return cell(f"A schema with {known} tables; -o json shows it, --write PATH puts it into a file.")
