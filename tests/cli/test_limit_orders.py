@@ -14,6 +14,7 @@ from weexctl.actions import order_look, trade
 from weexctl.actions.context import Context
 from weexctl.exchange.connect import connect
 from weexctl.exchange.signing import Credentials
+from weexctl.journal.journal import Journal
 from weexctl.model.order import OrderRequest, OrderType, TimeInForce
 from weexctl.model.side import PositionSide, Side
 from weexctl.simulator import Simulator, SimulatorSettings
@@ -123,12 +124,14 @@ def test_one_that_may_not_take_or_may_not_wait_ends_without_a_fill(
 def test_what_cannot_be_meant_is_refused_before_anything_is_sent(
     account: Any, place: Callable[..., Any], share: str | None, flags: tuple[str, ...], code: str, command: str
 ) -> None:
-    [journal] = account.journals
-    before = journal.read_bytes()
+    [path] = account.journals
+    with Journal.read(path) as journal:
+        before = journal.head
     ran = place(share, *flags, command=command)
     assert (ran.code, ran.document["error"]["code"]) == (2, code)
     assert ran.document["error"]["suggestion"]
-    assert journal.read_bytes() == before
+    with Journal.read(path) as journal:
+        assert journal.head == before
 
 
 def test_a_slip_of_the_hand_is_caught_by_the_collar(place: Callable[..., Any]) -> None:
