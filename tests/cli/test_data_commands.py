@@ -142,3 +142,10 @@ def test_real_candles_survive_the_store_to_the_last_bit(home: Any, shared_folder
     assert row["digest"] == load_candles([path])["BTCUSDT"].digest()
     assert row["funding"] > 1_000
     assert home("data", "verify").code == 0
+
+
+def test_a_path_that_is_not_there_is_told_in_words_every_command_has(home: Any) -> None:
+    ran = home("data", "import", "nowhere.csv")
+    assert (ran.code, ran.document["error"]["type"]) == (2, "usage")
+    assert "a candle file, a folder" in ran.document["error"]["suggestion"]
+    assert "--data" not in ran.document["error"]["suggestion"]

@@ -75,6 +75,12 @@ def test_a_fetch_that_is_stopped_keeps_its_pages_and_goes_on_later(tmp_path: Pat
     assert ([(row.candles, row.added) for row in second.series], second.complete) == ([(30, 16)], True)
 
 
+def test_a_timeframe_the_market_does_not_have_says_what_to_change(home: Any) -> None:
+    error = home(*FETCH, "--timeframe", "1m").document["error"]
+    assert (error["code"], "below 1h" in error["exchange_message"]) == ("BAD_PARAMETER", True)
+    assert "another value" in error["suggestion"]
+
+
 def test_a_span_without_a_candle_is_refused(home: Any) -> None:
     ran = home(*FETCH, "--from", str(BEGIN_MS + HOUR_MS))
     assert (ran.code, ran.document["error"]["type"]) == (2, "usage")

@@ -39,6 +39,7 @@ def test_it_stops_after_so_many_pushes_and_sums_up(home: Any, server: SimulatorS
     assert [(row["symbol"], row["source"]) for row in data["tickers"]] == [("BTCUSDT", "stream"), ("ETHUSDT", "stream")]
     assert (data["feed"], data["connections"], data["malformed"], data["error"]) == ("live", 1, 0, None)
     assert ran.err.count(" last ") == 4
+    assert {warning["code"] for warning in ran.document["warnings"]} == {"SYNTHETIC"}
 
 
 def test_without_symbols_it_is_all_of_them(home: Any, server: SimulatorServer) -> None:

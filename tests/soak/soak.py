@@ -8,7 +8,7 @@ import os
 import random
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 from tests.unit.trader.small_pipeline import LIMITS, small_pipeline
 from tests.unit.trader.workshop import HISTORY
 from weexctl.config.profile import load_profile
+from weexctl.errors import ExchangeError
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
@@ -44,6 +45,7 @@ DAY_MS = 24 * HOUR_MS
 MIB = 1024 * 1024
 FAULTS = 0.01
 """Share of requests that something happens to."""
+RESTART_MS = 2_000
 TEMPO = Tempo(watch_ms=60_000, idle_ms=300_000, slice_ms=HOUR_MS)
 """Fifteen times slower than at the exchange, so that a month takes minutes."""
 
@@ -108,6 +110,8 @@ class Soak:
     def __init__(self, folder: Path, days: int, *, seed: int = 5) -> None:
         self.path = folder / "soak.sqlite"
         self.days = days
+        self.refused_starts = 0
+        """How often a run could not even begin, because its first reads failed."""
         market = generated_source(seed, SYMBOLS, Timeframe.H1, HISTORY + 24 * days + 48)
         self.simulator = Simulator(
             market.candles,
@@ -158,18 +162,25 @@ class Soak:
                     raise _Died
             return False
 
-        venue = self._venue()
-        session = LiveSession(
-            profile=self._profile,
-            pipeline=self._pipeline,
-            venue=venue,
-            journal_path=self.path,
-            tempo=TEMPO,
-            history=HISTORY,
-        )
-        with suppress(_Died):
-            session.run(should_stop=over)
-        venue.close()
+        while len(measured) < len(ends):
+            venue = self._venue()
+            session = LiveSession(
+                profile=self._profile,
+                pipeline=self._pipeline,
+                venue=venue,
+                journal_path=self.path,
+                tempo=TEMPO,
+                history=HISTORY,
+            )
+            try:
+                session.run(should_stop=over)
+            except _Died:
+                pass
+            except ExchangeError:  # before its first look a run gives up; whoever watches it starts it again
+                self.refused_starts += 1
+                self.clock.sleep_ms(RESTART_MS)
+            finally:
+                venue.close()
         return measured
 
     def _venue(self) -> WireVenue:
@@ -209,7 +220,7 @@ class Soak:
 
 
 def growth(days: list[Day]) -> float:
-    """MiB by which resident memory would grow over all these days: the least-squares line through them."""
+    """MiB by which memory would grow over all these days: the least-squares line through two or more of them."""
     middle = sum(day.number for day in days) / len(days)
     mean = sum(day.rss for day in days) / len(days)
     spread = sum((day.number - middle) ** 2 for day in days)

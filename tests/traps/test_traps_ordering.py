@@ -241,11 +241,6 @@ def test_t07_a_stop_that_fired_and_a_persons_order_during_a_restart_are_told_apa
     assert desk.exchange.quantity("ETHUSDT") == Decimal("0.5")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="fills of a side are taken into the trade one after the other, past the one that ended it: what a person "
-    "opened afterwards on the same symbol and side becomes part of our trade (account_sync, _apply)",
-)
 def test_t07_what_a_person_opens_after_our_stop_on_the_same_side_is_not_ours(kept: Kept) -> None:
     desk = kept.desk
     desk.enter()

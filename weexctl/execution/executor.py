@@ -163,10 +163,19 @@ class Executor:
         apart. An accepted order is read until it is final and its fills are there.
         """
         self._outbox.recover()
-        unknown = [self._settle(record) for record in _orders(self._journal, IntentState.UNKNOWN)]
+        unknown = [self._tried(self._settle, record) for record in _orders(self._journal, IntentState.UNKNOWN)]
         settled = {execution.intent_id for execution in unknown}
         accepted = [r for r in _orders(self._journal, IntentState.ACCEPTED) if r.intent_id not in settled]
-        return unknown + [self.resume(record) for record in accepted]
+        return unknown + [self._tried(self.resume, record) for record in accepted]
+
+    @staticmethod
+    def _tried(settle: Callable[[IntentRecord], Execution], record: IntentRecord) -> Execution:
+        """What settling came to; nothing yet while it cannot be written down: what else a look does has to go on."""
+        try:
+            return settle(record)
+        except JournalUnavailableError as error:
+            intent = record.order_intent()
+            return Execution(intent=intent, intent_id=record.intent_id, state=record.state, code=error.code)
 
     def frozen_symbols(self) -> dict[str, str]:
         """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""

@@ -70,12 +70,11 @@ class Outbox:
 
     def recover(self) -> bool:
         """Bring what was written down aside into the journal; False while that cannot be written."""
-        if not self._aside or self._journal.emergency is None:
-            return True
-        try:
-            merge(self._journal, self._journal.emergency)
-        except JournalUnavailableError:
-            return False
+        if self._journal.emergency is not None and not self._journal.emergency.empty:
+            try:
+                merge(self._journal, self._journal.emergency)
+            except JournalUnavailableError:
+                return False
         self._aside.clear()
         return True
 

@@ -123,6 +123,11 @@ class EmergencyFile:
             raise self._unavailable(None, "took only part of a record")
         self._next += 1
 
+    @property
+    def empty(self) -> bool:
+        """True when it holds nothing that the journal lacks."""
+        return self._next == 1
+
     def read_all(self) -> list[dict[str, Any]]:
         """Every whole record, in the order they were written; one that was cut short is left out."""
         return [json.loads(text) for _, text in self._slots()]

@@ -201,7 +201,7 @@ class AccountSync:
             return [fill for fill in everything if fill.symbol == symbol]
 
     def _take_mine(self, trade: OpenTrade, mine: tuple[Fill, ...]) -> None:
-        trade = self._apply(trade, mine)
+        trade = self._apply(trade, mine, until_flat=True)  # what comes after its end is somebody else's
         passes("K19")
         fired = {order_id for order_id in {fill.order_id for fill in mine} if self._mark_filled(order_id)}
         trade = replace(trade, stop_order_ids=tuple(o for o in trade.stop_order_ids if o not in fired))
@@ -210,9 +210,11 @@ class AccountSync:
             self._close(trade, *self._closing_reason(trade))
             self._ended.append(trade)
 
-    def _apply(self, trade: OpenTrade, fills: tuple[Fill, ...]) -> OpenTrade:
+    def _apply(self, trade: OpenTrade, fills: tuple[Fill, ...], *, until_flat: bool = False) -> OpenTrade:
         """Each fill counts once, however often it is read."""
         for told in sorted(fills, key=lambda f: (f.time_ms, f.fill_id)):
+            if until_flat and trade.quantity <= 0:
+                break
             fill = told if self._tells_profit else _with_profit(told, trade)
             if self._journal.fills.add(fill) is not FillOutcome.NEW:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import NoReturn
@@ -235,3 +235,14 @@ def test_what_was_written_aside_comes_into_the_journal_as_soon_as_it_can_be_writ
     assert record.state is IntentState.FILLED
     assert journal.emergency is not None
     assert journal.emergency.read_all() == []
+
+
+def test_an_answer_that_was_written_aside_comes_into_the_journal_too(
+    executor: Executor, exchange: ScriptedExchange, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ExitStack() as disk:
+        # The entry can be written down, and what becomes of it cannot.
+        exchange.on_call["place_order"] = lambda: disk.enter_context(full_disk(journal, monkeypatch))
+        executor.execute(approved(an_entry()), a_book(), NO_FLOW)
+    (settled,) = executor.settle_unknown()
+    assert settled.state is IntentState.FILLED
