@@ -96,7 +96,7 @@ def _close(
     with _locked(asked), asked.desk(input.data, read_only=input.read_only) as desk:
         before, profile = desk.account.look(), desk.account.profile
         resting = _resting(desk.account, wanted)
-        _must_be_something(before, wanted, resting, nothing)
+        _must_be_something(before, wanted, resting, nothing, asked)
         ends = [cancelled(desk, order) for order in resting]  # first: one that fills later would open again
         rows = _rows(_looked(desk) or before, wanted)
         placed = [_closed(desk, row) for row in rows]
@@ -165,7 +165,7 @@ def _rehearse(
 ) -> Result:
     with asked.looked_at(input.data) as account:
         look, resting = account.look(), _resting(account, wanted)
-        _must_be_something(look, wanted, resting, nothing)
+        _must_be_something(look, wanted, resting, nothing, asked)
         rows = _rows(look, wanted)
         kept = [cancel_request(account, order, asked.environment.api_base) for order in resting]
         for row in rows:
@@ -191,9 +191,11 @@ def _resting(account: HandAccount, wanted: Wanted) -> list[Order]:
     return [order for order in found if wanted is None or (order.symbol, order.position_side) in wanted]
 
 
-def _must_be_something(look: Look, wanted: Wanted, resting: Sequence[Order], nothing: str) -> None:
+def _must_be_something(look: Look, wanted: Wanted, resting: Sequence[Order], nothing: str, asked: Asked) -> None:
     if nothing and not resting and not _rows(look, wanted):
-        raise UsageError(f"{nothing}; nothing was sent", hint="weexctl account positions", code="NO_POSITION")
+        raise UsageError(
+            f"{nothing}; nothing was sent", hint=f"weexctl account positions{asked.again}", code="NO_POSITION"
+        )
 
 
 def _rows(look: Look, wanted: Wanted) -> list[PositionRow]:

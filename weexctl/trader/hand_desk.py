@@ -6,7 +6,6 @@ next `trade` finds all of it or nothing. At a venue that remembers each part is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -21,19 +20,15 @@ from weexctl.execution.guardian import Guardian, StopKeeper
 from weexctl.execution.leverage import LeverageCheck
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import DecisionRecord
-from weexctl.model.book import HeldPosition
-from weexctl.model.decision import Outcome
 from weexctl.model.fill import Fill
-from weexctl.model.order import ConditionalOrder, Order, OrderIntent, OrderStatus
+from weexctl.model.order import ConditionalOrder, Order, OrderStatus
 from weexctl.model.side import PositionSide
-from weexctl.model.signal import MANUAL, Signal
 from weexctl.model.verdict import GuardAction, Verdict
 from weexctl.pipeline.guards import Reviewed
-from weexctl.pipeline.record import Findings, full_record
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.hand_account import Draft, HandAccount, Look
 from weexctl.trader.hand_brakes import HandBrakes
+from weexctl.trader.hand_decision import decision_by_hand
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.manual_order import ManualOrder, closing_order
 from weexctl.trader.order_desk import OrderDesk
@@ -249,7 +244,7 @@ class HandDesk:
 
     def _send(self, draft: Draft, patience: Patience | None = None) -> Placed:
         draft = self._leveraged(draft)
-        self._record(draft)
+        self._journal.decisions.add(decision_by_hand(draft))  # so that the order can be explained
         execution, followed = self._desk.send(draft.reviewed, draft.look.book, draft.flow), None
         if patience is not None and execution.rests and execution.order is not None:
             followed = self._followed(execution.order.order_id, patience)
@@ -310,40 +305,6 @@ class HandDesk:
             self._journal.state.put(VENUE_STATE, snapshot)
         if self._brakes is not None:
             self._brakes.board.save()
-
-    def _record(self, draft: Draft) -> None:
-        """The decision, so that the order can be explained."""
-        reviewed, book = draft.reviewed, draft.look.book
-        intent, refusal = reviewed.intent, reviewed.refusal
-        held, opens = book.positions.get(intent.symbol), not intent.reduces
-        direction = intent.position_side.sign if opens else 0
-        findings = Findings(
-            symbol=intent.symbol,
-            held=held,
-            price=float(intent.reference_price),
-            regime=None,
-            signal=Signal(direction, 1.0, opens, "BY_HAND", MANUAL),
-            artefact_id="",
-            features={},
-        )
-        outcome, blocked = (_outcome(intent, held), "") if refusal is None else (Outcome.REFUSED, refusal.code)
-        body = full_record(intent.decision_id, findings, outcome, blocked, (), book, reviewed=reviewed, stop_move=None)
-        self._journal.decisions.add(
-            DecisionRecord(
-                decision_id=intent.decision_id,
-                run_id=None,
-                symbol=intent.symbol,
-                close_ms=book.now_ms,
-                full=True,
-                body=json.dumps(body, separators=(",", ":"), allow_nan=False),
-            )
-        )
-
-
-def _outcome(intent: OrderIntent, held: HeldPosition | None) -> Outcome:
-    if not intent.reduces:
-        return Outcome.ENTRY if held is None else Outcome.ADD
-    return Outcome.EXIT if held is None or float(intent.quantity) >= held.quantity * (1 - 1e-9) else Outcome.REDUCE
 
 
 def _unheard(fill: Fill) -> None:
