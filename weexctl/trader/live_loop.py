@@ -11,6 +11,7 @@ from weexctl.execution.differences import Kind
 from weexctl.execution.execution import Execution
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.intent_state import IntentState
+from weexctl.model.account import Balance
 from weexctl.ports import Clock
 from weexctl.trader.account_settings import AccountSettings
 from weexctl.trader.breaker_board import BreakerBoard
@@ -147,14 +148,29 @@ class LiveLoop:
         self._blocked: dict[str, str] = {}
         self._report = LiveReport(last_ms=done_ms)
         self.last_watch: Watch | Unavailable | None = None
+        self.balance: Balance | None = None
+        """As it was read last; None before the first look that succeeded."""
 
-    def run(self, *, steps: int | None = None, until_ms: int | None = None) -> LiveReport:
-        """Go on until asked to stop, until so many closes are decided on, or until a moment.
-
-        The first thing is to bring exchange and books together; nothing opens before they agree.
-        """
+    def begin(self) -> None:
+        """Bring exchange and books together, before any candle is asked for; nothing opens before they agree."""
         self._trader.resume()
         self._become_ready()
+
+    def look_when_due(self) -> None:
+        """Between two long readings: look at the account when it is time to."""
+        self._see_halt()
+        if self._now() >= self._next_look_ms:
+            self._look()
+
+    def watch_for(self, duration_ms: int) -> None:
+        """Look after the account, and decide nothing, for so long."""
+        until_ms = self._now() + duration_ms
+        while self._now() < until_ms and not self._should_stop():
+            self.look_when_due()
+            self._rest(min(self._next_look_ms, until_ms))
+
+    def run(self, *, steps: int | None = None, until_ms: int | None = None) -> LiveReport:
+        """Go on until asked to stop, until so many closes are decided on, or until a moment; after `begin`."""
         report = self._report
         while not self._should_stop():
             if (steps is not None and report.steps >= steps) or (until_ms is not None and self._now() >= until_ms):
@@ -190,6 +206,7 @@ class LiveLoop:
             self._pulse.alive(self._status(), agreed=False)  # a restart would not bring the exchange back
             return
         self._blocked = watch.blocked
+        self.balance = watch.view.balance
         if watch.whole:
             self._prepare()
         self._pulse.alive(self._status(), agreed=watch.whole)

@@ -11,12 +11,13 @@ from typing import Any
 
 import weexctl
 from weexctl.config.profile import Profile
-from weexctl.errors import ConfigError
+from weexctl.errors import ConfigError, ExchangeError
 from weexctl.execution.breaker_settings import BreakerSettings
 from weexctl.execution.breakers import Breakers
 from weexctl.execution.guardian import StopKeeper
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import RunRecord
+from weexctl.model.account import Balance
 from weexctl.model.candle import Timeframe
 from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import REHEARSAL, run_id
@@ -49,12 +50,34 @@ class Quiet:
         """Nothing."""
 
 
+_AGAIN_MS = 10_000
+"""After this long a history that could not be read is asked for again."""
+
+
 def _not_halted() -> str:
     return ""
 
 
 def _untold(before: Breakers, after: Breakers) -> None:
     """Nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Market:
+    """Candles and columns of a run, and from where on they are decided on."""
+
+    feed: MarketFeed
+    columns: TrailingColumns
+    candle_ms: int
+    last_close_ms: int
+    run_from_ms: int
+    done_ms: int
+
+    def load(self, on_fetch: Callable[[str], None]) -> None:
+        """Read the history, and compute its last row: a plugin that fails does so here."""
+        self.feed.load(self.last_close_ms, on_fetch)
+        fitted_ms = _fitted(self.run_from_ms, self.last_close_ms, self.candle_ms)
+        self.columns.at(self.feed.candles, fitted_ms, self.last_close_ms)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,80 +122,107 @@ class LiveSession:
             ConfigError: the run on record was made with another profile.
             ExchangeError: the candles could not be read; nothing was sent.
         """
-        timeframe = self.profile.venue.timeframe
-        symbols = tuple(self.profile.venue.symbols)
         with Journal.open(self.journal_path, venue=self.venue.name, account=self.venue.account) as journal:
             earlier = None if self.new else self._earlier(journal)
-            self.venue.clock.sleep_ms(restarts.begin(journal, self.venue.clock.now_ms()))
-            feed = MarketFeed(
-                self.venue.exchange, symbols, timeframe, history=self.history, keep=self.history + REFIT_CANDLES
-            )
-            last_close = self.venue.clock.now_ms() // timeframe.ms * timeframe.ms
-            feed.load(last_close, on_fetch)
-            columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
-            run_from = earlier.from_ms if earlier else last_close + timeframe.ms
-            columns.at(
-                feed.candles, _fitted(run_from, last_close, timeframe), last_close
-            )  # a fault refuses the run here
-            run, state = self._begin(journal, earlier, run_from, timeframe)
-            board, limits = self._board(journal), self.pipeline.limits
-            trader = Trader(
-                self.pipeline,
-                symbols,
-                self.venue,
-                journal,
-                candle_ms=timeframe.ms,
-                identity=Identity(self.profile.digest, self.source),
-                run_id=run,
-                state=state,
-                read_only=self.read_only,
-                observer=self.observer,
-                halted=self.halted,
-                guardian=self.guardian,
-                brakes=board,
-            )
-            readings = Readings(
-                board,
-                journal,
-                state,
-                self.venue.clock,
-                self.venue.quotes,
-                symbols,
-                data_age_ms=round(limits.max_data_age_candles * timeframe.ms),
-                tells_profit=self.venue.proves_stops,
-            )
-            self.venue.answers.listener = readings.answered
-            keeper = Keeper(
-                self.venue.exchange,
-                trader.gate,
-                trader.desk,
-                trader.sync,
-                journal,
-                self.venue.clock,
-                symbols,
-                book_of=trader.book_of,
-                proves_stops=self.venue.proves_stops,
-                read_only=self.read_only,
-            )
-            loop = LiveLoop(
-                trader,
-                keeper,
-                feed,
-                columns,
-                self.venue.clock,
-                board=board,
-                readings=readings,
-                settings=self._settings(symbols),
-                halted=self.halted,
-                run_from_ms=run_from,
-                done_ms=earlier.to_ms if earlier else last_close,
-                candle_ms=timeframe.ms,
-                tempo=self.tempo,
-                pulse=self.pulse,
-                on_step=on_step,
-                should_stop=should_stop,
-            )
-            return self._drive(loop, trader, journal, run, columns, steps, until_ms)
+            clock, candle_ms = self.venue.clock, self.profile.venue.timeframe.ms
+            clock.sleep_ms(restarts.begin(journal, clock.now_ms()))
+            last_close = clock.now_ms() // candle_ms * candle_ms
+            market = self._market(journal, last_close, earlier)
+            if earlier is None:  # a fault in a plugin refuses a new run before anything of it is written
+                market.load(on_fetch)
+            run, state = self._begin(journal, earlier, market.run_from_ms)
+            trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
+            loop.begin()
+            if earlier is not None:  # what is open comes first; the history takes as long as it takes
+                _load_meanwhile(market, loop, on_fetch, should_stop)
+            return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
+
+    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> _Market:
+        timeframe = self.profile.venue.timeframe
+        feed = MarketFeed(
+            self.venue.exchange,
+            tuple(self.profile.venue.symbols),
+            timeframe,
+            history=self.history,
+            keep=self.history + REFIT_CANDLES,
+        )
+        columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
+        run_from = earlier.from_ms if earlier else last_close + timeframe.ms
+        return _Market(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
+
+    def _engine(
+        self,
+        journal: Journal,
+        run: str,
+        state: RiskState,
+        market: _Market,
+        on_step: Callable[[str], None],
+        should_stop: Callable[[], bool],
+    ) -> tuple[Trader, LiveLoop]:
+        """What decides and acts, and what drives it."""
+        symbols, venue, board = tuple(self.profile.venue.symbols), self.venue, self._board(journal)
+        trader = Trader(
+            self.pipeline,
+            symbols,
+            venue,
+            journal,
+            candle_ms=market.candle_ms,
+            identity=Identity(self.profile.digest, self.source),
+            run_id=run,
+            state=state,
+            read_only=self.read_only,
+            observer=self.observer,
+            halted=self.halted,
+            guardian=self.guardian,
+            brakes=board,
+        )
+        loop = LiveLoop(
+            trader,
+            self._keeper(trader, journal, symbols),
+            market.feed,
+            market.columns,
+            venue.clock,
+            board=board,
+            readings=self._readings(board, journal, state, symbols),
+            settings=self._settings(symbols),
+            halted=self.halted,
+            run_from_ms=market.run_from_ms,
+            done_ms=market.done_ms,
+            candle_ms=market.candle_ms,
+            tempo=self.tempo,
+            pulse=self.pulse,
+            on_step=on_step,
+            should_stop=should_stop,
+        )
+        return trader, loop
+
+    def _keeper(self, trader: Trader, journal: Journal, symbols: tuple[str, ...]) -> Keeper:
+        return Keeper(
+            self.venue.exchange,
+            trader.gate,
+            trader.desk,
+            trader.sync,
+            journal,
+            self.venue.clock,
+            symbols,
+            book_of=trader.book_of,
+            proves_stops=self.venue.proves_stops,
+            read_only=self.read_only,
+        )
+
+    def _readings(self, board: BreakerBoard, journal: Journal, state: RiskState, symbols: tuple[str, ...]) -> Readings:
+        readings = Readings(
+            board,
+            journal,
+            state,
+            self.venue.clock,
+            self.venue.quotes,
+            symbols,
+            data_age_ms=round(self.pipeline.limits.max_data_age_candles * self.profile.venue.timeframe.ms),
+            tells_profit=self.venue.proves_stops,
+        )
+        self.venue.answers.listener = readings.answered
+        return readings
 
     def _board(self, journal: Journal) -> BreakerBoard:
         settings = BreakerSettings.of(self.pipeline.limits)
@@ -204,9 +254,7 @@ class LiveSession:
             )
         return run
 
-    def _begin(
-        self, journal: Journal, earlier: RunRecord | None, run_from: int, timeframe: Timeframe
-    ) -> tuple[str, RiskState]:
+    def _begin(self, journal: Journal, earlier: RunRecord | None, run_from: int) -> tuple[str, RiskState]:
         saved = journal.state.get(RISK_STATE)
         if earlier is not None and saved is not None:
             return earlier.run_id, RiskState.from_json(saved)
@@ -217,7 +265,7 @@ class LiveSession:
             if saved is not None
             else RiskState(start_equity=float(equity), funding_from_ms=now, funding_ms=now)
         )
-        record = self._record(now, run_from, timeframe, equity)
+        record = self._record(now, run_from, self.profile.venue.timeframe, equity)
         with journal.transaction():  # a run without its memory could not be gone on with
             if journal.runs.get(record.run_id) is None:
                 journal.runs.add(record)
@@ -256,6 +304,15 @@ class LiveSession:
             "start_equity": str(equity),
         }
 
+    def _balance(self, loop: LiveLoop) -> Balance:
+        """Of now, or of the last look when the exchange does not answer at the end."""
+        try:
+            return self.venue.exchange.fetch_balance()
+        except ExchangeError:
+            if loop.balance is None:
+                raise
+            return loop.balance
+
     def _drive(
         self,
         loop: LiveLoop,
@@ -283,7 +340,7 @@ class LiveSession:
             run=record,
             made_steps=made.steps,
             interrupted=made.interrupted,
-            balance=self.venue.exchange.fetch_balance(),
+            balance=self._balance(loop),
             state=trader.state,
             equity=journal.equity.of_run(run),
             orders=orders_of(journal),
@@ -292,7 +349,33 @@ class LiveSession:
         )
 
 
-def _fitted(run_from_ms: int, close_ms: int, timeframe: Timeframe) -> int:
+class _Stopped(Exception):  # noqa: N818  # nothing went wrong
+    """Somebody ended the run while its history was read."""
+
+
+def _load_meanwhile(
+    market: _Market, loop: LiveLoop, on_fetch: Callable[[str], None], should_stop: Callable[[], bool]
+) -> None:
+    """Read the history of a run that goes on, however long it takes, and look after the account between two symbols."""
+
+    def between(symbol: str) -> None:
+        on_fetch(symbol)
+        loop.look_when_due()
+        if should_stop():
+            raise _Stopped
+
+    while not should_stop():
+        try:
+            market.load(between)
+        except _Stopped:
+            return
+        except ExchangeError:  # what is open needs this process more than the next decision does
+            loop.watch_for(_AGAIN_MS)
+        else:
+            return
+
+
+def _fitted(run_from_ms: int, close_ms: int, candle_ms: int) -> int:
     """The moment of the fits that count at a close; before the run's first step, the first ones."""
-    span = REFIT_CANDLES * timeframe.ms
+    span = REFIT_CANDLES * candle_ms
     return run_from_ms + max(0, close_ms - run_from_ms) // span * span
