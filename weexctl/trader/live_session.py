@@ -28,6 +28,7 @@ from weexctl.trader.account_settings import AccountSettings
 from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.fitting import TrailingColumns
 from weexctl.trader.keeper import Keeper
+from weexctl.trader.kept_history import KeptHistory
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import Readings
@@ -129,7 +130,7 @@ class LiveSession:
             last_close = clock.now_ms() // candle_ms * candle_ms
             market = self._market(journal, last_close, earlier)
             if earlier is None:  # a fault in a plugin refuses a new run before anything of it is written
-                market.load(on_fetch)
+                market.load(_until_stopped(on_fetch, should_stop))
             run, state = self._begin(journal, earlier, market.run_from_ms)
             trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
             loop.begin()
@@ -145,6 +146,7 @@ class LiveSession:
             timeframe,
             history=self.history,
             keep=self.history + REFIT_CANDLES,
+            kept=KeptHistory(self.journal_path.parent, self.venue.place),
         )
         columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
         run_from = earlier.from_ms if earlier else last_close + timeframe.ms
@@ -347,6 +349,15 @@ class LiveSession:
             trades=journal.trades.of_run(run),
             open_trades=trader.open_trades,
         )
+
+
+def _until_stopped(on_fetch: Callable[[str], None], should_stop: Callable[[], bool]) -> Callable[[str], None]:
+    def told(symbol: str) -> None:
+        on_fetch(symbol)
+        if should_stop():
+            raise KeyboardInterrupt  # there is no run yet that could be summed up
+
+    return told
 
 
 class _Stopped(Exception):  # noqa: N818  # nothing went wrong

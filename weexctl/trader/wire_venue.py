@@ -51,6 +51,8 @@ class WireVenue:
     host: str = "00"
     proves_stops: bool = True
     forgets: bool = False
+    place: str = DEFAULT_BASE_URL
+    """The address of the exchange."""
     answers: Answers = field(default_factory=Answers)
     """Tells whoever listens about every attempt on the wire."""
 
@@ -125,6 +127,7 @@ def open_wire_venue(
         scope=access.scope,
         host=host_mark(),
         proves_stops=not demo,
+        place=address,
         answers=answers,
     )
 
