@@ -7,6 +7,24 @@ import json
 import pytest
 
 from weexctl.cli.main import run
+from weexctl.testing.scenario.order_path import OrderPath
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order path drops the first stop that it sees, and never looks again."""
+    watch, dropped = OrderPath.watch, set[OrderPath]()
+
+    def watch_and_forget(self: OrderPath) -> bool:
+        if self in dropped:
+            return True
+        done = watch(self)
+        for order in self._exchange.fetch_conditional_orders():
+            self._exchange.cancel_conditional_order(order.order_id)
+            dropped.add(self)
+        return done
+
+    monkeypatch.setattr(OrderPath, "watch", watch_and_forget)
 
 
 def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, dict[str, object]]:
@@ -38,6 +56,7 @@ def test_a_case_runs_and_reports(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 < row["worst_drawdown"] < 0.05
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_a_seed_that_breaks_something_exits_with_6_and_says_how_to_see_it_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -58,6 +77,7 @@ def test_a_name_and_a_seed_do_not_go_together(capsys: pytest.CaptureFixture[str]
     assert answer(capsys, "A1", "--seed", "1")[0] == 2
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_a_person_sees_both_ledgers(capsys: pytest.CaptureFixture[str]) -> None:
     run(["sim", "scenario", "C-GONE", "-o", "table"], {})
     shown = capsys.readouterr().out
