@@ -40,6 +40,22 @@ def owned(happenings: Sequence[Happening]) -> tuple[set[Key], set[str]]:
     return ours, orders
 
 
+def own_part(happenings: Sequence[Happening]) -> dict[Key, Decimal]:
+    """What our orders hold of positions that somebody else opened: the exchange knows one position for each side."""
+    held: dict[Key, Decimal] = {}
+    part: dict[Key, Decimal] = {}
+    for happening in happenings:
+        if happening.event is not Event.FILLED:
+            continue
+        key, signed = happening.key, happening.quantity if happening.opening else -happening.quantity
+        held[key] = held.get(key, _ZERO) + signed
+        if read_client_id(happening.client_id) is not None:
+            part[key] = part.get(key, _ZERO) + signed
+        if held[key] <= 0 or part.get(key, _ZERO) <= 0:
+            part.pop(key, None)
+    return part
+
+
 class SameBooks(Check):
     """I5: at rest positions, open orders and fills of the journal are those of the exchange."""
 
@@ -48,15 +64,18 @@ class SameBooks(Check):
     def conclude(self, witness: Witness, books: Books, records: Records) -> Iterator[Violation]:
         """All three."""
         ours, orders = owned(witness.happenings)
-        yield from self._positions(books, records, ours)
+        yield from self._positions(books, records, ours, own_part(witness.happenings))
         yield from self._orders(books, records)
         yield from self._fills(books, records, witness.fills(), orders)
 
-    def _positions(self, books: Books, records: Records, ours: set[Key]) -> Iterator[Violation]:
+    def _positions(
+        self, books: Books, records: Records, ours: set[Key], part: dict[Key, Decimal]
+    ) -> Iterator[Violation]:
         held = {(symbol, side.value): size for (symbol, side), size in books.positions.items()}
         mine = {(symbol, side.value) for symbol, side in ours}
+        added = {(symbol, side.value): size for (symbol, side), size in part.items()}
         for key in sorted(held.keys() | records.positions.keys()):
-            real = held.get(key, _ZERO) if key in mine else _ZERO
+            real = held.get(key, _ZERO) if key in mine else added.get(key, _ZERO)
             row = records.positions.get(key)
             known = _ZERO if row is None else row.quantity
             if real != known:
