@@ -12,7 +12,7 @@ from weexctl.trader.kept_history import KeptHistory
 
 __all__ = ["MarketFeed"]
 
-_PART = 1_000
+_PART = 500
 """Candles that are read between two looks at what else there is to do."""
 
 
@@ -52,7 +52,7 @@ class MarketFeed:
 
         Args:
             until_ms: the close.
-            on_part: is told of each symbol after every thousand candles; what it raises ends the reading.
+            on_part: is told of each symbol after every few hundred candles; what it raises ends the reading.
 
         Raises:
             DataError: a symbol has a hole in it.
