@@ -41,6 +41,7 @@ class Search:
 
         Nothing is inferred from a source that could not be read: the answer is then `Unavailable`.
         """
+        others: set[str] = set()
         for fetch in (
             lambda: self._exchange.fetch_open_orders(intent.symbol),
             lambda: self._exchange.fetch_order_history(
@@ -53,14 +54,17 @@ class Search:
             for order in orders:
                 if order.client_order_id == attempt.client_order_id:
                     return order
-        fills = self._strange_fills(intent, attempt, now_ms)
+            others |= {order.order_id for order in orders if order.client_order_id}
+        fills = self._strange_fills(intent, attempt, now_ms, others)
         if isinstance(fills, Unavailable):
             return fills
         moved = self._strange_quantity(intent)
         return moved if isinstance(moved, Unavailable) else Absent(fills or moved)
 
-    def _strange_fills(self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int) -> str | Unavailable:
-        """Fills on this side of the symbol whose order nobody knows."""
+    def _strange_fills(
+        self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int, others: set[str]
+    ) -> str | Unavailable:
+        """Fills on this side of the symbol whose order nobody knows; one that shows another client id is known."""
         fills = read(
             "fills",
             lambda: self._exchange.fetch_fills(
@@ -73,6 +77,7 @@ class Search:
             fill.order_id
             for fill in fills
             if (fill.side, fill.position_side) == (intent.side, intent.position_side)
+            and fill.order_id not in others
             and self._journal.orders.get(fill.order_id) is None
             and self._journal.intents.by_order_id(fill.order_id) is None
         }

@@ -157,7 +157,7 @@ def test_a_quantity_that_nothing_explains_is_no_proof_of_absence(
         clock.sleep_ms(pause_ms)
         (execution,) = executor.settle_unknown()
         assert execution.state is IntentState.UNKNOWN
-    assert "unknown orders" in execution.reason
+    assert execution.reason == "0.02 is held and 0 is on record"
 
 
 def test_the_horizon_counts_from_the_signature_and_not_from_the_record(

@@ -67,6 +67,17 @@ def test_an_exit_is_not_absent_while_less_is_held_than_the_books_say(
     assert _looks_twice(executor, clock) == (IntentState.UNKNOWN, "0 is held and 0.02 is on record")
 
 
+@pytest.mark.parametrize(("client", "state"), [("web", IntentState.NOT_PLACED), ("", IntentState.UNKNOWN)])
+def test_fills_of_an_order_with_another_client_id_are_explained_and_those_without_one_are_not(
+    executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock, client: str, state: IntentState
+) -> None:
+    exchange.act_by_hand("BTCUSDT", PositionSide.LONG, "0.02", opens=True)
+    exchange.fail("place_order", LOST)
+    executor.execute(approved(an_exit()), a_book(), NO_FLOW)
+    exchange.act_by_hand("BTCUSDT", PositionSide.LONG, "0.02", opens=False, client=client)
+    assert _looks_twice(executor, clock)[0] is state
+
+
 def _held(quantity: str) -> PositionRecord:
     return PositionRecord(
         symbol="BTCUSDT",
