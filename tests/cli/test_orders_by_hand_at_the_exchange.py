@@ -31,7 +31,7 @@ from weexctl.plugin_host import load_offers
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.server import Reply, SimulatorServer
 from weexctl.simulator.simulator import Simulator
-from weexctl.trader.schedule import HISTORY_CANDLES
+from weexctl.run.schedule import HISTORY_CANDLES
 
 D = Decimal
 KEYS = {f"WEEX_API_{part}": "sim" for part in ("KEY", "SECRET", "PASSPHRASE")}

@@ -18,7 +18,7 @@ from weexctl.config.paths import Paths
 from weexctl.config.profile import load_profile
 from weexctl.journal.journal import Journal
 from weexctl.plugin_host import load_offers
-from weexctl.trader.schedule import HISTORY_CANDLES
+from weexctl.run.schedule import HISTORY_CANDLES
 
 WEEK = 168
 SYMBOLS = ("BTCUSDT",)

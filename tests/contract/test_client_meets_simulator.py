@@ -18,7 +18,7 @@ from weexctl.model.order import Leg, OrderRequest, OrderStatus, OrderType, StopR
 from weexctl.model.side import PositionSide, Side
 from weexctl.ports import Exchange
 from weexctl.simulator.simulator import Simulator
-from weexctl.trader.market_source import generated_source
+from weexctl.run.market_source import generated_source
 from weexctl.trader.sim_venue import SimulatedClock
 
 SYMBOL = "BTCUSDT"

@@ -20,7 +20,7 @@ from weexctl.model.instrument import SYMBOLS
 from weexctl.model.order import ConditionalRequest, Leg, OrderRequest, OrderStatus, OrderType
 from weexctl.model.side import PositionSide, Side
 from weexctl.simulator import Simulator
-from weexctl.trader.market_source import generated_source
+from weexctl.run.market_source import generated_source
 
 SYMBOL = "BTCUSDT"
 ORDER = OrderRequest(

@@ -43,7 +43,7 @@ from weexctl.model.order import OrderRequest, OrderStatus, OrderType, TimeInForc
 from weexctl.model.side import PositionSide, Side
 from weexctl.simulator import Simulator, SimulatorSettings
 from weexctl.simulator.server import SimulatorServer
-from weexctl.trader.market_source import generated_source
+from weexctl.run.market_source import generated_source
 from weexctl.trader.sim_venue import SimulatedClock
 
 BTC = "BTCUSDT"

@@ -33,7 +33,7 @@ from weexctl.simulator.simulator import Simulator
 from weexctl.trader.account_plan import Plan
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
-from weexctl.trader.market_source import generated_source
+from weexctl.run.market_source import generated_source
 from weexctl.trader.reconciler import Reconciler
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue

@@ -31,7 +31,7 @@ from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.sim_venue import SimulatedClock
 
 HOUR_MS = 3_600_000

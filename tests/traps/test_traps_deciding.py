@@ -53,8 +53,8 @@ from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.guards import ESSENTIAL_GUARDS, Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.testing import regimes
-from weexctl.trader.fitting import Blocks
-from weexctl.trader.risk_state import DAY_MS, RiskState
+from weexctl.run.fitting import Blocks
+from weexctl.run.risk_state import DAY_MS, RiskState
 from weexctl_exits import (
     AtrStopConfig,
     EarlyFailureConfig,

@@ -18,7 +18,7 @@ from weexctl.journal.journal import Journal
 from weexctl.model.account import Balance, Position
 from weexctl.model.limits import Limits
 from weexctl.trader.hand_account import HandAccount, Look
-from weexctl.trader.positions import load_trade
+from weexctl.run.positions import load_trade
 
 __all__ = [
     "BalanceInput",

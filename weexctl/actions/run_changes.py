@@ -9,7 +9,7 @@ from typing import Any
 from weexctl.actions.moment import iso_utc
 from weexctl.config.profile import Profile
 from weexctl.journal.rows import RunRecord
-from weexctl.trader.market_source import MarketSource
+from weexctl.run.market_source import MarketSource
 
 __all__ = ["changes"]
 

@@ -14,7 +14,7 @@ from weexctl.config.paths import DEFAULT_ACCOUNT, Paths
 from weexctl.config.profile import Profile
 from weexctl.config.venue import Venue
 from weexctl.plugin_host import Offers
-from weexctl.trader.schedule import SYNTHETIC_STEPS
+from weexctl.run.schedule import SYNTHETIC_STEPS
 
 __all__ = ["DEFAULT_SEED", "Input", "TradeCall"]
 

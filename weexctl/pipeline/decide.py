@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property, partial
 
 from weexctl.model.book import Book, HeldPosition, Row
 from weexctl.model.decision import Decision, Outcome
@@ -60,11 +61,10 @@ class StopMove:
     decision_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """Everything one step came to."""
 
-    decisions: tuple[Decision, ...]
     orders: tuple[Reviewed, ...]
     """Approved intents in the order to send them, reductions first."""
     stop_moves: tuple[StopMove, ...]
@@ -73,6 +73,15 @@ class Step:
     cooldowns: Mapping[str, int]
     """Symbols that may not open before a moment, as policies asked in this step."""
     suspended_until_ms: int
+    blocked: Mapping[str, str]
+    """Code of what kept each symbol's wish back, by symbol; those that nothing was kept back from are absent."""
+    write: Callable[[], tuple[Decision, ...]]
+    """Puts the decisions into words."""
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """A decision for every symbol of the book, also where nothing happened; written when first asked for."""
+        return self.write()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -466,13 +475,18 @@ def _review_all(cases: list[_Case], moment: _Moment, flow: Flow) -> None:
 def _step(cases: list[_Case], book: Book) -> Step:
     approved = [c.reviewed for c in cases if c.reviewed is not None and c.reviewed.approved]
     return Step(
-        decisions=tuple(_decision(case, book) for case in cases),
         orders=tuple(sorted(approved, key=lambda r: not r.intent.reduces)),
         stop_moves=tuple(case.stop_move for case in cases if case.stop_move is not None),
         book=book,
         cooldowns={c.symbol: until for c in cases if (until := c.findings.assessment.cooldown_until_ms) > book.now_ms},
         suspended_until_ms=max((c.findings.assessment.suspend_until_ms for c in cases), default=0),
+        blocked={c.symbol: c.blocked for c in cases if c.blocked},
+        write=partial(_decisions, tuple(cases), book),
     )
+
+
+def _decisions(cases: tuple[_Case, ...], book: Book) -> tuple[Decision, ...]:
+    return tuple(_decision(case, book) for case in cases)
 
 
 def _decision(case: _Case, book: Book) -> Decision:

@@ -48,6 +48,10 @@ class Tape:
         self.low: list[float] = low.tolist()
         self.close: list[float] = close.tolist()
         self.volume: list[float] = volume.tolist()
+        self.opens: NDArray[np.float64] = opened
+        self.closes: NDArray[np.float64] = close
+        self.lows: NDArray[np.float64] = low
+        self.highs: NDArray[np.float64] = high
         top, bottom = np.maximum(opened, close), np.minimum(opened, close)
         self.mark_high: list[float] = self.high if mark_wick == 1 else (top + mark_wick * (high - top)).tolist()
         self.mark_low: list[float] = self.low if mark_wick == 1 else (bottom - mark_wick * (bottom - low)).tolist()

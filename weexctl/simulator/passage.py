@@ -10,6 +10,7 @@ from weexctl.simulator.liquidation import may_liquidate, walk
 from weexctl.simulator.market import Bar
 from weexctl.simulator.matching import fill_resting, traded_through
 from weexctl.simulator.orders import SimOrder, TriggerKind
+from weexctl.simulator.quiet import first_busy_ms
 from weexctl.simulator.venue import Venue
 
 __all__ = ["advance", "catch_up"]
@@ -18,20 +19,27 @@ Bars = dict[str, tuple[Bar, Bar]]
 """Last and mark bar by symbol."""
 
 
-def advance(venue: Venue, to_ms: int) -> None:
+def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     """Move the exchange to a later moment.
 
     At the close of each candle: liquidation and stops, targets, resting limits, stops of what these opened. Then
-    funding that is due. Then the next candle's open, where a gap may fire stops and targets or liquidate.
+    funding that is due. Then the next candle's open, where a gap may fire stops and targets or liquidate. Candles in
+    which nothing can happen are passed over.
+
+    Args:
+        venue: the exchange.
+        to_ms: where to.
+        until_change: stop at the end of the first candle that changed an order, a position or the wallet.
 
     Raises:
         UsageError: the moment lies in the past; nothing was done.
     """
     if to_ms < venue.now_ms:
         raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
+    before = venue.version
     while venue.live or venue.ledger.positions:
-        closes = venue.market.next_close_ms(venue.now_ms)
         settles = venue.funding.next_after(venue.now_ms)
+        closes = _next_busy_close(venue, min(to_ms, settles))
         event = min(closes, settles)
         if event > to_ms:
             break
@@ -42,9 +50,22 @@ def advance(venue: Venue, to_ms: int) -> None:
             settle(venue)
         if event == closes:
             _open_candle(venue)
+        if until_change and venue.version != before:
+            return
     venue.now_ms = to_ms
     if venue.demo is not None:
         advance(venue.demo, to_ms)
+
+
+def _next_busy_close(venue: Venue, until_ms: int) -> int:
+    """The next close that has to be looked at, together with the open that follows it; later than `until_ms` for none.
+
+    A candle in which something may happen is looked at twice: at its open, which is the close before, and at its end.
+    """
+    length = venue.market.timeframe.ms
+    closes = venue.market.next_close_ms(venue.now_ms)
+    ends = closes + -(-max(0, until_ms + 1 - closes) // length) * length
+    return max(closes, first_busy_ms(venue, closes - length, ends))
 
 
 def catch_up(venue: Venue, known_ms: int) -> None:

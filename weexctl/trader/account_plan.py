@@ -13,7 +13,7 @@ from weexctl.journal.journal import Journal
 from weexctl.model.order import Leg
 from weexctl.trader.difference_words import Told, told
 from weexctl.trader.keeper import books_of
-from weexctl.trader.positions import load_trade
+from weexctl.run.positions import load_trade
 from weexctl.trader.venue import Venue
 
 __all__ = ["CLOCK", "LEVERAGE", "Gap", "Plan", "leverages", "read_plan"]

@@ -19,8 +19,8 @@ from weexctl.model.account import Balance, Position
 from weexctl.model.fill import Fill
 from weexctl.model.order import Leg, OrderStatus
 from weexctl.ports import Exchange
-from weexctl.trader.positions import by_key, closed_trade, position_record, rounded_price, trade_record
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.positions import by_key, closed_trade, position_record, rounded_price, trade_record
+from weexctl.run.risk_state import RiskState
 
 __all__ = ["AccountSync", "AccountView"]
 

@@ -14,7 +14,7 @@ from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.hand_account import Terms
 from weexctl.trader.keeper import Watch
 from weexctl.trader.readings import Readings
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.wire_venue import WireVenue
 
 __all__ = ["BrakesOnRecord", "HandBrakes"]

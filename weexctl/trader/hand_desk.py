@@ -32,7 +32,7 @@ from weexctl.trader.hand_decision import decision_by_hand
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.manual_order import ManualOrder, closing_order
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.positions import load_trade
+from weexctl.run.positions import load_trade
 from weexctl.trader.trader import RISK_STATE, VENUE_STATE
 
 __all__ = ["HandDesk", "Patience", "Placed", "Waited"]

@@ -32,7 +32,7 @@ from weexctl.model.candle import Candles
 from weexctl.ports import Clock, QuoteSource
 from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.keeper import Watch
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.risk_state import RiskState
 
 __all__ = ["Readings"]
 

@@ -30,8 +30,8 @@ from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.own_stops import OwnStops
-from weexctl.trader.positions import held_position, load_trade, mark_price
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.positions import held_position, load_trade, mark_price
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.trader import RISK_STATE, VENUE_STATE
 from weexctl.trader.venue import Venue
 

@@ -21,10 +21,10 @@ from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import REHEARSAL, run_id
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
-from weexctl.trader.fitting import Blocks
-from weexctl.trader.market_source import MarketSource
-from weexctl.trader.risk_state import RiskState
-from weexctl.trader.schedule import Schedule
+from weexctl.run.fitting import Blocks
+from weexctl.run.market_source import MarketSource
+from weexctl.run.risk_state import RiskState
+from weexctl.run.schedule import Schedule
 from weexctl.trader.sim_venue import SimVenue
 from weexctl.trader.trader import FITS, RISK_STATE, VENUE_STATE, Trader
 

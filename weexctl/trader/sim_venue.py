@@ -13,7 +13,7 @@ from weexctl.exchange.signing import Credentials
 from weexctl.model.scope import Scope
 from weexctl.ports import Exchange
 from weexctl.simulator.simulator import Simulator
-from weexctl.trader.market_source import MarketSource
+from weexctl.run.market_source import MarketSource
 
 __all__ = ["SimVenue", "SimulatedClock"]
 

@@ -11,7 +11,7 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import AttemptRecord, OrderRecord
 from weexctl.model.order import ConditionalOrder, Leg, OrderStatus
-from weexctl.trader.positions import rounded_price
+from weexctl.run.positions import rounded_price
 
 __all__ = ["StopRows", "stop_record"]
 

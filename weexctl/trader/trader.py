@@ -29,12 +29,12 @@ from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.trader.account_sync import AccountSync, AccountView
-from weexctl.trader.fitting import Block, Blocks
+from weexctl.run.fitting import Block, Blocks
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.positions import held_position, load_trade, mark_price, with_price
+from weexctl.run.positions import held_position, load_trade, mark_price, with_price
 from weexctl.trader.resting import resting_exposure
-from weexctl.trader.risk_state import RiskState
-from weexctl.trader.schedule import Schedule
+from weexctl.run.risk_state import RiskState
+from weexctl.run.schedule import Schedule
 from weexctl.trader.venue import Venue
 
 __all__ = ["Trader", "TraderReport"]
@@ -295,9 +295,8 @@ class Trader:
         try:
             with self._journal.transaction():
                 self._record(step.decisions)
-                for decision in step.decisions:
-                    if decision.blocked:
-                        self.state.refuse(decision.blocked)
+                for code in step.blocked.values():
+                    self.state.refuse(code)
                 self._equity_point(view, book, close_ms)
                 self._remember()
         except JournalUnavailableError as error:
@@ -306,7 +305,7 @@ class Trader:
             locks = dict.fromkeys(self._symbols, error.code)  # closing goes on, in the emergency record
         passes("K02")
         if self._on_refusals is not None:
-            self._on_refusals({decision.symbol: decision.blocked for decision in step.decisions})
+            self._on_refusals({symbol: step.blocked.get(symbol, "") for symbol in self._symbols})
         executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | dict(locks))
         self._tell(step, executions)
         return executions

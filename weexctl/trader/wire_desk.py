@@ -23,7 +23,7 @@ from weexctl.pipeline.identity import run_id
 from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.hand_brakes import BrakesOnRecord, HandBrakes
 from weexctl.trader.hand_desk import HandDesk
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.trader import RISK_STATE
 from weexctl.trader.wire_venue import WireVenue
 

@@ -27,8 +27,8 @@ from weexctl.model.side import PositionSide
 from weexctl.pipeline.decide import Step, StopMove
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.positions import load_trade
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.positions import load_trade
+from weexctl.run.risk_state import RiskState
 
 __all__ = ["HOUR_MS", "Desk", "open_desk"]
 
@@ -68,16 +68,18 @@ class Desk:
         """One step that came to these orders and stop moves."""
         self._decide(*intents)
         ours = {intent.symbol: intent.decision_id for intent in intents}
+        decisions = tuple(
+            Decision(ours.get(s, f"d-{s}-{self.now_ms}"), s, self.now_ms, Outcome.NONE, "", {}, full=False)
+            for s in ("BTCUSDT", "ETHUSDT")
+        )
         step = Step(
-            decisions=tuple(
-                Decision(ours.get(s, f"d-{s}-{self.now_ms}"), s, self.now_ms, Outcome.NONE, "", {}, full=False)
-                for s in ("BTCUSDT", "ETHUSDT")
-            ),
             orders=tuple(approved(intent) for intent in intents),
             stop_moves=moves,
             book=a_book(now_ms=self.now_ms),
             cooldowns={},
             suspended_until_ms=0,
+            blocked={},
+            write=lambda: decisions,
         )
         return self.orders.carry_out(step, NO_FLOW, blocked or {})
 

@@ -13,7 +13,7 @@ from tests.unit.trader.small_pipeline import WARMUP, HalfRegime, small_pipeline
 from tests.unit.trader.workshop import HISTORY, SYMBOLS, a_market
 from weexctl.errors import DataError, PluginContractError
 from weexctl.model.regime import Artefact
-from weexctl.trader.fitting import Blocks, block_columns, fit_all
+from weexctl.run.fitting import Blocks, block_columns, fit_all
 
 HOUR = 3_600_000
 CANDLES = a_market().candles

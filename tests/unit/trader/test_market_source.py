@@ -9,7 +9,7 @@ import pytest
 
 from weexctl.errors import WeexctlError
 from weexctl.model.candle import Candles, Timeframe
-from weexctl.trader.market_source import file_source, generated_source
+from weexctl.run.market_source import file_source, generated_source
 
 
 def _write(path: Path, candles: Candles) -> Path:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from weexctl.model.book import ClosedTrade
 from weexctl.model.side import PositionSide
-from weexctl.trader.risk_state import DAY_MS, PEAK_DAYS, RiskState
+from weexctl.run.risk_state import DAY_MS, PEAK_DAYS, RiskState
 
 HOUR_MS = 3_600_000
 MIDNIGHT = 19_800 * DAY_MS

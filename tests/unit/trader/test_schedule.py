@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.trader.workshop import a_market
 from weexctl.errors import DataError, UsageError
-from weexctl.trader.schedule import REFIT_CANDLES, Schedule, plan_schedule
+from weexctl.run.schedule import REFIT_CANDLES, Schedule, plan_schedule
 
 HOUR = 3_600_000
 

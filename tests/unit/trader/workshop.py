@@ -13,9 +13,9 @@ from weexctl.config.profile import Profile, load_profile
 from weexctl.model.candle import Timeframe
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import load_offers
-from weexctl.trader.fitting import Blocks
-from weexctl.trader.market_source import MarketSource, generated_source
-from weexctl.trader.schedule import plan_schedule
+from weexctl.run.fitting import Blocks
+from weexctl.run.market_source import MarketSource, generated_source
+from weexctl.run.schedule import plan_schedule
 from weexctl.trader.session import Session, SessionReport, read_earlier
 
 __all__ = ["HISTORY", "SYMBOLS", "Workshop", "a_market", "a_profile", "records"]

@@ -39,8 +39,8 @@ from weexctl.testing.scenario.world import LIMITS, STEP_MS, World
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.positions import held_position, load_trade, mark_price
-from weexctl.trader.risk_state import RiskState
+from weexctl.run.positions import held_position, load_trade, mark_price
+from weexctl.run.risk_state import RiskState
 
 __all__ = ["OrderPath"]
 
@@ -137,16 +137,18 @@ class OrderPath:
         intents = [intent for wish in wishes if (intent := self._intent(wish, now_ms)) is not None]
         intents.sort(key=lambda intent: not intent.reduces)
         moves = tuple(move for wish in wishes if (move := self._move(wish)) is not None)
+        decisions = tuple(
+            Decision(self._decision(symbol, now_ms), symbol, now_ms, Outcome.NONE, "", {}, full=False)
+            for symbol in self._world.symbols
+        )
         step = Step(
-            decisions=tuple(
-                Decision(self._decision(symbol, now_ms), symbol, now_ms, Outcome.NONE, "", {}, full=False)
-                for symbol in self._world.symbols
-            ),
             orders=tuple(Reviewed(intent, ()) for intent in intents),
             stop_moves=moves,
             book=book,
             cooldowns={},
             suspended_until_ms=0,
+            blocked={},
+            write=lambda: decisions,
         )
         locks = seen.blocked if self._ready else dict.fromkeys(self._world.symbols, "NOT_READY")
         if intents:

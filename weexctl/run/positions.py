@@ -27,9 +27,9 @@ __all__ = [
 
 
 def held_position(
-    trade: OpenTrade, position: Position, price: float, equity: float, now_ms: int, candle_ms: int
+    trade: OpenTrade, position: Position | OpenTrade, price: float, equity: float, now_ms: int, candle_ms: int
 ) -> HeldPosition:
-    """One position as the pipeline sees it; exposure at this price and equity."""
+    """One position as the pipeline sees it, of the size that `position` has; exposure at this price and equity."""
     quantity = float(position.quantity)
     return HeldPosition(
         symbol=trade.symbol,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from weexctl.errors import DataError, UsageError
-from weexctl.trader.market_source import MarketSource
+from weexctl.run.market_source import MarketSource
 
 __all__ = ["HISTORY_CANDLES", "REFIT_CANDLES", "SYNTHETIC_STEPS", "Schedule", "plan_schedule"]
 

@@ -1,0 +1,224 @@
+"""The simulated account as a backtest holds it: the exchange's own rules, without a wire in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from weexctl.execution.open_trade import OpenTrade
+from weexctl.journal.rows import TradeRecord
+from weexctl.model.fill import Fill
+from weexctl.model.instrument import Instrument
+from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce, TriggerSource
+from weexctl.model.regime import Regime
+from weexctl.model.side import PositionSide
+from weexctl.run.positions import trade_record
+from weexctl.simulator import passage
+from weexctl.simulator.liquidation import LIQUIDATION_CLIENT_ID
+from weexctl.simulator.margin import equity
+from weexctl.simulator.orders import Preset, SimOrder, TriggerKind
+from weexctl.simulator.placing import place
+from weexctl.simulator.refusal import Refusal
+from weexctl.simulator.simulator import Simulator
+
+__all__ = ["BacktestAccount", "Executed"]
+
+_REASONS = {TriggerKind.STOP: "STOP_HIT", TriggerKind.TARGET: "TARGET_HIT"}
+_LEGS = {TriggerKind.STOP: Leg.STOP, TriggerKind.TARGET: Leg.TARGET}
+_LIQUIDATED = "LIQUIDATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One execution, and what it was for."""
+
+    fill: Fill
+    leg: Leg
+    decision_id: str
+    """The decision that sent the order, or that opened the position when it was the market that ended it."""
+    reason: str
+
+
+class BacktestAccount:
+    """One account: what is held, what it has cost, and the orders that protect it.
+
+    Args:
+        simulator: the exchange, at the moment the run begins.
+        run_id: what the records of its trades carry.
+        max_leverage: what every symbol is set to, as far as its contract allows.
+    """
+
+    def __init__(self, simulator: Simulator, *, run_id: str, max_leverage: int) -> None:
+        self._venue = simulator.venue
+        self._run_id = run_id
+        self._ledger = simulator.ledger
+        self.trades: dict[str, OpenTrade] = {}
+        self.instruments: Mapping[str, Instrument] = {s: c.instrument for s, c in self._venue.contracts.items()}
+        self.realised = self.fees = self.funding = Decimal(0)
+        self.turnover = Decimal(0)
+        self.executed: list[Executed] = []
+        """Every execution so far, oldest first."""
+        for symbol, setting in self._venue.leverages.items():
+            setting.cross = Decimal(min(max_leverage, self.instruments[symbol].max_leverage))
+
+    @property
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self._venue.now_ms
+
+    @property
+    def equity(self) -> Decimal:
+        """Wallet and unrealised P&L at mark, quote."""
+        return equity(self._venue)
+
+    @property
+    def wallet(self) -> Decimal:
+        """What is there without unrealised P&L, quote."""
+        return self._ledger.wallet
+
+    def advance(self, to_ms: int) -> None:
+        """Let the market go on to a moment, or to the end of the first candle that changed something before it."""
+        passage.advance(self._venue, to_ms, until_change=True)
+
+    def take_in(self) -> list[TradeRecord]:
+        """What the market did to the account since the last time; the trades that it ended."""
+        self._take_funding()
+        ended = []
+        for fill, order in self._new_fills():
+            reason = _LIQUIDATED if order.client_id.startswith(LIQUIDATION_CLIENT_ID) else _reason(order)
+            reference, leg = None, Leg.EXIT
+            if order.trigger is not None:
+                reference, leg = order.trigger.price, _LEGS[order.trigger.kind]
+            if (record := self._book(fill, leg, reference, reason, None)) is not None:
+                ended.append(record)
+        for record in ended:
+            self._sweep(record.symbol, record.position_side)
+        return ended
+
+    def enter(self, intent: OrderIntent, regime: Regime) -> str:
+        """Carry out an order that opens or adds; the exchange's reason when it takes it not, else empty."""
+        order, refused = self._send(intent)
+        if refused:
+            return refused
+        trade = self.trades.get(intent.symbol) or OpenTrade(
+            symbol=intent.symbol,
+            side=intent.position_side,
+            opened_ms=intent.created_ms,
+            decision_id=intent.decision_id,
+            entry_order_id=str(order.id),
+            rule=intent.rule,
+            regime=regime.value,
+            stop_price=intent.stop_price,
+            target_price=intent.target_price,
+            best_price=float(intent.reference_price),
+        )
+        self.trades[intent.symbol] = trade
+        for fill, _ in self._new_fills():
+            self._book(fill, intent.leg, intent.reference_price, intent.reason, intent.decision_id)
+        return ""
+
+    def reduce(self, intent: OrderIntent) -> tuple[str, TradeRecord | None]:
+        """Carry out an order that shrinks: the exchange's reason when it does not take it, and the trade it ended."""
+        _, refused = self._send(intent)
+        if refused:
+            return refused, None
+        ended: TradeRecord | None = None
+        for fill, _ in self._new_fills():
+            done = self._book(fill, intent.leg, intent.reference_price, intent.reason, intent.decision_id)
+            ended = done or ended
+        if ended is not None:
+            self._sweep(intent.symbol, intent.position_side)
+        return "", ended
+
+    def tighten(self, symbol: str, price: Decimal) -> None:
+        """Move the stops of a position."""
+        trade = self.trades[symbol]
+        for order in self._protective(symbol, trade.side):
+            if order.trigger is not None and order.trigger.kind is TriggerKind.STOP:
+                order.trigger.move(price)
+        self._venue.version += 1
+        self.trades[symbol] = replace(trade, stop_price=price)
+
+    def mark_best(self, symbol: str, best: float) -> None:
+        """Note the close most in favour of a position so far."""
+        trade = self.trades[symbol]
+        if best != trade.best_price:
+            self.trades[symbol] = replace(trade, best_price=best)
+
+    def _send(self, intent: OrderIntent) -> tuple[SimOrder, str]:
+        self._venue.now_ms += self._venue.settings.latency_ms  # what is sent at a close is filled after it
+        order = SimOrder(
+            id=0,
+            client_id=f"{intent.decision_id}{intent.leg.letter}",
+            symbol=intent.symbol,
+            side=intent.side,
+            position_side=intent.position_side,
+            type=OrderType.MARKET,
+            time_in_force=TimeInForce.IOC,
+            quantity=intent.quantity,
+            price=None,
+            created_ms=self._venue.now_ms,
+            updated_ms=self._venue.now_ms,
+            target=_preset(intent.target_price),
+            stop=_preset(intent.stop_price),
+        )
+        try:
+            return place(self._venue, order), ""
+        except Refusal as no:
+            return order, no.message
+
+    def _new_fills(self) -> list[tuple[Fill, SimOrder]]:
+        fills, orders = self._ledger.fills, self._venue.closed
+        if not fills:
+            orders.clear()
+            return []
+        by_id = {str(order.id): order for order in orders}
+        found = [(fill, by_id[fill.order_id]) for fill in fills]
+        fills.clear()
+        orders.clear()
+        return found
+
+    def _book(
+        self, fill: Fill, leg: Leg, reference: Decimal | None, reason: str, decision_id: str | None
+    ) -> TradeRecord | None:
+        """One execution into the trade it belongs to; the trade's record when that was its last."""
+        trade = self.trades[fill.symbol].with_fill(fill, reference)
+        self.executed.append(Executed(fill, leg, decision_id or trade.decision_id, reason))
+        self.realised += fill.realised
+        self.fees += fill.fee
+        self.turnover += fill.value
+        if trade.quantity > 0:
+            self.trades[fill.symbol] = trade
+            return None
+        del self.trades[fill.symbol]
+        return trade_record(
+            trade, run_id=self._run_id, closed_ms=fill.time_ms, reason=reason, exit_decision=decision_id
+        )
+
+    def _take_funding(self) -> None:
+        """Settlements since the last time, each into the trade that was held then."""
+        if not self._ledger.bills:
+            return
+        for bill in self._ledger.bills:
+            if bill.kind == "position_funding":
+                self.funding += bill.amount
+                if (trade := self.trades.get(bill.symbol)) is not None:
+                    self.trades[bill.symbol] = replace(trade, funding=trade.funding + bill.amount)
+        self._ledger.bills.clear()
+
+    def _protective(self, symbol: str, side: PositionSide) -> list[SimOrder]:
+        return [o for o in self._venue.orders(symbol) if o.waiting and not o.opening and o.position_side is side]
+
+    def _sweep(self, symbol: str, side: PositionSide) -> None:
+        """Cancel what a position that is gone leaves behind."""
+        for order in self._protective(symbol, side):
+            self._venue.finish(order, OrderStatus.CANCELLED, self._venue.now_ms)
+
+
+def _preset(price: Decimal | None) -> Preset | None:
+    return None if price is None else Preset(price=price, source=TriggerSource.MARK)
+
+
+def _reason(order: SimOrder) -> str:
+    return _REASONS[order.trigger.kind] if order.trigger is not None else "EXCHANGE_CLOSE"

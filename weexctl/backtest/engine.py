@@ -1,0 +1,254 @@
+"""The engine: from one close that matters to the next, decided by the same pure core as everywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from weexctl.backtest.account import BacktestAccount, Executed
+from weexctl.backtest.marks import Marks
+from weexctl.backtest.outlook import Outlook
+from weexctl.journal.rows import TradeRecord
+from weexctl.model.book import Book, HeldPosition
+from weexctl.model.decision import Decision
+from weexctl.pipeline.columns import SymbolColumns
+from weexctl.pipeline.decide import Identity, Step, decide
+from weexctl.pipeline.guards import Flow
+from weexctl.pipeline.stage import Pipeline
+from weexctl.run.fitting import Blocks
+from weexctl.run.positions import closed_trade, held_position
+from weexctl.run.risk_state import DAY_MS, RiskState
+from weexctl.run.schedule import Schedule
+from weexctl.simulator.venue import Venue
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["BacktestRun", "Engine"]
+
+
+@dataclass(slots=True, kw_only=True)
+class BacktestRun:
+    """What a run came to. Arrays have one row per close of the schedule."""
+
+    time_ms: NDArray[np.int64]
+    equity: NDArray[np.float64]
+    gross_exposure: NDArray[np.float64]
+    trades: list[TradeRecord] = field(default_factory=list)
+    executed: list[Executed] = field(default_factory=list)
+    refusals: Mapping[str, int] = field(default_factory=dict)
+    decided: int = 0
+    """Closes that were decided on; nothing could have happened at the others."""
+    interrupted: bool = False
+
+
+class Engine:
+    """Runs a pipeline over known candles.
+
+    Args:
+        pipeline: the built stages.
+        symbols: what is traded, in this order.
+        account: where orders go.
+        venue: the exchange behind the account.
+        identity: what decision ids are made of.
+        start_equity: quote.
+        on_decisions: is given the decisions of each close that was decided on; None when nobody wants them, which
+            saves writing them.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        symbols: tuple[str, ...],
+        account: BacktestAccount,
+        venue: Venue,
+        *,
+        identity: Identity,
+        start_equity: float,
+        on_decisions: Callable[[tuple[Decision, ...]], None] | None = None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._symbols = symbols
+        self._account = account
+        self._venue = venue
+        self._identity = identity
+        self._on_decisions = on_decisions
+        self.state = RiskState(start_equity=start_equity)
+        self._trades: list[TradeRecord] = []
+        self._decided = 0
+
+    def run(
+        self,
+        schedule: Schedule,
+        blocks: Blocks,
+        *,
+        on_step: Callable[[int], None] = lambda _: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> BacktestRun:
+        """Make the steps of a schedule.
+
+        Args:
+            schedule: the closes.
+            blocks: fits and columns.
+            on_step: is told how many closes have passed, now and then.
+            should_stop: asked now and then.
+        """
+        import numpy as np
+
+        self._candle_ms = schedule.candle_ms
+        self._marks = Marks(self._venue, schedule.first_ms, schedule.count, schedule.candle_ms)
+        self._equity, self._gross = np.zeros(schedule.count), np.zeros(schedule.count)
+        done_ms, interrupted = schedule.first_ms - schedule.candle_ms, False
+        for fitted_ms, first_ms, last_ms in schedule.blocks():
+            if interrupted := should_stop():
+                break
+            block = blocks.compute(fitted_ms, first_ms, last_ms)
+            self._stretch(block.columns, first_ms, last_ms)
+            on_step((last_ms - done_ms) // schedule.candle_ms)
+            done_ms = last_ms
+        rows = self._marks.row(done_ms) + 1
+        return BacktestRun(
+            time_ms=schedule.first_ms + schedule.candle_ms * np.arange(rows, dtype=np.int64),
+            equity=self._equity[:rows],
+            gross_exposure=self._gross[:rows],
+            trades=self._trades,
+            executed=self._account.executed,
+            refusals=dict(self.state.refusals),
+            decided=self._decided,
+            interrupted=interrupted,
+        )
+
+    def _stretch(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
+        """All closes that share their columns."""
+        outlook = Outlook(self._pipeline, columns, first_ms, last_ms, self._candle_ms)
+        done_ms = first_ms - self._candle_ms
+        while done_ms < last_ms:
+            due_ms = outlook.next_ms(done_ms, self._account.trades.values())
+            done_ms = self._go(done_ms, last_ms if due_ms is None else due_ms)
+            ended = self._account.take_in()
+            self._note(ended)
+            if done_ms == due_ms:
+                self._step(columns, done_ms)
+
+    def _go(self, done_ms: int, to_ms: int) -> int:
+        """Let the market go on, to `to_ms` or to the close of a candle that changed something; where it got to."""
+        account, marks = self._account, self._marks
+        wallet, held = float(account.wallet), list(self._venue.ledger.positions.values())
+        start = marks.row(done_ms) + 1
+        stop = marks.row(to_ms) + 1
+        worth, gross = marks.equity(wallet, held, start, stop)
+        kill = self._pipeline.limits.kill_drawdown
+        dead = worth <= self.state.start_equity * (1.0 - kill)
+        if held and dead.any():
+            to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * self._candle_ms)
+        account.advance(to_ms)
+        reached = done_ms + -(-(account.now_ms - done_ms) // self._candle_ms) * self._candle_ms
+        while account.now_ms < reached:  # a settlement within a candle
+            account.advance(reached)
+        passed = marks.row(reached) + 1 - start
+        self._equity[start : start + passed] = worth[:passed]
+        self._gross[start : start + passed] = gross[:passed]
+        # The last close is marked by the step, or by the change that ended the way.
+        self._mark_days(done_ms + self._candle_ms, worth[: passed - 1])
+        for symbol, trade in list(account.trades.items()):
+            best = marks.best_close(symbol, trade.side, start, start + passed)
+            known = trade.best_price or best
+            account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
+        equity = float(account.equity)
+        self._equity[start + passed - 1] = equity
+        self.state.mark(reached, equity)
+        return reached
+
+    def _mark_days(self, first_ms: int, worth: NDArray[np.float64]) -> None:
+        """The equity of closes that were passed over: what the state needs is each day's first and highest."""
+        row = 0
+        while row < len(worth):
+            close_ms = first_ms + row * self._candle_ms
+            ends_ms = (close_ms // DAY_MS + 1) * DAY_MS
+            stop = min(len(worth), row + -(-(ends_ms - close_ms) // self._candle_ms))
+            self.state.mark(close_ms, float(worth[row]))
+            day, peak = close_ms // DAY_MS * DAY_MS, float(worth[row:stop].max())
+            self.state.daily_peaks[day] = max(self.state.daily_peaks[day], peak)
+            row = stop
+
+    def _note(self, ended: list[TradeRecord]) -> None:
+        for record in ended:
+            self._trades.append(record)
+            self.state.trades.append(closed_trade(record))
+            if record.exit_reason == "LIQUIDATED":
+                self.state.locked[record.symbol] = record.exit_reason
+
+    def _step(self, columns: Mapping[str, SymbolColumns], close_ms: int) -> None:
+        state = self.state
+        book = self._book(columns, close_ms)
+        flow = Flow(order_times_ms=tuple(state.order_times_ms))
+        step = decide(self._pipeline, columns, book, self._account.instruments, self._identity, flow)
+        self._decided += 1
+        self._gross[self._marks.row(close_ms)] = book.gross_exposure
+        state.take(step)
+        for code in step.blocked.values():
+            state.refuse(code)
+        if self._on_decisions is not None:
+            self._on_decisions(step.decisions)
+        if step.orders or step.stop_moves:
+            self._carry_out(step, close_ms)
+
+    def _carry_out(self, step: Step, close_ms: int) -> None:
+        """Reductions, then entries, then stops: the order in which they are sent everywhere."""
+        state, account = self.state, self._account
+        for reviewed in step.orders:
+            intent = reviewed.intent
+            if intent.reduces:
+                refused, ended = account.reduce(intent)
+                self._note([ended] if ended is not None else [])
+            elif code := state.locked.get(intent.symbol):
+                state.refuse(code)
+                continue
+            else:
+                fresh = intent.symbol not in account.trades
+                refused = account.enter(intent, step.book.regimes[intent.symbol].name)
+                if fresh and not refused:
+                    state.entries_ms.append(intent.created_ms)
+            state.order_times_ms.append(close_ms)
+            if refused:
+                state.refuse("REJECTED")
+        for move in step.stop_moves:
+            if move.symbol in account.trades:
+                account.tighten(move.symbol, move.stop_price)
+
+    def _book(self, columns: Mapping[str, SymbolColumns], close_ms: int) -> Book:
+        state = self.state
+        equity = float(self._account.equity)
+        prices = {
+            symbol: float(known.candles.close[row])
+            for symbol, known in columns.items()
+            if (row := known.row_of(close_ms)) is not None
+        }
+        return Book(
+            now_ms=close_ms,
+            candle_ms=self._candle_ms,
+            symbols=self._symbols,
+            equity=equity,
+            start_equity=state.start_equity,
+            peak_equity=state.peak_equity,
+            day_start_equity=state.day_start_equity,
+            prices=prices,
+            positions=self._positions(prices, equity, close_ms),
+            signals={},
+            regimes={},
+            trades=tuple(state.trades),
+            entries_ms=tuple(state.entries_ms),
+            cooldowns=dict(state.cooldowns),
+            suspended_until_ms=state.suspended_until_ms,
+            halted="",
+            max_leverage=self._pipeline.limits.max_leverage,
+        )
+
+    def _positions(self, prices: Mapping[str, float], equity: float, close_ms: int) -> dict[str, HeldPosition]:
+        held: dict[str, HeldPosition] = {}
+        for symbol, trade in self._account.trades.items():
+            price = prices.get(symbol, float(self._venue.price(symbol)))
+            held[symbol] = held_position(trade, trade, price, equity, close_ms, self._candle_ms)
+        return held
