@@ -13,10 +13,10 @@ from weexctl.actions.data_fetch import Input, Output, run
 from weexctl.errors import UnavailableError
 from weexctl.exchange.v3 import WeexV3
 from weexctl.market.loading import load_candles, load_funding
+from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.simulator import Simulator
 from weexctl.simulator.generator import MARKET_START_MS, generate_funding, generate_market
 from weexctl.simulator.server import SimulatorServer
-from weexctl.run.schedule import HISTORY_CANDLES
 
 HOUR_MS = 3_600_000
 BEGIN_MS = MARKET_START_MS + (HISTORY_CANDLES + 1) * HOUR_MS

@@ -18,9 +18,9 @@ from weexctl.market.dataset import dataset_digest
 from weexctl.market.writing import write_candles
 from weexctl.model.candle import Candles
 from weexctl.model.instrument import SYMBOLS
+from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.simulator.generator import MARKET_START_MS, generate_funding, generate_market
 from weexctl.simulator.simulator import Simulator
-from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.trader.trader import VENUE_STATE
 
 HOUR_MS = 3_600_000

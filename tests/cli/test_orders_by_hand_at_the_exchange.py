@@ -28,10 +28,10 @@ from weexctl.journal.rows import TradeRecord
 from weexctl.model.order import OrderRequest
 from weexctl.model.side import PositionSide, Side
 from weexctl.plugin_host import load_offers
+from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.server import Reply, SimulatorServer
 from weexctl.simulator.simulator import Simulator
-from weexctl.run.schedule import HISTORY_CANDLES
 
 D = Decimal
 KEYS = {f"WEEX_API_{part}": "sim" for part in ("KEY", "SECRET", "PASSPHRASE")}

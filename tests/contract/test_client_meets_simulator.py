@@ -17,8 +17,8 @@ from weexctl.model.instrument import SYMBOLS
 from weexctl.model.order import Leg, OrderRequest, OrderStatus, OrderType, StopRequest, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
 from weexctl.ports import Exchange
-from weexctl.simulator.simulator import Simulator
 from weexctl.run.market_source import generated_source
+from weexctl.simulator.simulator import Simulator
 from weexctl.trader.sim_venue import SimulatedClock
 
 SYMBOL = "BTCUSDT"

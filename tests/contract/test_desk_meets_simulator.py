@@ -19,8 +19,8 @@ from weexctl.model.candle import PriceSource, Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.order import ConditionalRequest, Leg, OrderRequest, OrderStatus, OrderType
 from weexctl.model.side import PositionSide, Side
-from weexctl.simulator import Simulator
 from weexctl.run.market_source import generated_source
+from weexctl.simulator import Simulator
 
 SYMBOL = "BTCUSDT"
 ORDER = OrderRequest(

@@ -41,9 +41,9 @@ from weexctl.model.candle import PriceSource, Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.order import OrderRequest, OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide, Side
+from weexctl.run.market_source import generated_source
 from weexctl.simulator import Simulator, SimulatorSettings
 from weexctl.simulator.server import SimulatorServer
-from weexctl.run.market_source import generated_source
 from weexctl.trader.sim_venue import SimulatedClock
 
 BTC = "BTCUSDT"

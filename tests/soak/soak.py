@@ -28,12 +28,12 @@ from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.scope import Scope
 from weexctl.plugin_host import load_offers
+from weexctl.run.market_source import generated_source
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
 from weexctl.trader.account_plan import Plan
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
-from weexctl.run.market_source import generated_source
 from weexctl.trader.reconciler import Reconciler
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue

@@ -26,12 +26,12 @@ from weexctl.journal.journal import Journal
 from weexctl.journal.rows import RunRecord
 from weexctl.model.candle import Candles, Timeframe
 from weexctl.model.side import PositionSide
+from weexctl.run.risk_state import RiskState
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.run.risk_state import RiskState
 from weexctl.trader.sim_venue import SimulatedClock
 
 HOUR_MS = 3_600_000

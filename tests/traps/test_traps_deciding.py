@@ -52,9 +52,9 @@ from weexctl.pipeline import guards
 from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.guards import ESSENTIAL_GUARDS, Flow
 from weexctl.pipeline.stage import Pipeline
-from weexctl.testing import regimes
 from weexctl.run.fitting import Blocks
 from weexctl.run.risk_state import DAY_MS, RiskState
+from weexctl.testing import regimes
 from weexctl_exits import (
     AtrStopConfig,
     EarlyFailureConfig,

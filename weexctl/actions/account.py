@@ -17,8 +17,8 @@ from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.journal import Journal
 from weexctl.model.account import Balance, Position
 from weexctl.model.limits import Limits
-from weexctl.trader.hand_account import HandAccount, Look
 from weexctl.run.positions import load_trade
+from weexctl.trader.hand_account import HandAccount, Look
 
 __all__ = [
     "BalanceInput",

@@ -18,9 +18,9 @@ from weexctl.journal.upgrade import upgrade_journal
 from weexctl.pipeline.stage import Pipeline
 from weexctl.run.fitting import Blocks
 from weexctl.run.market_source import MarketSource, file_source, generated_source
+from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
-from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 from weexctl.trader.session import Earlier, Session, SessionReport, read_earlier
 from weexctl.trader.sim_venue import SimVenue
 

@@ -82,5 +82,3 @@ class Marks:
 
         first = (self.first_ms - self._candle_ms - tape.first_ms) // self._candle_ms
         return first + np.arange(count)
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from weexctl.errors import PluginContractError
-from weexctl.model.book import Row
 from weexctl.model.candle import COLUMNS, Candles
 from weexctl.model.regime import REGIMES, Artefact, Regime, RegimeView
 from weexctl.model.signal import Signal
@@ -39,11 +38,17 @@ class SymbolColumns:
     stages: Mapping[str, Columns]
     """Columns of sizer, policies, guards and exits, by `sizer`, `risk.0`, `guard.1`, `exit.2`."""
 
+    _first_close_ms: int = field(init=False)
+    _candle_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_candle_ms", self.candles.timeframe.ms)
+        object.__setattr__(self, "_first_close_ms", self.candles.first_ms + self._candle_ms if len(self.candles) else 0)
+
     def row_of(self, close_ms: int) -> int | None:
         """The row of the candle that closed at this moment; None when there is none."""
-        candles = self.candles
-        position, rest = divmod(close_ms - candles.timeframe.ms - candles.first_ms, candles.timeframe.ms)
-        return int(position) if not rest and 0 <= position < len(candles) else None
+        position, rest = divmod(close_ms - self._first_close_ms, self._candle_ms)
+        return position if not rest and 0 <= position < len(self.candles) else None
 
     def regime_view(self, row: int) -> RegimeView:
         """The classifier's view at a row."""
@@ -66,10 +71,6 @@ class SymbolColumns:
             str(columns["reason"][row]),
             rule,
         )
-
-    def stage_row(self, key: str, row: int) -> Row:
-        """One stage's own columns at a row."""
-        return Row(self.stages[key], row)
 
 
 def rule_names(pipeline: Pipeline) -> dict[Regime, str]:

@@ -15,7 +15,7 @@ from weexctl.model.order import Leg, OrderIntent
 from weexctl.model.regime import RegimeView
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import FLAT, MANUAL, Signal
-from weexctl.pipeline.columns import SymbolColumns, keyed_stages, rule_names
+from weexctl.pipeline.columns import SymbolColumns, rule_names
 from weexctl.pipeline.guards import Flow, Reviewed, review
 from weexctl.pipeline.identity import decision_id
 from weexctl.pipeline.protection import Protection, protect
@@ -33,13 +33,12 @@ from weexctl.pipeline.sizing import (
     size,
 )
 from weexctl.pipeline.stage import Pipeline
+from weexctl.pipeline.views import Views
 
 __all__ = ["Identity", "Step", "StopMove", "decide"]
 
 _STOP_STEP = 0.05
 """A tighter stop is sent when it gains at least this share of its distance, so that small gains cost no request."""
-
-Rows = Mapping[str, Mapping[str, Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class _Moment:
 
     pipeline: Pipeline
     book: Book
-    rows: Rows
+    views: Views
     instruments: Mapping[str, Instrument]
     raw: Mapping[str, float]
     sizer_fault: str
@@ -160,11 +159,8 @@ def _moment(
     book: Book,
     instruments: Mapping[str, Instrument],
 ) -> _Moment:
-    rows = {
-        key: {s: columns[s].stage_row(key, row) for s, row in rows_at.items() if key in columns[s].stages}
-        for key, _ in keyed_stages(pipeline)
-    }
-    raw, fault = raw_exposures(pipeline, book, rows.get("sizer", {}))
+    views = Views(book, columns, rows_at)
+    raw, fault = raw_exposures(pipeline, views)
     wanted = [symbol for symbol in rows_at if book.wanted(symbol)]
     scale = gross_scale(raw, wanted, pipeline.limits)
     slots = _slots(book, raw, wanted, pipeline.limits)
@@ -172,14 +168,14 @@ def _moment(
     return _Moment(
         pipeline=pipeline,
         book=book,
-        rows=rows,
+        views=views,
         instruments=instruments,
         raw=raw,
         sizer_fault=fault,
         scale=scale,
         slots=slots,
         rooms=rooms(raw, scale, growing, book, pipeline.limits),
-        assessments=assess(pipeline, book, rows, wanted),
+        assessments=assess(pipeline, views, wanted),
     )
 
 
@@ -232,7 +228,7 @@ def _case(
         regime=book.regimes.get(symbol),
         signal=book.signals.get(symbol, FLAT),
         artefact_id=known.artefact.id if known else "",
-        features={n: float(v[row]) for n, v in known.features.items()} if known and row is not None else {},
+        features=Row(known.features, row) if known and row is not None else {},
     )
     case = _Case(symbol, decision_id(identity.profile_digest, identity.source, symbol, book.now_ms), findings)
     if row is None:
@@ -258,7 +254,7 @@ def _consider(case: _Case, moment: _Moment) -> None:
 def _sized(case: _Case, position: HeldPosition, moment: _Moment) -> tuple[Protection, Sizing]:
     """Protection and size of a position, held or about to be opened, noted in the findings."""
     assessment = case.findings.assessment
-    protection = protect(moment.pipeline, position, moment.book, moment.rows, assessment.stop_multiplier)
+    protection = protect(moment.pipeline, position, moment.views, assessment.stop_multiplier)
     sizing = size(
         moment.raw[case.symbol],
         moment.scale,
@@ -464,7 +460,7 @@ def _review_all(cases: list[_Case], moment: _Moment, flow: Flow) -> None:
     for case in sorted(cases, key=lambda c: c.intent is None or not c.intent.reduces):
         if case.intent is None:
             continue
-        case.reviewed = review(moment.pipeline, case.intent, book, moment.rows, flow)
+        case.reviewed = review(moment.pipeline, case.intent, moment.views, flow)
         if (refusal := case.reviewed.refusal) is not None:
             case.outcome, case.blocked = Outcome.REFUSED, refusal.code
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from weexctl.model.book import Book, Row
+from weexctl.model.book import Book
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
 from weexctl.model.order import OrderIntent
@@ -15,6 +15,7 @@ from weexctl.model.side import Side
 from weexctl.model.verdict import ALLOW, GuardAction, Verdict
 from weexctl.pipeline.sizing import PLUGIN_FAULT, held_exposure, largest_gross
 from weexctl.pipeline.stage import Pipeline, Stage
+from weexctl.pipeline.views import Views
 
 __all__ = ["ESSENTIAL_GUARDS", "Flow", "Reviewed", "review", "review_essential"]
 
@@ -244,14 +245,11 @@ def review_essential(intent: OrderIntent, book: Book, limits: Limits, flow: Flow
     return tuple(_named(name, partial(guard, intent, book, limits, flow)) for name, guard in ESSENTIAL_GUARDS.items())
 
 
-def review(
-    pipeline: Pipeline, intent: OrderIntent, book: Book, rows: Mapping[str, Mapping[str, Row]], flow: Flow
-) -> Reviewed:
+def review(pipeline: Pipeline, intent: OrderIntent, views: Views, flow: Flow) -> Reviewed:
     """An intent with the answers of the essential guards and of the profile's, in that order."""
-    verdicts = list(review_essential(intent, book, pipeline.limits, flow))
+    verdicts = list(review_essential(intent, views.book, pipeline.limits, flow))
     for index, stage in enumerate(pipeline.guards):
-        view = book.for_plugin(rows.get(f"guard.{index}", {}))
-        verdicts.append(_named(stage.name, partial(_ask, stage, intent, view)))
+        verdicts.append(_named(stage.name, partial(_ask, stage, intent, views.of(f"guard.{index}"))))
     return Reviewed(intent, tuple(verdicts))
 
 

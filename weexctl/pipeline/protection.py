@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from weexctl.model.book import Book, HeldPosition, Row
+from weexctl.model.book import Book, HeldPosition
 from weexctl.model.verdict import ExitDecision
 from weexctl.pipeline.sizing import PLUGIN_FAULT
 from weexctl.pipeline.stage import Pipeline, Stage
+from weexctl.pipeline.views import Views
 
 __all__ = ["ExitAnswer", "Protection", "protect"]
 
@@ -50,15 +50,11 @@ class Protection:
 def protect(
     pipeline: Pipeline,
     position: HeldPosition,
-    book: Book,
-    rows: Mapping[str, Mapping[str, Row]],
+    views: Views,
     stop_multiplier: float,
 ) -> Protection:
     """What the profile's exits want for one position."""
-    answers = tuple(
-        _answer(stage, position, book.for_plugin(rows.get(f"exit.{index}", {})))
-        for index, stage in enumerate(pipeline.exits)
-    )
+    answers = tuple(_answer(stage, position, views.of(f"exit.{index}")) for index, stage in enumerate(pipeline.exits))
     sign, price = position.side.sign, position.price
     stops = [a.stop for a in answers if a.stop is not None and a.stop > 0 and (price - a.stop) * sign > 0]
     initial = max(stops, key=lambda stop: stop * sign, default=None)

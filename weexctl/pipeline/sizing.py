@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from weexctl.model.book import Book, Row
+from weexctl.model.book import Book
 from weexctl.model.limits import Limits
 from weexctl.model.verdict import RiskDecision
 from weexctl.pipeline.stage import Pipeline, Stage
+from weexctl.pipeline.views import Views
 
 __all__ = [
     "PLUGIN_FAULT",
@@ -88,10 +89,11 @@ class Sizing:
     final: float = 0.0
 
 
-def raw_exposures(pipeline: Pipeline, book: Book, rows: Mapping[str, Row]) -> tuple[dict[str, float], str]:
+def raw_exposures(pipeline: Pipeline, views: Views) -> tuple[dict[str, float], str]:
     """The sizer's exposures by symbol, and a fault text when it failed (then every exposure is 0)."""
+    book = views.of("sizer")
     try:
-        sizes = pipeline.sizer.plugin.size(book.for_plugin(rows))
+        sizes = pipeline.sizer.plugin.size(book)
         exposures = {symbol: float(sizes.get(symbol, 0.0)) for symbol in book.symbols}
     except Exception as error:  # noqa: BLE001  # third-party code: anything can come out of it, and all of it means 0
         return dict.fromkeys(book.symbols, 0.0), f"sizer raised {type(error).__name__}: {error}"
@@ -101,23 +103,18 @@ def raw_exposures(pipeline: Pipeline, book: Book, rows: Mapping[str, Row]) -> tu
     return exposures, ""
 
 
-def assess(
-    pipeline: Pipeline, book: Book, rows: Mapping[str, Mapping[str, Row]], symbols: Sequence[str]
-) -> dict[str, Assessment]:
+def assess(pipeline: Pipeline, views: Views, symbols: Sequence[str]) -> dict[str, Assessment]:
     """What every policy makes of each symbol: the product of multipliers, in profile order.
 
     A suspension that a policy asks for over one symbol holds for all of them, in this step already.
     """
-    asked = {symbol: _ask_all(pipeline, book, rows, symbol) for symbol in symbols}
+    asked = {symbol: _ask_all(pipeline, views, symbol) for symbol in symbols}
     suspended = max((a.suspend_until_ms for a in asked.values()), default=0)
-    return {symbol: _settled(assessment, book, symbol, suspended) for symbol, assessment in asked.items()}
+    return {symbol: _settled(assessment, views.book, symbol, suspended) for symbol, assessment in asked.items()}
 
 
-def _ask_all(pipeline: Pipeline, book: Book, rows: Mapping[str, Mapping[str, Row]], symbol: str) -> Assessment:
-    decisions = [
-        _ask(stage, book.for_plugin(rows.get(f"risk.{position}", {})), symbol)
-        for position, stage in enumerate(pipeline.risk)
-    ]
+def _ask_all(pipeline: Pipeline, views: Views, symbol: str) -> Assessment:
+    decisions = [_ask(stage, views.of(f"risk.{index}"), symbol) for index, stage in enumerate(pipeline.risk)]
     return Assessment(
         tuple(
             Multiplier(s.name, s.distribution, s.version, d.multiplier, d.stop_multiplier, d.code, d.reason)

@@ -11,9 +11,9 @@ from weexctl.execution.snapshot import Snapshot, read_snapshot
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.order import Leg
+from weexctl.run.positions import load_trade
 from weexctl.trader.difference_words import Told, told
 from weexctl.trader.keeper import books_of
-from weexctl.run.positions import load_trade
 from weexctl.trader.venue import Venue
 
 __all__ = ["CLOCK", "LEVERAGE", "Gap", "Plan", "leverages", "read_plan"]

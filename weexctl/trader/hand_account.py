@@ -23,11 +23,11 @@ from weexctl.model.limits import Limits
 from weexctl.model.signal import MANUAL
 from weexctl.pipeline.guards import Flow, Reviewed, review_essential
 from weexctl.pipeline.identity import decision_id
+from weexctl.run.positions import by_key, held_position, load_trade, mark_price
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.account_sync import AccountView
 from weexctl.trader.manual_order import Estimate, ManualOrder, estimate, manual_intent, manual_verdicts
-from weexctl.run.positions import by_key, held_position, load_trade, mark_price
 from weexctl.trader.resting import resting_exposure
-from weexctl.run.risk_state import RiskState
 from weexctl.trader.venue import Venue
 
 __all__ = ["Draft", "HandAccount", "Look", "Terms"]

@@ -10,11 +10,11 @@ from weexctl.execution.trip import Trip
 from weexctl.journal.journal import Journal
 from weexctl.model.limits import Limits
 from weexctl.ports import Clock
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.hand_account import Terms
 from weexctl.trader.keeper import Watch
 from weexctl.trader.readings import Readings
-from weexctl.run.risk_state import RiskState
 from weexctl.trader.wire_venue import WireVenue
 
 __all__ = ["BrakesOnRecord", "HandBrakes"]

@@ -25,6 +25,7 @@ from weexctl.model.order import ConditionalOrder, Order, OrderStatus
 from weexctl.model.side import PositionSide
 from weexctl.model.verdict import GuardAction, Verdict
 from weexctl.pipeline.guards import Reviewed
+from weexctl.run.positions import load_trade
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.hand_account import Draft, HandAccount, Look
 from weexctl.trader.hand_brakes import HandBrakes
@@ -32,7 +33,6 @@ from weexctl.trader.hand_decision import decision_by_hand
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.manual_order import ManualOrder, closing_order
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.run.positions import load_trade
 from weexctl.trader.trader import RISK_STATE, VENUE_STATE
 
 __all__ = ["HandDesk", "Patience", "Placed", "Waited"]

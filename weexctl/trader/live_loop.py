@@ -13,13 +13,13 @@ from weexctl.execution.reading import Unavailable
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.account import Balance
 from weexctl.ports import Clock
+from weexctl.run.fitting import TrailingColumns
+from weexctl.run.schedule import REFIT_CANDLES
 from weexctl.trader.account_settings import AccountSettings
 from weexctl.trader.breaker_board import BreakerBoard
-from weexctl.run.fitting import TrailingColumns
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import QUOTES_MS, Readings
-from weexctl.run.schedule import REFIT_CANDLES
 from weexctl.trader.trader import Trader
 
 __all__ = ["LiveLoop", "LiveReport", "Pulse", "Tempo"]

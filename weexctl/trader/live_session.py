@@ -23,17 +23,17 @@ from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import REHEARSAL, run_id
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
+from weexctl.run.fitting import TrailingColumns
+from weexctl.run.risk_state import RiskState
+from weexctl.run.schedule import HISTORY_CANDLES, REFIT_CANDLES
 from weexctl.trader import restarts
 from weexctl.trader.account_settings import AccountSettings
 from weexctl.trader.breaker_board import BreakerBoard
-from weexctl.run.fitting import TrailingColumns
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.kept_history import KeptHistory
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import Readings
-from weexctl.run.risk_state import RiskState
-from weexctl.run.schedule import HISTORY_CANDLES, REFIT_CANDLES
 from weexctl.trader.session import SessionReport, orders_of, stored_fits
 from weexctl.trader.trader import RISK_STATE, Trader
 from weexctl.trader.wire_venue import WireVenue

@@ -20,9 +20,9 @@ from weexctl.journal.rows import RunRecord
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.ports import Clock, ExchangeDesk
-from weexctl.simulator.simulator import Simulator
 from weexctl.run.market_source import MarketSource, file_source, generated_source
 from weexctl.run.schedule import HISTORY_CANDLES
+from weexctl.simulator.simulator import Simulator
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.trader import VENUE_STATE
 

@@ -20,9 +20,9 @@ from weexctl.model.order import ConditionalOrder, Leg, OrderIntent, OrderStatus
 from weexctl.model.regime import Regime
 from weexctl.pipeline.decide import Step, StopMove
 from weexctl.pipeline.guards import Flow, Reviewed
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.account_sync import AccountSync
 from weexctl.trader.resting import resting_intents, resting_order_id
-from weexctl.run.risk_state import RiskState
 from weexctl.trader.stop_rows import stop_record
 
 __all__ = ["OrderDesk"]

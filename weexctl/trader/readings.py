@@ -30,9 +30,9 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.candle import Candles
 from weexctl.ports import Clock, QuoteSource
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.keeper import Watch
-from weexctl.run.risk_state import RiskState
 
 __all__ = ["Readings"]
 

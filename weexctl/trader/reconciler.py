@@ -25,13 +25,13 @@ from weexctl.model.candle import Timeframe
 from weexctl.model.fill import Fill
 from weexctl.model.limits import Limits
 from weexctl.model.scope import Scope
+from weexctl.run.positions import held_position, load_trade, mark_price
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.account_plan import Gap, Plan, leverages, read_plan
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.own_stops import OwnStops
-from weexctl.run.positions import held_position, load_trade, mark_price
-from weexctl.run.risk_state import RiskState
 from weexctl.trader.trader import RISK_STATE, VENUE_STATE
 from weexctl.trader.venue import Venue
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from weexctl.errors import ConfigError, UsageError
 from weexctl.journal.journal import Journal
 from weexctl.model.candle import Timeframe
-from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.run.market_source import MarketSource, file_source, generated_source
 from weexctl.run.risk_state import RiskState
 from weexctl.run.schedule import HISTORY_CANDLES
+from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.session import Earlier, read_earlier
 from weexctl.trader.sim_venue import SimVenue
 

@@ -12,8 +12,8 @@ from weexctl.exchange.rate_limiter import Unlimited
 from weexctl.exchange.signing import Credentials
 from weexctl.model.scope import Scope
 from weexctl.ports import Exchange
-from weexctl.simulator.simulator import Simulator
 from weexctl.run.market_source import MarketSource
+from weexctl.simulator.simulator import Simulator
 
 __all__ = ["SimVenue", "SimulatedClock"]
 

@@ -28,13 +28,13 @@ from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
-from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.run.fitting import Block, Blocks
-from weexctl.trader.order_desk import OrderDesk
 from weexctl.run.positions import held_position, load_trade, mark_price, with_price
-from weexctl.trader.resting import resting_exposure
 from weexctl.run.risk_state import RiskState
 from weexctl.run.schedule import Schedule
+from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.order_desk import OrderDesk
+from weexctl.trader.resting import resting_exposure
 from weexctl.trader.venue import Venue
 
 __all__ = ["Trader", "TraderReport"]

@@ -20,10 +20,10 @@ from weexctl.journal.journal import Journal
 from weexctl.journal.rows import RunRecord
 from weexctl.journal.upgrade import upgrade_journal
 from weexctl.pipeline.identity import run_id
+from weexctl.run.risk_state import RiskState
 from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.hand_brakes import BrakesOnRecord, HandBrakes
 from weexctl.trader.hand_desk import HandDesk
-from weexctl.run.risk_state import RiskState
 from weexctl.trader.trader import RISK_STATE
 from weexctl.trader.wire_venue import WireVenue
 

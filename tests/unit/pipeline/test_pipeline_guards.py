@@ -18,6 +18,7 @@ from weexctl.model.side import PositionSide
 from weexctl.model.verdict import GuardAction, Verdict
 from weexctl.pipeline import guards
 from weexctl.pipeline.guards import ESSENTIAL_GUARDS, Flow, Reviewed, review, review_essential
+from weexctl.pipeline.views import Views
 
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
 BOOK = make_book(symbols=(BTC, ETH, SOL))
@@ -224,7 +225,7 @@ def test_an_essential_guard_that_fails_stops_entries_and_lets_closes_go(
 
 
 def reviewed(guard: Any, intent: OrderIntent = ENTRY) -> Reviewed:
-    return review(make_pipeline(guards=[guard]), intent, BOOK, {}, Flow())
+    return review(make_pipeline(guards=[guard]), intent, Views(BOOK), Flow())
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from weexctl.model.book import Book, HeldPosition
 from weexctl.model.side import PositionSide
 from weexctl.model.verdict import ExitDecision
 from weexctl.pipeline.protection import Protection, protect
+from weexctl.pipeline.views import Views
 
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
 SIDES = pytest.mark.parametrize("side", [LONG, SHORT])
@@ -34,7 +35,7 @@ class Saying:
 def protected(side: PositionSide, *exits: Any, tightening: float = 1.0, **position: Any) -> Protection:
     """Exits on a position at 100; a stop 10 away is live unless `stop` says otherwise."""
     held = make_position(side, **position)
-    return protect(make_pipeline(exits=exits), held, make_book(symbols=(BTC,)), {}, tightening)
+    return protect(make_pipeline(exits=exits), held, Views(make_book(symbols=(BTC,))), tightening)
 
 
 def away(side: PositionSide, distance: float) -> float:

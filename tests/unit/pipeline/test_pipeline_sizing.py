@@ -15,12 +15,13 @@ from tests.unit.pipeline.fakes import BTC, ETH, NOW_MS, SOL, FixedSizes, Opinion
 from weexctl.model.book import Book
 from weexctl.model.verdict import RiskDecision
 from weexctl.pipeline.sizing import Assessment, Room, assess, gross_scale, largest_gross, raw_exposures, rooms, size
+from weexctl.pipeline.views import Views
 
 BOOK = make_book(symbols=(BTC, ETH, SOL))
 
 
 def asked(risk: Sequence[Any], book: Book = BOOK, symbols: Sequence[str] = (BTC,)) -> Assessment:
-    return assess(make_pipeline(risk=risk), book, {}, symbols)[BTC]
+    return assess(make_pipeline(risk=risk), Views(book), symbols)[BTC]
 
 
 def sized(raw: float = 0.2, scale: float = 1.0, multiplier: float = 1.0, **changes: Any) -> Any:
@@ -135,20 +136,22 @@ def test_a_book_above_the_gross_limit_leaves_no_room() -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -0.1, -math.inf])
 def test_a_size_out_of_range_counts_as_nothing_and_is_a_fault(bad: float) -> None:
-    sizes, fault = raw_exposures(make_pipeline(sizer=FixedSizes({BTC: bad, ETH: 0.2})), BOOK, {})
+    sizes, fault = raw_exposures(make_pipeline(sizer=FixedSizes({BTC: bad, ETH: 0.2})), Views(BOOK))
     assert sizes == {BTC: 0.0, ETH: 0.2, SOL: 0.0}
     assert BTC in fault
 
 
 @pytest.mark.parametrize("sizer", [Raising(), FixedSizes({BTC: "a lot"}), FixedSizes({BTC: None})])
 def test_a_sizer_that_fails_sizes_nothing(sizer: Any) -> None:
-    sizes, fault = raw_exposures(make_pipeline(sizer=sizer), BOOK, {})
+    sizes, fault = raw_exposures(make_pipeline(sizer=sizer), Views(BOOK))
     assert set(sizes.values()) == {0.0}
     assert fault.startswith("sizer raised")
 
 
 def test_a_symbol_the_sizer_leaves_out_has_no_size() -> None:
-    assert raw_exposures(make_pipeline(sizer=FixedSizes({ETH: 0.2})), BOOK, {}) == ({BTC: 0.0, ETH: 0.2, SOL: 0.0}, "")
+    sizes, fault = raw_exposures(make_pipeline(sizer=FixedSizes({ETH: 0.2})), Views(BOOK))
+
+    assert (sizes, fault) == ({BTC: 0.0, ETH: 0.2, SOL: 0.0}, "")
 
 
 # The policies --------------------------------------------------------------------------------------------------------

@@ -25,10 +25,10 @@ from weexctl.model.fill import Fill
 from weexctl.model.order import OrderIntent
 from weexctl.model.side import PositionSide
 from weexctl.pipeline.decide import Step, StopMove
-from weexctl.trader.account_sync import AccountSync, AccountView
-from weexctl.trader.order_desk import OrderDesk
 from weexctl.run.positions import load_trade
 from weexctl.run.risk_state import RiskState
+from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.order_desk import OrderDesk
 
 __all__ = ["HOUR_MS", "Desk", "open_desk"]
 

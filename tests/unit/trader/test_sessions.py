@@ -132,7 +132,7 @@ def test_a_session_that_is_refused_has_made_no_file(tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_fails_later_keeps_what_was_done_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from weexctl.trader import schedule as scheduling
+    from weexctl.run import schedule as scheduling
 
     class Later(HalfRegime):
         def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:

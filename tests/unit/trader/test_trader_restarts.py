@@ -19,7 +19,7 @@ from weexctl.exchange.v3 import WeexV3
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.order import Order, OrderAck, OrderRequest
-from weexctl.trader import schedule as scheduling
+from weexctl.run import schedule as scheduling
 from weexctl.trader.session import SessionReport
 
 STEPS = 60

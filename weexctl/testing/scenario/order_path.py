@@ -32,6 +32,8 @@ from weexctl.model.order import Leg, OrderIntent
 from weexctl.pipeline.decide import Step, StopMove
 from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.pipeline.identity import decision_id
+from weexctl.run.positions import held_position, load_trade, mark_price
+from weexctl.run.risk_state import RiskState
 from weexctl.testing.oracle.witness import Exit
 from weexctl.testing.scenario.faulty_journal import ACCOUNT, VENUE, open_journal
 from weexctl.testing.scenario.wish import Wish
@@ -39,8 +41,6 @@ from weexctl.testing.scenario.world import LIMITS, STEP_MS, World
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.run.positions import held_position, load_trade, mark_price
-from weexctl.run.risk_state import RiskState
 
 __all__ = ["OrderPath"]
 
