@@ -90,7 +90,11 @@ class RegimeClassifier(Protocol):
 
 @runtime_checkable
 class Strategy(Protocol):
-    """Gives the direction of one symbol. The only kind that has one."""
+    """Gives the direction of one symbol. The only kind that has one.
+
+    A position ends when its rule's direction is no longer the position's. A strategy with an attribute
+    `ends_on_flip = False` promises nothing of the kind: its positions end by their exits only.
+    """
 
     warmup_candles: int
 
@@ -131,7 +135,11 @@ class MarketColumns(Protocol):
 
 @runtime_checkable
 class RiskPolicy(Protocol):
-    """Shrinks. May also have `columns(candles)`."""
+    """Shrinks. May also have `columns(candles)`.
+
+    With an attribute `at_entry_only = True` it promises that its answers matter when a position opens and at no other
+    time, which lets a backtest pass over candles.
+    """
 
     warmup_candles: int
 
@@ -153,7 +161,11 @@ class Guard(Protocol):
 
 @runtime_checkable
 class Exit(Protocol):
-    """Ends positions. May also have `columns(candles)`."""
+    """Ends positions. May also have `columns(candles)`.
+
+    With an attribute `at_entry_only = True` it promises to speak about a position that is about to open, and to answer
+    with an empty `ExitDecision` about one that is held, which lets a backtest pass over candles.
+    """
 
     warmup_candles: int
 

@@ -94,7 +94,7 @@ class BacktestAccount:
                 ended.append(record)
         for record in ended:
             self._sweep(record.symbol, record.position_side)
-        return ended
+        return sorted(ended, key=lambda record: record.symbol)
 
     def enter(self, intent: OrderIntent, regime: Regime) -> str:
         """Carry out an order that opens or adds; the exchange's reason when it takes it not, else empty."""
@@ -113,7 +113,8 @@ class BacktestAccount:
             target_price=intent.target_price,
             best_price=float(intent.reference_price),
         )
-        self.trades[intent.symbol] = trade
+        if intent.symbol not in self.trades:  # in the journal's order: sums of floats depend on it
+            self.trades = dict(sorted((self.trades | {intent.symbol: trade}).items()))
         for fill, _ in self._new_fills():
             self._book(fill, intent.leg, intent.reference_price, intent.reason, intent.decision_id)
         return ""

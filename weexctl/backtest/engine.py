@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from weexctl.backtest.account import BacktestAccount, Executed
@@ -17,9 +18,13 @@ from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.run.fitting import Blocks
+from weexctl.run.market_source import MarketSource
 from weexctl.run.positions import closed_trade, held_position
 from weexctl.run.risk_state import DAY_MS, RiskState
 from weexctl.run.schedule import Schedule
+from weexctl.simulator.instruments import CONTRACTS, Contract
+from weexctl.simulator.settings import SimulatorSettings
+from weexctl.simulator.simulator import Simulator
 from weexctl.simulator.venue import Venue
 
 if TYPE_CHECKING:
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["BacktestRun", "Engine"]
+
+_LEAP = 512
+"""Candles that are passed over in one go at most: what is worth what is worked out ahead for all of them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +87,45 @@ class Engine:
         self._trades: list[TradeRecord] = []
         self._decided = 0
 
+    @classmethod
+    def over(
+        cls,
+        market: MarketSource,
+        pipeline: Pipeline,
+        *,
+        start_ms: int,
+        start_equity: Decimal,
+        identity: Identity,
+        run_id: str,
+        on_decisions: Callable[[tuple[Decision, ...]], None] | None = None,
+        settings: SimulatorSettings | None = None,
+        contracts: Mapping[str, Contract] = CONTRACTS,
+    ) -> Engine:
+        """An engine with a fresh account at a moment of a market.
+
+        Raises:
+            DataError: the candles do not fit together, or begin after `start_ms`.
+        """
+        simulator = Simulator(
+            market.candles,
+            seed=market.seed if market.seed is not None else 7,
+            start_ms=start_ms,
+            start_equity=start_equity,
+            funding=market.funding,
+            settings=settings or SimulatorSettings(),
+            contracts=contracts,
+        )
+        account = BacktestAccount(simulator, run_id=run_id, max_leverage=pipeline.limits.max_leverage)
+        return cls(
+            pipeline,
+            tuple(market.candles),
+            account,
+            simulator.venue,
+            identity=identity,
+            start_equity=float(start_equity),
+            on_decisions=on_decisions,
+        )
+
     def run(
         self,
         schedule: Schedule,
@@ -126,10 +173,11 @@ class Engine:
         done_ms = first_ms - self._candle_ms
         while done_ms < last_ms:
             due_ms = outlook.next_ms(done_ms, self._account.trades.values())
-            done_ms = self._go(done_ms, last_ms if due_ms is None else due_ms)
-            ended = self._account.take_in()
-            self._note(ended)
-            if done_ms == due_ms:
+            to_ms = min(last_ms if due_ms is None else due_ms, done_ms + _LEAP * self._candle_ms)
+            done_ms = self._go(done_ms, to_ms)
+            self._note(self._account.take_in())
+            held = self._account.trades.values()  # one that has just ended leaves room at this very close
+            if outlook.next_ms(done_ms - self._candle_ms, held) == done_ms:
                 self._step(columns, done_ms)
 
     def _go(self, done_ms: int, to_ms: int) -> int:
@@ -156,8 +204,9 @@ class Engine:
             best = marks.best_close(symbol, trade.side, start, start + passed)
             known = trade.best_price or best
             account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
-        equity = float(account.equity)
-        self._equity[start + passed - 1] = equity
+        equity, last = float(account.equity), start + passed - 1
+        self._equity[last] = equity
+        self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
         self.state.mark(reached, equity)
         return reached
 
@@ -186,7 +235,6 @@ class Engine:
         flow = Flow(order_times_ms=tuple(state.order_times_ms))
         step = decide(self._pipeline, columns, book, self._account.instruments, self._identity, flow)
         self._decided += 1
-        self._gross[self._marks.row(close_ms)] = book.gross_exposure
         state.take(step)
         for code in step.blocked.values():
             state.refuse(code)

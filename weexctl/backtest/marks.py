@@ -57,6 +57,10 @@ class Marks:
             gross += size * self._close[position.symbol][start:stop]
         return worth, gross / worth
 
+    def value(self, positions: Iterable[SimPosition], row: int) -> float:
+        """What positions are worth together at a row's close, quote, shorts counted like longs."""
+        return sum(float(position.size) * float(self._close[position.symbol][row]) for position in positions)
+
     def best_close(self, symbol: str, side: PositionSide, start: int, stop: int) -> float:
         """The close most in favour of a side at rows `start` to `stop`, exclusive."""
         closes = self._close[symbol][start:stop]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.model.regime import REGIMES
-from weexctl.pipeline.columns import SymbolColumns, rule_names
+from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.stage import Pipeline, Stage
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Outlook:
         self._count = (last_ms - first_ms) // candle_ms + 1
         self._columns = columns
         self._settled = is_settled_at_entry(pipeline)
-        names = rule_names(pipeline)
-        self._flips = {names[r]: getattr(s.plugin, "ends_on_flip", True) for r, s in pipeline.strategies.items()}
+        self._patient = pipeline.patient_rules
         self._wishes = {symbol: self._rows_with_a_wish(pipeline, known) for symbol, known in columns.items()}
 
     def next_ms(self, after_ms: int, held: Iterable[OpenTrade]) -> int | None:
@@ -74,7 +73,7 @@ class Outlook:
         known = self._columns.get(trade.symbol)
         if known is None or trade.rule not in known.rules:
             return row
-        if not self._flips[trade.rule]:
+        if trade.rule in self._patient:
             return self._count
         offset = self._offset(known)
         direction = known.rules[trade.rule]["direction"][row + offset : self._count + offset]
@@ -89,7 +88,7 @@ class Outlook:
         """Rows of the stretch at which the regime's rule would open a position."""
         import numpy as np
 
-        names = rule_names(pipeline)
+        names = pipeline.rule_names
         wish = np.zeros(len(known.candles), dtype=bool)
         for regime in REGIMES:
             rule = known.rules[names[regime]]

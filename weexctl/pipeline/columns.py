@@ -16,7 +16,7 @@ from weexctl.model.regime import REGIMES, Artefact, Regime, RegimeView
 from weexctl.model.signal import Signal
 from weexctl.pipeline.stage import Pipeline, Stage
 
-__all__ = ["Columns", "SymbolColumns", "checked_call", "compute_columns", "rule_names"]
+__all__ = ["Columns", "SymbolColumns", "checked_call", "compute_columns"]
 
 Columns = Mapping[str, NDArray[Any]]
 _TOLERANCE = 1e-6
@@ -73,20 +73,6 @@ class SymbolColumns:
         )
 
 
-def rule_names(pipeline: Pipeline) -> dict[Regime, str]:
-    """The name of the rule that may open in each regime.
-
-    The strategy's own name; when two regimes use one strategy with different settings, the regime is added.
-    """
-    by_name: dict[str, set[int]] = {}
-    for stage in pipeline.strategies.values():
-        by_name.setdefault(stage.name, set()).add(id(stage.plugin))
-    return {
-        regime: stage.name if len(by_name[stage.name]) == 1 else f"{stage.name}/{regime.value}"
-        for regime, stage in pipeline.strategies.items()
-    }
-
-
 def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) -> SymbolColumns:
     """All market columns of one symbol.
 
@@ -99,7 +85,7 @@ def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) ->
         PluginContractError: a plugin raised, mutated its input, or returned something it may not.
     """
     classifier = pipeline.regime
-    rules = rule_names(pipeline)
+    rules = pipeline.rule_names
     return SymbolColumns(
         candles=candles,
         artefact=artefact,

@@ -15,7 +15,7 @@ from weexctl.model.order import Leg, OrderIntent
 from weexctl.model.regime import RegimeView
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import FLAT, MANUAL, Signal
-from weexctl.pipeline.columns import SymbolColumns, rule_names
+from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.guards import Flow, Reviewed, review
 from weexctl.pipeline.identity import decision_id
 from weexctl.pipeline.protection import Protection, protect
@@ -182,7 +182,7 @@ def _moment(
 def _with_market(
     pipeline: Pipeline, columns: Mapping[str, SymbolColumns], rows_at: Mapping[str, int], book: Book
 ) -> Book:
-    names = rule_names(pipeline)
+    names, patient = pipeline.rule_names, pipeline.patient_rules
     regimes: dict[str, RegimeView] = {}
     signals: dict[str, Signal] = {}
     for symbol, row in rows_at.items():
@@ -193,6 +193,9 @@ def _with_market(
             continue
         rule = held.rule if held is not None and held.rule in columns[symbol].rules else names[regimes[symbol].name]
         signal = columns[symbol].signal(rule, row)
+        if held is not None and rule in patient:
+            signals[symbol] = replace(signal, direction=held.side.sign, entry=False)
+            continue
         # A position keeps its rule when the regime changes, but only the rule of the present regime may add risk.
         signals[symbol] = signal if rule == names[regimes[symbol].name] else replace(signal, entry=False)
     return replace(book, regimes=regimes, signals=signals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from weexctl.model.limits import Limits
@@ -27,7 +28,7 @@ class Stage(Generic[P_co]):
     plugin: P_co
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline:
     """Every stage of a profile, in the profile's order."""
 
@@ -48,6 +49,26 @@ class Pipeline:
             if id(stage) not in seen:
                 seen.add(id(stage))
                 yield stage
+
+    @cached_property
+    def rule_names(self) -> Mapping[Regime, str]:
+        """The name of the rule that may open in each regime.
+
+        The strategy's own name; when two regimes use one strategy with different settings, the regime is added.
+        """
+        by_name: dict[str, set[int]] = {}
+        for stage in self.strategies.values():
+            by_name.setdefault(stage.name, set()).add(id(stage.plugin))
+        return {
+            regime: stage.name if len(by_name[stage.name]) == 1 else f"{stage.name}/{regime.value}"
+            for regime, stage in self.strategies.items()
+        }
+
+    @cached_property
+    def patient_rules(self) -> frozenset[str]:
+        """Names of the rules whose positions end by their exits only, whatever direction the rule shows later."""
+        rules = {self.rule_names[regime]: stage.plugin for regime, stage in self.strategies.items()}
+        return frozenset(name for name, plugin in rules.items() if not getattr(plugin, "ends_on_flip", True))
 
     @property
     def warmup_candles(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
@@ -52,11 +53,12 @@ class RiskState:
         if day != self.day_start_ms:
             self.day_start_ms, self.day_start_equity = day, equity
         self.daily_peaks[day] = max(self.daily_peaks.get(day, equity), equity)
-        for old in [d for d in self.daily_peaks if d <= day - PEAK_DAYS * DAY_MS]:
-            del self.daily_peaks[old]
-        self.entries_ms = [t for t in self.entries_ms if t > now_ms - _MEMORY_MS]
-        self.order_times_ms = [t for t in self.order_times_ms if t > now_ms - _HOUR_MS]
-        self.trades = [t for t in self.trades if t.closed_ms > now_ms - _MEMORY_MS]
+        while next(iter(self.daily_peaks)) <= day - PEAK_DAYS * DAY_MS:  # days come in order
+            del self.daily_peaks[next(iter(self.daily_peaks))]
+        _forget(self.entries_ms, now_ms - _MEMORY_MS)
+        _forget(self.order_times_ms, now_ms - _HOUR_MS)
+        while self.trades and self.trades[0].closed_ms <= now_ms - _MEMORY_MS:
+            del self.trades[0]
         self.cooldowns = {symbol: until for symbol, until in self.cooldowns.items() if until > now_ms}
 
     @property
@@ -93,3 +95,8 @@ class RiskState:
         for name in ("realised", "fees", "funding"):
             values[name] = Decimal(data[name])
         return cls(**values)
+
+
+def _forget(times_ms: list[int], until_ms: int) -> None:
+    """Drop the moments up to `until_ms`; they lie in order, oldest first."""
+    del times_ms[: bisect_right(times_ms, until_ms)]

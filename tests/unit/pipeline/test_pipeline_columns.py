@@ -24,7 +24,7 @@ from tests.unit.pipeline.fakes import (
 )
 from weexctl.errors import PluginContractError
 from weexctl.model.regime import REGIMES, Artefact, Regime
-from weexctl.pipeline.columns import SymbolColumns, compute_columns, rule_names
+from weexctl.pipeline.columns import SymbolColumns, compute_columns
 from weexctl.pipeline.stage import Pipeline
 
 CANDLES = make_candles()
@@ -231,12 +231,12 @@ def test_a_moment_at_which_no_candle_closed_has_no_row(close_ms: int) -> None:
 
 
 def test_a_rule_is_called_by_its_strategys_name() -> None:
-    assert rule_names(make_pipeline()) == RULES
+    assert make_pipeline().rule_names == RULES
 
 
 def test_one_strategy_in_several_regimes_is_one_rule() -> None:
     stage = stage_of("strategy", Rule(), "trend")
-    assert set(rule_names(make_pipeline(rules=dict.fromkeys(REGIMES, stage))).values()) == {"trend"}
+    assert set(make_pipeline(rules=dict.fromkeys(REGIMES, stage)).rule_names.values()) == {"trend"}
 
 
 def test_one_strategy_with_two_settings_is_two_rules_named_after_their_regimes() -> None:
@@ -244,7 +244,7 @@ def test_one_strategy_with_two_settings_is_two_rules_named_after_their_regimes()
     pipeline = make_pipeline(
         rules={Regime.TRENDING: slow, Regime.RANGING: fast, Regime.UNSTABLE: stage_of("strategy", Rule(0), "flat")}
     )
-    assert rule_names(pipeline) == {
+    assert pipeline.rule_names == {
         Regime.TRENDING: "trend/trending",
         Regime.RANGING: "trend/ranging",
         Regime.UNSTABLE: "flat",
