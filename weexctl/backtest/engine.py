@@ -86,6 +86,8 @@ class Engine:
         self.state = RiskState(start_equity=start_equity)
         self._trades: list[TradeRecord] = []
         self._decided = 0
+        self._lost = False
+        """Whether the account has lost what ends everything."""
 
     @classmethod
     def over(
@@ -177,7 +179,7 @@ class Engine:
             done_ms = self._go(done_ms, to_ms)
             self._note(self._account.take_in())
             held = self._account.trades.values()  # one that has just ended leaves room at this very close
-            if outlook.next_ms(done_ms - self._candle_ms, held) == done_ms:
+            if (held and self._lost) or outlook.next_ms(done_ms - self._candle_ms, held) == done_ms:
                 self._step(columns, done_ms)
 
     def _go(self, done_ms: int, to_ms: int) -> int:
@@ -187,8 +189,7 @@ class Engine:
         start = marks.row(done_ms) + 1
         stop = marks.row(to_ms) + 1
         worth, gross = marks.equity(wallet, held, start, stop)
-        kill = self._pipeline.limits.kill_drawdown
-        dead = worth <= self.state.start_equity * (1.0 - kill)
+        dead = 1.0 - worth / self.state.start_equity >= self._pipeline.limits.kill_drawdown
         if held and dead.any():
             to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * self._candle_ms)
         account.advance(to_ms)
@@ -207,6 +208,7 @@ class Engine:
         equity, last = float(account.equity), start + passed - 1
         self._equity[last] = equity
         self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
+        self._lost = 1.0 - equity / self.state.start_equity >= self._pipeline.limits.kill_drawdown
         self.state.mark(reached, equity)
         return reached
 
