@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from weexctl.backtest.account import BacktestAccount, Executed
 from weexctl.backtest.marks import Marks
@@ -17,7 +17,7 @@ from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
-from weexctl.run.fitting import Blocks
+from weexctl.run.fitting import Block
 from weexctl.run.market_source import MarketSource
 from weexctl.run.positions import closed_trade, held_position
 from weexctl.run.risk_state import DAY_MS, RiskState
@@ -50,6 +50,14 @@ class BacktestRun:
     decided: int = 0
     """Closes that were decided on; nothing could have happened at the others."""
     interrupted: bool = False
+
+
+class FitsAndColumns(Protocol):
+    """Where the engine gets a stretch's fits and columns from: made as it goes, or all of them before."""
+
+    def compute(self, fitted_ms: int, first_ms: int, last_ms: int) -> Block:
+        """The block of one stretch."""
+        ...
 
 
 class Engine:
@@ -131,7 +139,7 @@ class Engine:
     def run(
         self,
         schedule: Schedule,
-        blocks: Blocks,
+        blocks: FitsAndColumns,
         *,
         on_step: Callable[[int], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
