@@ -72,7 +72,7 @@ class EquityCurve:
 
     @property
     def _gone(self) -> NDArray[np.bool_]:
-        return self.equity <= _DUST * self.equity[0]
+        return np.asarray(self.equity <= _DUST * self.equity[0])
 
     @cached_property
     def worth(self) -> NDArray[np.float64]:

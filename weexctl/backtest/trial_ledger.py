@@ -10,6 +10,7 @@ import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 from weexctl.errors import ConfigError, UsageError
@@ -50,6 +51,11 @@ class TrialLedger:
     def values(self, metric: str) -> tuple[float, ...]:
         """What the trials with this figure showed, oldest first."""
         return tuple(trial.value for trial in self.trials if trial.metric == metric and trial.value is not None)
+
+    def deviation(self, metric: str) -> float | None:
+        """Standard deviation (n − 1 below) of what the trials with this figure showed; None with fewer than two."""
+        values = self.values(metric)
+        return stdev(values) if len(values) > 1 else None
 
 
 def add_trial(path: Path, trial: Trial) -> None:

@@ -96,7 +96,7 @@ def test_what_is_not_proportional_takes_a_third_run(power: float, factor: float,
 
     def measure(scale: float) -> float:
         asked.append(scale)
-        return factor * scale**power
+        return float(factor * scale**power)
 
     scale, reached = solve_scale(measure, target, tolerance=0.001)
 
@@ -109,6 +109,12 @@ def test_a_measure_with_a_step_is_bracketed() -> None:
     scale, reached = solve_scale(lambda size: size if size < 3 else size + 1, 2.5, first=5.0)
 
     assert reached == scale == pytest.approx(2.5, rel=0.005)
+
+
+def test_a_guess_outside_of_what_is_known_is_not_followed() -> None:
+    scale, _ = solve_scale(lambda size: size**8, 2.0, first=2.0, tolerance=1e-6)
+
+    assert scale == pytest.approx(2 ** (1 / 8), rel=1e-6)
 
 
 def test_a_measure_that_leaps_over_the_target_is_given_up() -> None:

@@ -45,8 +45,11 @@ def test_what_one_half_gained_the_other_lost() -> None:
 
 
 def test_it_is_what_a_loop_over_the_splits_says() -> None:
-    returns = np.random.default_rng(3).standard_t(4, size=(103, 5))
+    random = np.random.default_rng(3)
     blocks = np.array_split(np.arange(103), 6)
+    returns = random.standard_t(4, size=(103, 5)) * [1.0, 0.2, 3.0, 0.5, 1.0]
+    for block in blocks:
+        returns[block] += 2 * random.normal(size=5)
     ranks, losses = [], []
     for half in combinations(range(6), 3):
         inside = np.concatenate([blocks[number] for number in half])

@@ -76,7 +76,7 @@ def test_one_long_that_is_held_by_hand() -> None:
     # Bought for 500 at a cost of 0.50; the quantity stays, so 500 become 605 and nothing more is traded.
     assert found.curve.equity.tolist() == pytest.approx([999.5, 1049.5, 1104.5])
     assert found.curve.gross_exposure.tolist() == pytest.approx([500 / 999.5, 550 / 1049.5, 605 / 1104.5])
-    assert (found.totals.fees, found.totals.turnover) == (pytest.approx(0.5), pytest.approx(0.5))
+    assert [found.totals.fees, found.totals.turnover] == pytest.approx([0.5, 0.5])
 
 
 def test_a_short_receives_what_a_long_pays() -> None:

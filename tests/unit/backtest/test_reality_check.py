@@ -38,13 +38,13 @@ def test_one_variant_is_a_one_sided_test_of_a_mean(advantage: float) -> None:
 
 def test_under_the_null_every_p_is_as_likely() -> None:
     found = []
-    for seed in range(60):
+    for seed in range(40):
         random = np.random.default_rng(seed)
         benchmark = random.normal(size=250)
         variants = named(benchmark[:, None] + random.normal(size=(250, 4)))
         found.append(known(reality_check(benchmark, variants, seed=seed, draws=500, mean_block_days=5).consistent))
 
-    assert np.mean(found) == pytest.approx(0.5, abs=0.12)  # three standard errors of the mean of 60 uniform numbers
+    assert np.mean(found) == pytest.approx(0.5, abs=0.14)  # three standard errors of the mean of 40 uniform numbers
     assert np.mean(np.array(found) < 0.1) <= 0.22
 
 

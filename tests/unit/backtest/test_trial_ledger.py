@@ -36,6 +36,16 @@ def test_what_was_added_is_read_in_order(path: Path) -> None:
     assert found.values("calmar") == (-0.1,)
 
 
+def test_how_far_the_trials_lie_apart(path: Path) -> None:
+    add_trial(path, a_trial(0, 1.0))
+    assert read_trials(path).deviation("sharpe") is None
+    for number, value in enumerate((3.0, None, 5.0)):
+        add_trial(path, a_trial(number, value))
+    add_trial(path, a_trial(9, 100.0, "calmar"))
+
+    assert read_trials(path).deviation("sharpe") == 2.0
+
+
 def test_no_file_is_an_empty_ledger(path: Path) -> None:
     assert read_trials(path).count == 0
 
