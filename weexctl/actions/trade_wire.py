@@ -19,7 +19,7 @@ from weexctl.trader.live_session import LiveSession
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
 from weexctl.trader.run_pulse import RunPulse
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.wire_venue import WireVenue, open_wire_venue
 
 __all__ = ["trade_at_wire"]

@@ -34,7 +34,8 @@ from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import Readings
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import HISTORY_CANDLES, REFIT_CANDLES
-from weexctl.trader.session import SessionReport, orders_of, stored_fits
+from weexctl.trader.session import stored_fits
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.trader import RISK_STATE, Trader
 from weexctl.trader.wire_venue import WireVenue
 
@@ -338,15 +339,13 @@ class LiveSession:
         record = journal.runs.get(run)
         if record is None:
             raise ConfigError(f"run {run} vanished from its journal", hint="run again with --new")
-        return SessionReport(
-            run=record,
+        return SessionReport.read(
+            journal,
+            record,
             made_steps=made.steps,
             interrupted=made.interrupted,
             balance=self._balance(loop),
             state=trader.state,
-            equity=journal.equity.of_run(run),
-            orders=orders_of(journal),
-            trades=journal.trades.of_run(run),
             open_trades=trader.open_trades,
         )
 

@@ -27,7 +27,7 @@ from weexctl.trader.demo_exchange import DemoExchange
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
 from weexctl.trader.own_stops import OwnStops
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue
 
