@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 from weexctl.errors import WeexctlError
 from weexctl.execution.differences import Kind
-from weexctl.execution.execution import Execution
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.account import Balance
@@ -79,7 +78,6 @@ class LiveReport:
     interrupted: bool = False
     ready_ms: int | None = None
     """When exchange and books first agreed."""
-    executions: list[Execution] = field(default_factory=list)
 
 
 class LiveLoop:
@@ -270,7 +268,6 @@ class LiveLoop:
             block.columns, close_ms, refuse_entries=self._no_entries(close_ms), blocked=self._kept_back()
         )
         self._board.save()
-        self._report.executions += executions
         self._report.steps += 1
         self._report.last_ms = close_ms
         self._next_close_ms = close_ms + self._candle_ms

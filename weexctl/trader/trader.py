@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from weexctl.errors import JournalUnavailableError
 from weexctl.execution.brakes import Brakes
@@ -60,7 +60,6 @@ class TraderReport:
     steps: int = 0
     last_ms: int = 0
     interrupted: bool = False
-    executions: list[Execution] = field(default_factory=list)
 
 
 class Trader:
@@ -205,7 +204,7 @@ class Trader:
                     report.interrupted = True
                     return report
                 advance(close_ms)
-                report.executions += self.step(block.columns, close_ms)
+                self.step(block.columns, close_ms)
                 report.steps += 1
                 report.last_ms = close_ms
                 on_step(self.note)
