@@ -33,7 +33,7 @@ def run_notices(report: SessionReport, *, rehearsal: bool) -> list[Notice]:
     if (report.orders_total, report.trades_total) != (len(report.orders), len(report.trades)):
         newest = f"only the newest {len(report.orders)} orders and {len(report.trades)} trades are listed"
         of = f"of {report.orders_total} and {report.trades_total}"
-        notices.append(Notice("NEWEST_ONLY", f"{newest}, {of}; `weexctl journal export` has all of them"))
+        notices.append(Notice("NEWEST_ONLY", f"{newest}, {of}; `weexctl journal export --to DIR` writes all of them"))
     return notices
 
 
