@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from tests.soak.soak import Day, Soak, growth
@@ -29,15 +27,6 @@ pytestmark = [
     pytest.mark.nightly,
     pytest.mark.skipif(DAYS < 4, reason="takes minutes: WEEXCTL_SOAK_DAYS=30, as `make nightly` does"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def plain_memory() -> Iterator[None]:
-    """Arrow takes its memory where everything else does: its own allocator gives none back, 2 MiB for each thread."""
-    usual = pa.default_memory_pool()
-    pa.set_memory_pool(pa.system_memory_pool())
-    yield
-    pa.set_memory_pool(usual)
 
 
 def test_a_month_in_one_life_leaves_memory_files_and_journal_as_they_should_be(
