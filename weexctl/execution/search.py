@@ -37,7 +37,7 @@ class Search:
         self._exchange = exchange
         self._journal = journal
 
-    def listed(self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int) -> Order | None | Unavailable:
+    def listed(self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int) -> Order | Unavailable | None:
         """The order that carries this attempt's client id, where orders are listed; None proves nothing."""
         orders = self._orders(intent, attempt, now_ms)
         return orders if isinstance(orders, Unavailable) else _named(orders, attempt)
