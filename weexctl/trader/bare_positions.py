@@ -12,7 +12,7 @@ from weexctl.execution.guardian import StopKeeper
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.reading import Unavailable, read
 from weexctl.execution.search import Search
-from weexctl.execution.snapshot import Key, Snapshot
+from weexctl.execution.snapshot import Key, Snapshot, read_snapshot
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import IntentRecord
@@ -43,6 +43,11 @@ class BarePositions:
         self._journal = journal
         self._clock = clock
         self._search = Search(exchange, journal)
+
+    def look(self) -> tuple[Key, ...] | Unavailable:
+        """Read the account and `protect` it; nothing is inferred from a read that failed."""
+        seen = read_snapshot(self._exchange)
+        return seen if isinstance(seen, Unavailable) else self.protect(seen)
 
     def protect(self, seen: Snapshot) -> tuple[Key, ...]:
         """Place the stops that are missing; the positions of ours that are held."""
