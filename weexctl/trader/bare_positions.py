@@ -44,9 +44,13 @@ class BarePositions:
         self._clock = clock
         self._search = Search(exchange, journal)
 
-    def look(self) -> tuple[Key, ...] | Unavailable:
-        """Read the account and `protect` it; nothing is inferred from a read that failed."""
-        seen = read_snapshot(self._exchange)
+    def look(self, *, stops: bool = True) -> tuple[Key, ...] | Unavailable:
+        """Read the account and `protect` it; nothing is inferred from a read that failed.
+
+        Args:
+            stops: False where they cannot be read: then none is placed either.
+        """
+        seen = read_snapshot(self._exchange, stops=stops)
         return seen if isinstance(seen, Unavailable) else self.protect(seen)
 
     def protect(self, seen: Snapshot) -> tuple[Key, ...]:

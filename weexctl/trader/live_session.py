@@ -11,7 +11,7 @@ from typing import Any
 
 import weexctl
 from weexctl.config.profile import Profile
-from weexctl.errors import ConfigError, ExchangeError
+from weexctl.errors import ConfigError, ExchangeError, JournalUnavailableError
 from weexctl.execution.breaker_settings import BreakerSettings
 from weexctl.execution.breakers import Breakers
 from weexctl.execution.guardian import StopKeeper
@@ -35,6 +35,7 @@ from weexctl.trader.readings import Readings
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import HISTORY_CANDLES, REFIT_CANDLES
 from weexctl.trader.session import SessionReport, orders_of, stored_fits
+from weexctl.trader.stand_in import StandIn
 from weexctl.trader.trader import RISK_STATE, Trader
 from weexctl.trader.wire_venue import WireVenue
 
@@ -101,6 +102,8 @@ class LiveSession:
     pulse: Pulse = field(default_factory=Quiet)
     tempo: Tempo = field(default_factory=Tempo)
     history: int = HISTORY_CANDLES
+    _begun: bool = field(default=False, init=False)
+    """The run is on record: a further try goes on with it."""
 
     @property
     def source(self) -> str:
@@ -118,20 +121,70 @@ class LiveSession:
     ) -> SessionReport:
         """Take the account's lock, bring exchange and books together, and trade until asked to stop.
 
+        While the journal refuses nothing is decided: what is open keeps its stops, and the run goes on as after a
+        restart once the journal takes records again. A run of so many steps ends instead, after one look.
+
         Raises:
             LockHeldError: another process trades on this account.
+            JournalUnavailableError: the journal refuses and nothing is open, or nobody waits for it any longer.
             ConfigError: the run on record was made with another profile.
             ExchangeError: the candles could not be read; nothing was sent.
         """
+        refused: list[int] = []
+        while True:
+            try:
+                return self._live(not refused, steps, until_ms, on_fetch, on_step, should_stop)
+            except JournalUnavailableError as error:
+                now_ms = self.venue.clock.now_ms()
+                refused = [at for at in refused if now_ms - restarts.SPAN_MS < at] + [now_ms]
+                if self.read_only or not self._outlasts(error, len(refused), steps, until_ms, should_stop):
+                    raise
+
+    def _outlasts(
+        self,
+        error: JournalUnavailableError,
+        refused: int,
+        steps: int | None,
+        until_ms: int | None,
+        should_stop: Callable[[], bool],
+    ) -> bool:
+        """Look after what is open in place of the loop; True when it is time to try the journal again."""
+        stand_in = StandIn(
+            venue=self.venue,
+            limits=self.pipeline.limits,
+            journal_path=self.journal_path,
+            guardian=self.guardian,
+            halted=self.halted,
+            tempo=self.tempo,
+            pulse=self.pulse,
+        )
+        if steps is not None:
+            stand_in.look(error)
+            return False
+        pause_ms = restarts.wait_ms(refused)
+        return stand_in.keep_looking(error, for_ms=pause_ms, until_ms=until_ms, should_stop=should_stop)
+
+    def _live(
+        self,
+        first: bool,
+        steps: int | None,
+        until_ms: int | None,
+        on_fetch: Callable[[str], None],
+        on_step: Callable[[str], None],
+        should_stop: Callable[[], bool],
+    ) -> SessionReport:
+        """From opening the journal to the end of the run, or to a journal that refuses."""
         with Journal.open(self.journal_path, venue=self.venue.name, account=self.venue.account) as journal:
-            earlier = None if self.new else self._earlier(journal)
+            earlier = None if self.new and not self._begun else self._earlier(journal)
             clock, candle_ms = self.venue.clock, self.profile.venue.timeframe.ms
-            clock.sleep_ms(restarts.begin(journal, clock.now_ms()))
+            if first:
+                clock.sleep_ms(restarts.begin(journal, clock.now_ms()))
             last_close = clock.now_ms() // candle_ms * candle_ms
             market = self._market(journal, last_close, earlier)
             if earlier is None:  # a fault in a plugin refuses a new run before anything of it is written
                 market.load(_until_stopped(on_fetch, should_stop))
             run, state = self._begin(journal, earlier, market.run_from_ms)
+            self._begun = True
             trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
             loop.begin()
             if earlier is not None:  # what is open comes first; the history takes as long as it takes
