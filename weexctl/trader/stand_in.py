@@ -53,7 +53,8 @@ class StandIn:
             raise
         except ConfigError:
             return False
-        status = f"the journal refuses ({error.code}); nothing opens, stops are looked after"
+        stops = "stops are looked after" if venue.proves_stops else "nobody watches the stops"
+        status = f"the journal refuses ({error.code}); nothing opens, {stops}"
         self.pulse.ready(status)
         self.pulse.alive(status, agreed=False)
         return isinstance(ours, Unavailable) or bool(ours)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -66,7 +68,7 @@ def stopped(shop: LiveWorkshop, symbol: str) -> bool:
 
 
 def run_for(
-    shop: LiveWorkshop, seconds: float, *, should_stop: Callable[[], bool] = lambda: False, **changes: object
+    shop: LiveWorkshop, seconds: float, *, should_stop: Callable[[], bool] = lambda: False, **changes: Any
 ) -> None:
     session = shop.session(**({"tempo": TEMPO} | changes))
     try:
@@ -112,6 +114,22 @@ def test_it_goes_on_by_itself_and_has_on_record_what_was_done(
         assert attempt is not None
         assert attempt.order_id == str(stop.id)
         assert str(stop.id) in [order.order_id for order in journal.orders.open(symbol)]
+
+
+def test_the_journal_is_tried_less_and_less_often(shop: LiveWorkshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, tried = Journal.open, list[int]()
+
+    def noted(*args: Any, **given: Any) -> Journal:
+        tried.append(shop.clock.now_ms())
+        return opened(*args, **given)
+
+    monkeypatch.setattr(Journal, "open", noted)
+    refusing(monkeypatch, lambda: True)
+    with pytest.raises(JournalUnavailableError):
+        run_for(shop, 300, tempo=Tempo(slice_ms=HOUR_MS))
+    pauses = [round((later - earlier) / 1000) for earlier, later in pairwise(tried)]
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (4, 60)
 
 
 @pytest.mark.parametrize("works", [True, False])
@@ -176,7 +194,7 @@ def test_it_keeps_out_of_an_account_that_another_process_has(
 
     opened = Journal.open
 
-    def refused(*args: object, **given: object) -> Journal:
+    def refused(*args: Any, **given: Any) -> Journal:
         monkeypatch.setattr(Journal, "open", opened)
         others.append(Journal.open(shop.path, venue="live", account="main"))
         raise JournalUnavailableError("no room left", code="DISK_FULL")
@@ -186,3 +204,14 @@ def test_it_keeps_out_of_an_account_that_another_process_has(
         run_for(shop, 60)
     others[0].close()
     assert not stopped(shop, symbol)
+
+
+def test_at_the_demo_account_it_waits_and_says_that_nobody_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, status = LiveWorkshop(tmp_path, demo=True), Status()
+    assert shop.run(2).open_trades
+    refusing(monkeypatch, lambda: True)
+    with pytest.raises(JournalUnavailableError):
+        run_for(shop, 30, pulse=status)
+    assert set(status.heard) == {"False: the journal refuses (DISK_FULL); nothing opens, nobody watches the stops"}
