@@ -40,6 +40,8 @@ SETTLE_MS = 10_000
 _POLL_MS = 500
 REST_MS = 500
 """How long a limit order is looked at before it counts as resting: one that crosses the book is filled by then."""
+LOOK_MS, MOST_LOOKS_MS = 500, 5_000
+"""An order whose answer was lost is looked for this often, and for so long before the other orders go on: lists lag."""
 HORIZON_MS = 45_000
 """After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
 APART_MS = 5_000
@@ -110,8 +112,7 @@ class Executor:
         Nothing raised by the exchange leaves here: every outcome is a value, and an unknown one stays unknown until
         reads settle it.
         """
-        sent = self.send(reviewed, book, flow)
-        return self.follow(sent) if isinstance(sent, Sent) else sent
+        return self.follow(self.send(reviewed, book, flow))
 
     def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Sent | Execution:
         """The first half of `execute`: written ahead and sent; what did not become an order is at its end already."""
@@ -134,14 +135,17 @@ class Executor:
         passes("K05")
         return self._send(admitted, attempt)
 
-    def follow(self, sent: Sent) -> Execution:
+    def follow(self, sent: Sent | Execution) -> Execution:
         """The second half: the order is watched to its end, or until it rests, and its fills are taken in.
 
-        One that is in the emergency record stays an accepted one until that is merged.
+        One whose answer was lost is looked for first. One that is in the emergency record stays an accepted one until
+        that is merged.
 
         Raises:
             JournalUnavailableError: its fills could not be taken in; what is kept in memory cannot be relied on.
         """
+        if isinstance(sent, Execution):
+            return self._look_for(sent)
         if self._outbox.recover() and (intent_id := self._number(sent)) is not None:
             return self._read_back(sent.intent, intent_id, sent.order_id)
         return Execution(
@@ -151,6 +155,20 @@ class Executor:
             code="JOURNAL_UNAVAILABLE",
             reason="it is in the emergency record",
         )
+
+    def _look_for(self, execution: Execution) -> Execution:
+        """An unknown order as soon as it is listed; unknown still when that takes too long. Others stay as they are."""
+        record = None if execution.intent_id is None else self._journal.intents.get(execution.intent_id)
+        if record is None or record.state is not IntentState.UNKNOWN:
+            return execution
+        attempt, began = self._journal.attempts.of_intent(record.intent_id)[-1], self._clock.now_ms()
+        while (waited := self._clock.now_ms() - began) < MOST_LOOKS_MS:
+            self._clock.sleep_ms(LOOK_MS if waited < 2 * LOOK_MS else 2 * LOOK_MS)
+            found = self._search.listed(execution.intent, attempt, self._clock.now_ms())
+            if isinstance(found, Order):
+                self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
+                return self._read_back(execution.intent, record.intent_id, found.order_id)
+        return execution
 
     def _number(self, sent: Sent) -> int | None:
         """The intent's number; one that was written down aside got its own when it came into the journal."""
@@ -292,11 +310,12 @@ class Executor:
                 order_state="unknown",
             )
         attempt, intent, now = attempts[-1], record.order_intent(), self._clock.now_ms()
-        found = self._search.order_of(intent, attempt, now)
+        search = self._search.listed if now < _horizon(record, attempt) else self._search.order_of
+        found = search(intent, attempt, now)
         if isinstance(found, Order):
             self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
             return self._read_back(intent, record.intent_id, found.order_id)
-        if isinstance(found, Unavailable) or now < _horizon(record, attempt):
+        if found is None or isinstance(found, Unavailable):  # before the horizon nothing is proof
             return self._unknown(intent, record.intent_id)
         if found.unexplained:
             return self._unknown(intent, record.intent_id, found.unexplained)

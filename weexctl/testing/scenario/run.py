@@ -185,7 +185,10 @@ class _Run:
         world, cycle = self._world, self._plan.steps
         calmed_ms = good_ms = world.now_ms
         while world.now_ms < good_ms + QUIET_MS:
-            self._watch(world.now_ms + QUIET_STEP_MS)
+            until_ms = world.now_ms + QUIET_STEP_MS
+            self._watch(until_ms)
+            if world.now_ms > until_ms + QUIET_STEP_MS:
+                good_ms = world.now_ms  # the process was frozen: it needs its time at rest afterwards
             cycle, first = cycle + 1, len(world.transport.calls)
             self._whole = False
             self._step(cycle, [])
