@@ -19,7 +19,7 @@ from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord, EquityRecord, TimingRecord
 from weexctl.kill_points import passes
-from weexctl.model.book import Book, HeldPosition
+from weexctl.model.book import Book
 from weexctl.model.decision import Decision
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
@@ -28,10 +28,11 @@ from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
+from weexctl.trader.account_book import account_book
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.fitting import Block, Blocks
 from weexctl.trader.order_desk import OrderDesk
-from weexctl.trader.positions import held_position, load_trade, mark_price, with_price
+from weexctl.trader.positions import load_trade, with_price
 from weexctl.trader.resting import resting_exposure
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import Schedule
@@ -284,7 +285,9 @@ class Trader:
         equity = float(view.balance.equity)
         self._equity = equity
         self.state.mark(close_ms, equity)
-        book = self._book(columns, view, equity, close_ms)
+        prices = self._prices(columns, close_ms)
+        self._keep_best(view, prices)
+        book = self._book(view, prices, close_ms)
         if not self._read_only and (book.halted or book.run_loss >= self._pipeline.limits.kill_drawdown):
             self.desk.take_back()
         flow = Flow(
@@ -311,38 +314,23 @@ class Trader:
         self._tell(step, executions)
         return executions
 
-    def _book(
-        self,
-        columns: Mapping[str, SymbolColumns],
-        view: AccountView,
-        equity: float,
-        close_ms: int,
-    ) -> Book:
-        prices = self._prices(columns, close_ms)
-        return Book(
-            now_ms=close_ms,
+    def _book(self, view: AccountView, prices: Mapping[str, float], now_ms: int) -> Book:
+        return account_book(
+            now_ms=now_ms,
             candle_ms=self._candle_ms,
             symbols=self._symbols,
-            equity=equity,
-            start_equity=self.state.start_equity,
-            peak_equity=self.state.peak_equity,
-            day_start_equity=self.state.day_start_equity,
-            prices=prices,
-            positions=self._positions(view, prices, equity, close_ms),
-            signals={},
-            regimes={},
-            trades=tuple(self.state.trades),
-            entries_ms=tuple(self.state.entries_ms),
-            cooldowns=dict(self.state.cooldowns),
-            suspended_until_ms=self.state.suspended_until_ms,
+            balance=view.balance,
+            positions=view.positions,
+            trades=self.sync.trades,
+            state=self.state,
             halted=self._halted(),
             max_leverage=self._pipeline.limits.max_leverage,
+            prices=prices,
         )
 
     def book_of(self, view: AccountView) -> Book:
         """The account between two candles, as the guards see it; positions at the exchange's mark."""
-        now_ms = self._venue.clock.now_ms()
-        return self._book({}, view, float(view.balance.equity), now_ms)
+        return self._book(view, {}, self._venue.clock.now_ms())
 
     def _prices(self, columns: Mapping[str, SymbolColumns], close_ms: int) -> dict[str, float]:
         return {
@@ -351,21 +339,12 @@ class Trader:
             if (row := known.row_of(close_ms)) is not None
         }
 
-    def _positions(
-        self, view: AccountView, prices: Mapping[str, float], equity: float, close_ms: int
-    ) -> dict[str, HeldPosition]:
-        held: dict[str, HeldPosition] = {}
+    def _keep_best(self, view: AccountView, prices: Mapping[str, float]) -> None:
+        """Each trade remembers the close most in its favour."""
         for key, trade in list(self.sync.trades.items()):
-            position, price = view.positions.get(key), prices.get(key[0])
-            if position is None:
-                continue
-            if price is not None and (moved := with_price(trade, price)) != trade:
-                self.sync.keep(trade := moved)
-            # A position without a candle still counts against the limits, at the exchange's mark.
-            held[key[0]] = held_position(
-                trade, position, mark_price(position) if price is None else price, equity, close_ms, self._candle_ms
-            )
-        return held
+            price = prices.get(key[0])
+            if key in view.positions and price is not None and (moved := with_price(trade, price)) != trade:
+                self.sync.keep(moved)
 
     def _record(self, decisions: tuple[Decision, ...]) -> None:
         self._journal.decisions.add_many(
