@@ -16,6 +16,7 @@ from weexctl.execution.breaker_settings import BreakerSettings
 from weexctl.execution.breakers import Breakers
 from weexctl.execution.guardian import StopKeeper
 from weexctl.journal.journal import Journal
+from weexctl.journal.place import keep_place
 from weexctl.journal.rows import RunRecord
 from weexctl.model.account import Balance
 from weexctl.model.candle import Timeframe
@@ -120,10 +121,11 @@ class LiveSession:
 
         Raises:
             LockHeldError: another process trades on this account.
-            ConfigError: the run on record was made with another profile.
+            ConfigError: the run on record was made with another profile, or at another place.
             ExchangeError: the candles could not be read; nothing was sent.
         """
         with Journal.open(self.journal_path, venue=self.venue.name, account=self.venue.account) as journal:
+            keep_place(journal, self.venue.address.place)
             earlier = None if self.new else self._earlier(journal)
             clock, candle_ms = self.venue.clock, self.profile.venue.timeframe.ms
             clock.sleep_ms(restarts.begin(journal, clock.now_ms()))
@@ -146,7 +148,7 @@ class LiveSession:
             timeframe,
             history=self.history,
             keep=self.history + REFIT_CANDLES,
-            kept=KeptHistory(self.journal_path.parent, self.venue.place),
+            kept=KeptHistory(self.journal_path.parent, self.venue.address.url),
         )
         columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
         run_from = earlier.from_ms if earlier else last_close + timeframe.ms
