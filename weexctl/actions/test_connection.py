@@ -16,6 +16,7 @@ from weexctl.actions.account_access import check_alias
 from weexctl.actions.connection_checks import Check, Walk, account_checks, public_checks
 from weexctl.actions.context import Context, NextCommand, Result
 from weexctl.actions.halting import halted_by
+from weexctl.actions.key_notice import note_where_key_goes
 from weexctl.actions.order_rows import RequestRow, request_row
 from weexctl.config.access import Access, open_access, require_key
 from weexctl.config.arming import require_armed
@@ -117,6 +118,8 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     access = _access(asked, context)
     base_url = input.base_url or (environment.api_base if asked.venue is not Venue.SIM else None)
     credentials, scope = (access.credentials, access.scope) if access else (None, Scope.TRADE)
+    if access is not None:
+        note_where_key_goes(context, base_url, access.credentials)
     connection = open_connection(
         asked.venue,
         base_url=base_url,
