@@ -67,15 +67,17 @@ class Account:
         assert ran.document["error"]["suggestion"]
         return ran.code, ran.document["error"]["code"]
 
-    def mark(self) -> Decimal:
-        """The price of ETH."""
-        answer = httpx.get(f"{self.url}/capi/v3/market/symbolPrice", params={"symbol": "ETHUSDT"}, trust_env=False)
+    def mark(self, symbol: str = "ETHUSDT") -> Decimal:
+        """The price of a symbol."""
+        answer = httpx.get(f"{self.url}/capi/v3/market/symbolPrice", params={"symbol": symbol}, trust_env=False)
         body = answer.json()
         return D((body[0] if isinstance(body, list) else body)["price"])
 
     def words(self, *more: str, stop: str | None = "0.97", size: str = "200", symbol: str = "ETHUSDT") -> list[str]:
-        """A long of ETH with a stop at a share of its price."""
-        stopped = [] if stop is None else ["--stop", str(round(self.mark() * D(stop), 2))]
+        """A long with a stop at a share of its price."""
+        stopped = (
+            [] if stop is None else ["--stop", str(round(self.mark(symbol) * D(stop), 1 if symbol == "BTCUSDT" else 2))]
+        )
         return [symbol, "--side", "buy", "--position", "long", "--size", size, "--unit", "quote", *stopped, *more]
 
     def limit(self, share: str) -> list[str]:

@@ -14,6 +14,7 @@ from weexctl.config.profile import Profile
 from weexctl.errors import ConfigError, ExchangeError
 from weexctl.execution.breaker_settings import BreakerSettings
 from weexctl.execution.breakers import Breakers
+from weexctl.execution.close_requests import CloseRequests
 from weexctl.execution.guardian import StopKeeper
 from weexctl.journal.journal import Journal
 from weexctl.journal.place import keep_place
@@ -26,8 +27,10 @@ from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.trader import restarts
 from weexctl.trader.account_settings import AccountSettings
+from weexctl.trader.asked_closing import AskedClosing
 from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.fitting import TrailingColumns
+from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.kept_history import KeptHistory
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
@@ -135,10 +138,15 @@ class LiveSession:
                 market.load(_until_stopped(on_fetch, should_stop))
             run, state = self._begin(journal, earlier, market.run_from_ms)
             trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
-            loop.begin()
-            if earlier is not None:  # what is open comes first; the history takes as long as it takes
-                _load_meanwhile(market, loop, on_fetch, should_stop)
-            return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
+            with self._requests.served():
+                loop.begin()
+                if earlier is not None:  # what is open comes first; the history takes as long as it takes
+                    _load_meanwhile(market, loop, on_fetch, should_stop)
+                return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
+
+    @property
+    def _requests(self) -> CloseRequests:
+        return CloseRequests.beside(self.journal_path)
 
     def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> _Market:
         timeframe = self.profile.venue.timeframe
@@ -197,8 +205,18 @@ class LiveSession:
             pulse=self.pulse,
             on_step=on_step,
             should_stop=should_stop,
+            close_asked=AskedClosing(
+                self._requests, lambda: self._by_hand(journal, run, state), trader.desk, trader.sync, journal
+            ).serve,
         )
         return trader, loop
+
+    def _by_hand(self, journal: Journal, run: str, state: RiskState) -> HandAccount:
+        """The account as people see it, with the memory of the run."""
+        record = journal.runs.get(run)
+        if record is None:
+            raise ConfigError(f"run {run} vanished from its journal", hint="run again with --new")
+        return HandAccount(journal, self.venue, Terms.of_run(record), state, halted=self.halted)
 
     def _keeper(self, trader: Trader, journal: Journal, symbols: tuple[str, ...]) -> Keeper:
         return Keeper(
