@@ -11,7 +11,7 @@ from typing import Self
 from weexctl.config.tables import LimitsTable
 from weexctl.errors import UsageError
 from weexctl.execution.brakes import Brakes, NoBrakes, brake_verdicts
-from weexctl.execution.executor import frozen_symbols
+from weexctl.execution.open_orders import frozen_symbols
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.scoping import scope_verdicts
 from weexctl.journal.journal import Journal
