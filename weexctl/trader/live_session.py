@@ -34,6 +34,7 @@ from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.kept_history import KeptHistory
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
+from weexctl.trader.live_market import LiveMarket, load_meanwhile, until_stopped
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import Readings
 from weexctl.trader.risk_state import RiskState
@@ -55,34 +56,12 @@ class Quiet:
         """Nothing."""
 
 
-_AGAIN_MS = 10_000
-"""After this long a history that could not be read is asked for again."""
-
-
 def _not_halted() -> str:
     return ""
 
 
 def _untold(before: Breakers, after: Breakers) -> None:
     """Nobody is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Market:
-    """Candles and columns of a run, and from where on they are decided on."""
-
-    feed: MarketFeed
-    columns: TrailingColumns
-    candle_ms: int
-    last_close_ms: int
-    run_from_ms: int
-    done_ms: int
-
-    def load(self, on_fetch: Callable[[str], None]) -> None:
-        """Read the history, and compute its last row: a plugin that fails does so here."""
-        self.feed.load(self.last_close_ms, on_fetch)
-        fitted_ms = _fitted(self.run_from_ms, self.last_close_ms, self.candle_ms)
-        self.columns.at(self.feed.candles, fitted_ms, self.last_close_ms)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,20 +114,20 @@ class LiveSession:
             last_close = clock.now_ms() // candle_ms * candle_ms
             market = self._market(journal, last_close, earlier)
             if earlier is None:  # a fault in a plugin refuses a new run before anything of it is written
-                market.load(_until_stopped(on_fetch, should_stop))
+                market.load(until_stopped(on_fetch, should_stop))
             run, state = self._begin(journal, earlier, market.run_from_ms)
             trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
             with self._requests.served():
                 loop.begin()
                 if earlier is not None:  # what is open comes first; the history takes as long as it takes
-                    _load_meanwhile(market, loop, on_fetch, should_stop)
+                    load_meanwhile(market, loop, on_fetch, should_stop)
                 return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
 
     @property
     def _requests(self) -> CloseRequests:
         return CloseRequests.beside(self.journal_path)
 
-    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> _Market:
+    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> LiveMarket:
         timeframe = self.profile.venue.timeframe
         feed = MarketFeed(
             self.venue.exchange,
@@ -160,14 +139,14 @@ class LiveSession:
         )
         columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
         run_from = earlier.from_ms if earlier else last_close + timeframe.ms
-        return _Market(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
+        return LiveMarket(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
 
     def _engine(
         self,
         journal: Journal,
         run: str,
         state: RiskState,
-        market: _Market,
+        market: LiveMarket,
         on_step: Callable[[str], None],
         should_stop: Callable[[], bool],
     ) -> tuple[Trader, LiveLoop]:
@@ -369,44 +348,3 @@ class LiveSession:
             trades=journal.trades.of_run(run),
             open_trades=trader.open_trades,
         )
-
-
-def _until_stopped(on_fetch: Callable[[str], None], should_stop: Callable[[], bool]) -> Callable[[str], None]:
-    def told(symbol: str) -> None:
-        on_fetch(symbol)
-        if should_stop():
-            raise KeyboardInterrupt  # there is no run yet that could be summed up
-
-    return told
-
-
-class _Stopped(Exception):  # noqa: N818  # nothing went wrong
-    """Somebody ended the run while its history was read."""
-
-
-def _load_meanwhile(
-    market: _Market, loop: LiveLoop, on_fetch: Callable[[str], None], should_stop: Callable[[], bool]
-) -> None:
-    """Read the history of a run that goes on, however long it takes, and look after the account between two symbols."""
-
-    def between(symbol: str) -> None:
-        on_fetch(symbol)
-        loop.look_when_due()
-        if should_stop():
-            raise _Stopped
-
-    while not should_stop():
-        try:
-            market.load(between)
-        except _Stopped:
-            return
-        except ExchangeError:  # what is open needs this process more than the next decision does
-            loop.watch_for(_AGAIN_MS)
-        else:
-            return
-
-
-def _fitted(run_from_ms: int, close_ms: int, candle_ms: int) -> int:
-    """The moment of the fits that count at a close; before the run's first step, the first ones."""
-    span = REFIT_CANDLES * candle_ms
-    return run_from_ms + max(0, close_ms - run_from_ms) // span * span

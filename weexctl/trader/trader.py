@@ -21,10 +21,9 @@ from weexctl.journal.rows import DecisionRecord, EquityRecord, TimingRecord
 from weexctl.kill_points import passes
 from weexctl.model.book import Book
 from weexctl.model.decision import Decision
-from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
 from weexctl.pipeline.columns import SymbolColumns
-from weexctl.pipeline.decide import Identity, Step, decide
+from weexctl.pipeline.decide import Identity, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
@@ -36,6 +35,7 @@ from weexctl.trader.positions import load_trade, with_price
 from weexctl.trader.resting import resting_exposure
 from weexctl.trader.risk_state import RiskState
 from weexctl.trader.schedule import Schedule
+from weexctl.trader.telling import Telling
 from weexctl.trader.venue import Venue
 
 __all__ = ["Trader", "TraderReport"]
@@ -110,7 +110,7 @@ class Trader:
         self._identity = identity
         self._run_id = run_id
         self._read_only = read_only
-        self._observer = observer
+        self._telling = Telling(observer)
         self._on_refusals = on_refusals
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
@@ -125,7 +125,7 @@ class Trader:
             state,
             trades,
             run_id,
-            self._tell_fill,
+            self._telling.fill,
             self._remember,
             tells_profit=venue.proves_stops,
         )
@@ -149,7 +149,7 @@ class Trader:
                 taken_back = self.desk.take_back()  # before the market goes on: an entry that waits would still open
             if settled or taken_back:
                 self._save_state()
-        self._tell_orders(settled)
+        self._telling.orders(settled)
         self.set_leverages()
 
     def resume(self) -> None:
@@ -251,7 +251,7 @@ class Trader:
         """
         passes("K01")
         with self._whole():
-            self._tell_orders(self.desk.settle())
+            self._telling.orders(self.desk.settle())
             view = self.sync.refresh(self._venue.clock.now_ms())
             executions: list[Execution] = []
             if isinstance(view, Unavailable):
@@ -311,7 +311,7 @@ class Trader:
         if self._on_refusals is not None:
             self._on_refusals({decision.symbol: decision.blocked for decision in step.decisions})
         executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | dict(locks))
-        self._tell(step, executions)
+        self._telling.step(step, executions)
         return executions
 
     def _book(self, view: AccountView, prices: Mapping[str, float], now_ms: int) -> Book:
@@ -386,27 +386,6 @@ class Trader:
         self._journal.state.put(RISK_STATE, self.state.to_json())
         if (snapshot := self._venue.save()) is not None:
             self._journal.state.put(VENUE_STATE, snapshot)
-
-    def _tell(self, step: Step, executions: list[Execution]) -> None:
-        if self._observer is None:
-            return
-        for decision in step.decisions:
-            if decision.full:
-                self._observer.on_decision(decision.body)
-        self._tell_orders(executions)
-
-    def _tell_orders(self, executions: list[Execution]) -> None:
-        for execution in executions:
-            if self._observer is not None and execution.order is not None:
-                self._observer.on_order(execution.intent, execution.order.order_id, execution.state.value)
-
-    def _tell_fill(self, fill: Fill) -> None:
-        if self._observer is None:
-            return
-        money = {name: str(getattr(fill, name)) for name in ("quantity", "price", "value", "fee", "realised")}
-        ids = {"fill_id": fill.fill_id, "order_id": fill.order_id, "symbol": fill.symbol, "time_ms": fill.time_ms}
-        sides = {"side": fill.side.value, "position_side": fill.position_side.value, "maker": fill.maker}
-        self._observer.on_fill(ids | sides | money)
 
     @property
     def open_trades(self) -> tuple[OpenTrade, ...]:
