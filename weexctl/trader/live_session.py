@@ -14,8 +14,10 @@ from weexctl.config.profile import Profile
 from weexctl.errors import ConfigError, ExchangeError, JournalUnavailableError
 from weexctl.execution.breaker_settings import BreakerSettings
 from weexctl.execution.breakers import Breakers
+from weexctl.execution.close_requests import CloseRequests
 from weexctl.execution.guardian import StopKeeper
 from weexctl.journal.journal import Journal
+from weexctl.journal.place import keep_place
 from weexctl.journal.rows import RunRecord
 from weexctl.model.account import Balance
 from weexctl.model.candle import Timeframe
@@ -25,15 +27,17 @@ from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.trader import restarts
 from weexctl.trader.account_settings import AccountSettings
+from weexctl.trader.asked_closing import AskedClosing
 from weexctl.trader.breaker_board import BreakerBoard
 from weexctl.trader.fitting import TrailingColumns
+from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.kept_history import KeptHistory
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
+from weexctl.trader.live_market import LiveMarket, load_meanwhile, until_stopped
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import Readings
 from weexctl.trader.risk_state import RiskState
-from weexctl.trader.run_market import RunMarket, load_meanwhile, until_stopped
 from weexctl.trader.schedule import HISTORY_CANDLES, REFIT_CANDLES
 from weexctl.trader.session import stored_fits
 from weexctl.trader.session_report import SessionReport
@@ -107,7 +111,7 @@ class LiveSession:
         Raises:
             LockHeldError: another process trades on this account.
             JournalUnavailableError: the journal refuses and nothing is open, or nobody waits for it any longer.
-            ConfigError: the run on record was made with another profile.
+            ConfigError: the run on record was made with another profile, or at another place.
             ExchangeError: the candles could not be read; nothing was sent.
         """
         refused: list[int] = []
@@ -155,6 +159,7 @@ class LiveSession:
     ) -> SessionReport:
         """From opening the journal to the end of the run, or to a journal that refuses."""
         with Journal.open(self.journal_path, venue=self.venue.name, account=self.venue.account) as journal:
+            keep_place(journal, self.venue.address.place)
             earlier = None if self.new and not self._begun else self._earlier(journal)
             clock, candle_ms = self.venue.clock, self.profile.venue.timeframe.ms
             if first:
@@ -166,12 +171,17 @@ class LiveSession:
             run, state = self._begin(journal, earlier, market.run_from_ms)
             self._begun = True
             trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
-            loop.begin()
-            if earlier is not None:  # what is open comes first; the history takes as long as it takes
-                load_meanwhile(market, loop, on_fetch, should_stop)
-            return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
+            with self._requests.served():
+                loop.begin()
+                if earlier is not None:  # what is open comes first; the history takes as long as it takes
+                    load_meanwhile(market, loop, on_fetch, should_stop)
+                return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
 
-    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> RunMarket:
+    @property
+    def _requests(self) -> CloseRequests:
+        return CloseRequests.beside(self.journal_path)
+
+    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> LiveMarket:
         timeframe = self.profile.venue.timeframe
         feed = MarketFeed(
             self.venue.exchange,
@@ -179,18 +189,18 @@ class LiveSession:
             timeframe,
             history=self.history,
             keep=self.history + REFIT_CANDLES,
-            kept=KeptHistory(self.journal_path.parent, self.venue.place),
+            kept=KeptHistory(self.journal_path.parent, self.venue.address.url),
         )
         columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
         run_from = earlier.from_ms if earlier else last_close + timeframe.ms
-        return RunMarket(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
+        return LiveMarket(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
 
     def _engine(
         self,
         journal: Journal,
         run: str,
         state: RiskState,
-        market: RunMarket,
+        market: LiveMarket,
         on_step: Callable[[str], None],
         should_stop: Callable[[], bool],
     ) -> tuple[Trader, LiveLoop]:
@@ -228,8 +238,18 @@ class LiveSession:
             pulse=self.pulse,
             on_step=on_step,
             should_stop=should_stop,
+            close_asked=AskedClosing(
+                self._requests, lambda: self._by_hand(journal, run, state), trader.desk, trader.sync, journal
+            ).serve,
         )
         return trader, loop
+
+    def _by_hand(self, journal: Journal, run: str, state: RiskState) -> HandAccount:
+        """The account as people see it, with the memory of the run."""
+        record = journal.runs.get(run)
+        if record is None:
+            raise ConfigError(f"run {run} vanished from its journal", hint="run again with --new")
+        return HandAccount(journal, self.venue, Terms.of_run(record), state, halted=self.halted)
 
     def _keeper(self, trader: Trader, journal: Journal, symbols: tuple[str, ...]) -> Keeper:
         return Keeper(

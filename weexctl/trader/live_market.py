@@ -1,4 +1,4 @@
-"""Candles and columns of a run at a venue that remembers; their history is read while the account is looked after."""
+"""What a live run decides on: candles and columns, and how they are read while the account is looked after."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from weexctl.trader.live_loop import LiveLoop
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.schedule import REFIT_CANDLES
 
-__all__ = ["RunMarket", "load_meanwhile", "until_stopped"]
+__all__ = ["LiveMarket", "load_meanwhile", "until_stopped"]
 
 _AGAIN_MS = 10_000
 """After this long a history that could not be read is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
-class RunMarket:
+class LiveMarket:
     """Candles and columns of a run, and from where on they are decided on."""
 
     feed: MarketFeed
@@ -36,12 +36,12 @@ class RunMarket:
 
 
 def until_stopped(on_fetch: Callable[[str], None], should_stop: Callable[[], bool]) -> Callable[[str], None]:
-    """`on_fetch`, ending the command when somebody has asked for that: there is no run yet."""
+    """Passes on which symbol is read, and ends a run that has not begun when somebody asks for an end."""
 
     def told(symbol: str) -> None:
         on_fetch(symbol)
         if should_stop():
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt  # there is no run yet that could be summed up
 
     return told
 
@@ -51,7 +51,7 @@ class _Stopped(Exception):  # noqa: N818  # nothing went wrong
 
 
 def load_meanwhile(
-    market: RunMarket, loop: LiveLoop, on_fetch: Callable[[str], None], should_stop: Callable[[], bool]
+    market: LiveMarket, loop: LiveLoop, on_fetch: Callable[[str], None], should_stop: Callable[[], bool]
 ) -> None:
     """Read the history of a run that goes on, however long it takes, and look after the account between two symbols."""
 
