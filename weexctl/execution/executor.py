@@ -180,10 +180,9 @@ class Executor:
         apart. An accepted order is read until it is final and its fills are there.
         """
         self._outbox.recover()
-        unknown = [self._settle(record) for record in orders_in(self._journal, IntentState.UNKNOWN)]
-        settled = {execution.intent_id for execution in unknown}
-        accepted = [r for r in orders_in(self._journal, IntentState.ACCEPTED) if r.intent_id not in settled]
-        return unknown + [self.resume(record) for record in accepted]
+        waiting = orders_in(self._journal, IntentState.UNKNOWN, IntentState.ACCEPTED)
+        unknown = [self._settle(record) for record in waiting if record.state is IntentState.UNKNOWN]
+        return unknown + [self.resume(record) for record in waiting if record.state is IntentState.ACCEPTED]
 
     def frozen_symbols(self) -> dict[str, str]:
         """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""

@@ -29,7 +29,7 @@ def advance(venue: Venue, to_ms: int) -> None:
     """
     if to_ms < venue.now_ms:
         raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
-    while venue.live or venue.ledger.positions:
+    while venue.now_ms < to_ms and (venue.live or venue.ledger.positions):
         closes = venue.market.next_close_ms(venue.now_ms)
         settles = venue.funding.next_after(venue.now_ms)
         event = min(closes, settles)

@@ -280,14 +280,12 @@ def _killer(point: str) -> Callable[[], None]:
 
 
 def _trace(world: World) -> str:
-    digest = hashlib.blake2b(digest_size=10)
+    parts: list[bytes] = []
     for call in world.transport.calls:
         arrived = ",".join(map(str, call.arrived_ms))
-        digest.update(f"{call.sent_ms}|{call.method}|{call.target}|{arrived}|{call.seen}|{call.seen_ms}\n".encode())
-        digest.update(call.body)
-        digest.update(call.answered)
+        line = f"{call.sent_ms}|{call.method}|{call.target}|{arrived}|{call.seen}|{call.seen_ms}\n"
+        parts += (line.encode(), call.body, call.answered)
     for happening in world.history.happenings:
-        digest.update(
-            f"{happening.time_ms}|{happening.event.value}|{happening.order_id}|{happening.executed}\n".encode()
-        )
-    return digest.hexdigest()
+        line = f"{happening.time_ms}|{happening.event.value}|{happening.order_id}|{happening.executed}\n"
+        parts.append(line.encode())
+    return hashlib.blake2b(b"".join(parts), digest_size=10).hexdigest()
