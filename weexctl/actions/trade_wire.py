@@ -6,6 +6,7 @@ import shlex
 
 from weexctl.actions.context import NextCommand, Notice, Result
 from weexctl.actions.halting import HaltSignal, halted_by
+from weexctl.actions.key_notice import note_where_key_goes
 from weexctl.actions.run_report import sum_up
 from weexctl.actions.trade_call import Input, TradeCall
 from weexctl.actions.trade_notices import explaining, halted_result, run_notices
@@ -19,7 +20,7 @@ from weexctl.trader.live_session import LiveSession
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
 from weexctl.trader.run_pulse import RunPulse
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.wire_venue import WireVenue, open_wire_venue
 
 __all__ = ["trade_at_wire"]
@@ -49,6 +50,7 @@ def trade_at_wire(call: TradeCall) -> Result:
     access = _access(call)
     if not call.new:
         upgrade_journal(call.journal, venue=call.venue.value, account=call.account)
+    note_where_key_goes(call.context, call.environment.api_base, access.credentials)
     venue = open_wire_venue(
         call.venue,
         access,
