@@ -16,7 +16,7 @@ from weexctl.hookspecs import KINDS
 from weexctl.model.regime import Artefact
 from weexctl.testing.candles import random_walk
 
-__all__ = ["Subject", "columns_of", "difference", "subject_of", "unequal"]
+__all__ = ["Subject", "columns_of", "difference", "subject_of", "unequal", "wanted_rows"]
 
 _SCORED_CANDLES = 900
 Surface = Callable[[pd.DataFrame], pd.DataFrame]
@@ -108,10 +108,16 @@ def subject_of(kind: str, plugin: Any, candles: pd.DataFrame | None, seed: int) 
     """
     if kind not in KINDS:
         raise UsageError(f"no plugin kind {kind!r}; nothing was checked", hint=f"one of {', '.join(KINDS)}")
-    history = int(plugin.warmup_candles) + (int(plugin.min_train_candles) if kind == "regime" else 0)
-    frame = random_walk(seed, history + _SCORED_CANDLES) if candles is None else candles
-    artefact = plugin.fit(frame.iloc[:history].copy(), "BTCUSDT") if kind == "regime" else None
+    wanted = wanted_rows(kind, plugin)
+    frame = random_walk(seed, wanted) if candles is None else candles
+    artefact = plugin.fit(frame.iloc[: wanted - _SCORED_CANDLES].copy(), "BTCUSDT") if kind == "regime" else None
     return Subject(kind, plugin, frame, artefact, seed)
+
+
+def wanted_rows(kind: str, plugin: Any) -> int:
+    """Candles a plugin is tried on: its warm-up, for a classifier its least training, and rows to look at."""
+    training = int(plugin.min_train_candles) if kind == "regime" else 0
+    return int(plugin.warmup_candles) + training + _SCORED_CANDLES
 
 
 def difference(one: pd.DataFrame, other: pd.DataFrame) -> tuple[str, int] | None:
