@@ -21,7 +21,7 @@ from weexctl.pipeline.stage import Stage
 from weexctl.plugin_host import LoadedOffer, Offers, build, load_offers
 from weexctl.simulator.instruments import CONTRACTS
 from weexctl.testing.causality import own_candle
-from weexctl.testing.conformance import CAUSALITY, prepare, run_check
+from weexctl.testing.conformance import CAUSALITY, causality_checks, prepare, run_check
 from weexctl.testing.pipeline_causality import PIPELINE_CHECKS, run_pipeline_check
 from weexctl.testing.pipeline_subject import PipelineSubject, wanted_candles
 from weexctl.testing.report import Finding
@@ -209,12 +209,13 @@ def _checked_stages(
         frame = market.frame(wanted_rows(stage.kind, stage.plugin))
         subject, findings = prepare(stage.kind, stage.plugin, frame, 0)
         made, found = [], list(findings)
-        for check in CAUSALITY:
+        for check in () if subject is None else causality_checks(subject):
             if subject is None or context.should_stop():
                 break
             found += run_check(check, subject)
             made.append(check)
             track.advance(1, f"{stage.kind} {stage.name}: {check}")
+        track.advance(len(CAUSALITY) - len(made), f"{stage.kind} {stage.name}")
         yield _row(stage, made, found, _own_candle(subject), frame.index.tolist())
 
 

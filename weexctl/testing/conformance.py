@@ -22,12 +22,12 @@ from weexctl.testing.market_stage import (
     check_shape,
     check_steps,
 )
-from weexctl.testing.memory import check_book, check_fit, check_memory
+from weexctl.testing.memory import ACCOUNT_KINDS, check_book, check_fit, check_memory
 from weexctl.testing.report import Finding, Report
 from weexctl.testing.settings import check_settings
 from weexctl.testing.subject import Subject, subject_of
 
-__all__ = ["CAUSALITY", "CHECKS", "check_offer", "check_plugin", "prepare", "run_check"]
+__all__ = ["CAUSALITY", "CHECKS", "causality_checks", "check_offer", "check_plugin", "prepare", "run_check"]
 
 Check = Callable[[Subject], Iterator[Finding]]
 
@@ -150,6 +150,18 @@ def prepare(
         raise
     except Exception as error:  # noqa: BLE001  # whatever a plugin raises is a finding
         return None, (Finding("protocol", f"fit raised {type(error).__name__}: {error}", raised=True),)
+
+
+def causality_checks(subject: Subject) -> tuple[str, ...]:
+    """Those of `CAUSALITY` that mean something for this plugin: one without columns has no rows to look at."""
+    market, fitted, account = bool(subject.surfaces()), subject.artefact is not None, subject.kind in ACCOUNT_KINDS
+    applies = {
+        **dict.fromkeys(("prefix", "poison", "own-candle", "window"), market),
+        "memory": market or account,
+        **dict.fromkeys(("artefact", "fit", "steps"), fitted),
+        "book": account,
+    }
+    return tuple(check for check in CAUSALITY if applies[check])
 
 
 def run_check(name: str, subject: Subject) -> list[Finding]:

@@ -12,7 +12,7 @@ from weexctl.testing.report import Finding
 from weexctl.testing.sample_books import entry_intents, reducing_intents, sample_books
 from weexctl.testing.subject import Subject, difference
 
-__all__ = ["check_book", "check_fit", "check_memory"]
+__all__ = ["ACCOUNT_KINDS", "check_book", "check_fit", "check_memory"]
 
 _CUTS = 3
 _BOOKS = 20
@@ -83,3 +83,6 @@ _QUESTIONS: dict[str, Any] = {
     "exit": lambda rule, book: [rule.review(held, book) for held in book.positions.values()],
 }
 """How each kind of account stage is asked about a book."""
+
+ACCOUNT_KINDS = tuple(_QUESTIONS)
+"""The kinds that are asked about a book."""
