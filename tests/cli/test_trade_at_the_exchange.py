@@ -145,13 +145,6 @@ def test_live_begins_with_a_pipeline_that_was_shown_to_be_causal(home: Home) -> 
     assert home(*words, WEEXCTL_SCOPE="observe", **KEYS).document["error"]["code"] == "SCOPE"  # one door further
 
 
-def test_a_rehearsal_at_live_asks_for_no_pass(home: Home) -> None:
-    arm_safe(home, proven=False)
-    words = ("trade", "--venue", "live", "--read-only", "--symbols", ",".join(SYMBOLS))
-    ran = home(*words, WEEX_API_BASE="http://127.0.0.1:9", **KEYS)
-    assert ran.document["error"]["type"] == "network"
-
-
 def test_a_key_that_reaches_no_orders_trades_nothing(home: Home) -> None:
     arm_safe(home)
     ran = home("trade", "--venue", "live", "--symbols", ",".join(SYMBOLS), WEEXCTL_SCOPE="observe", **KEYS)

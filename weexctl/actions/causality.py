@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from weexctl.actions.causality_market import CheckedMarket, market_for
+from weexctl.actions.causality_report import FAILED, Output, Row, exit_code_of, failure_of, row_of
 from weexctl.actions.context import Context, NextCommand, Result, Track
 from weexctl.actions.spelling import did_you_mean
 from weexctl.config.causality_pass import PipelineIdentity, forget_pass, identify, record_pass
@@ -16,7 +17,7 @@ from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import read_environment
 from weexctl.config.paths import Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
-from weexctl.errors import PluginContractError, UsageError, WeexctlError
+from weexctl.errors import UsageError
 from weexctl.pipeline.stage import Stage
 from weexctl.plugin_host import LoadedOffer, Offers, build, load_offers
 from weexctl.simulator.instruments import CONTRACTS
@@ -24,16 +25,11 @@ from weexctl.testing.causality import own_candle
 from weexctl.testing.conformance import CAUSALITY, causality_checks, prepare, run_check
 from weexctl.testing.pipeline_causality import PIPELINE_CHECKS, run_pipeline_check
 from weexctl.testing.pipeline_subject import PipelineSubject, wanted_candles
-from weexctl.testing.report import Finding
 from weexctl.testing.subject import Subject, wanted_rows
 
-__all__ = ["FindingRow", "Input", "Output", "Row", "run"]
+__all__ = ["Input", "Output", "run"]
 
-FOUND, NOT_TESTED = 1, 2
-"""Exit codes: something was found; something could not be tested. They are those of no other check of weexctl."""
 _DEFAULT_SEED = 7
-_NO_PROOF = ("protocol",)
-"""Checks whose finding says that nothing could be looked at."""
 
 
 class Input(BaseModel):
@@ -45,54 +41,6 @@ class Input(BaseModel):
     plugin: str | None = None
     data: tuple[str, ...] = ()
     seed: int | None = Field(default=None, ge=0, le=2**63 - 1)
-
-
-class FindingRow(BaseModel):
-    """One thing that was found, or that could not be tested."""
-
-    check: str
-    state: Literal["found", "not_tested"]
-    message: str
-    column: str
-    """The first column that differs, or the path of the first value of a decision; empty when it is no column."""
-    row: int | None
-    """The first row that differs, counted from 0 in the candles it was tried on."""
-    open_time_ms: int | None
-    """Open time of that candle."""
-
-
-class Row(BaseModel):
-    """One plugin, or the pipeline as a whole."""
-
-    kind: str
-    name: str
-    distribution: str
-    version: str
-    state: Literal["ok", "found", "not_tested"]
-    checks: list[str]
-    """The checks that were made."""
-    own_candle: list[str]
-    """The values of a row's own candle that moved the row: it can be known at that candle's close, no earlier."""
-    findings: list[FindingRow]
-
-
-class Output(BaseModel):
-    """What came of every check."""
-
-    passed: bool
-    target: str
-    """`profile safe`, or `plugin trend`."""
-    market: str
-    """What the candles are: `seed:7:1h`, or the digest of the files."""
-    synthetic: bool
-    symbols: list[str]
-    candles: int
-    """Of each symbol."""
-    rows: list[Row]
-    digest: str | None
-    """Of the pipeline: its plugins' code and versions, and the profile's settings; None for a plugin alone."""
-    recorded: str | None
-    """The file that the pass was written to, which live trading asks for; None when nothing was."""
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
@@ -126,9 +74,10 @@ def _check_plugin(name: str, input: Input, context: Context, offers: Offers) -> 
     with context.progress(len(stages) * len(CAUSALITY), "check causality") as track:
         rows = list(_checked_stages(stages, market, context, track))
     target = f"plugin {name}"
-    error = _error(rows, target)
-    output = _output(target, market, rows, whole=not context.should_stop())
-    return Result(data=output, error=error, exit_code=_exit_code(error, context))
+    error = failure_of(rows, target)
+    whole = not context.should_stop()
+    output = _output(target, market, rows, whole=whole)
+    return Result(data=output, error=error, exit_code=exit_code_of(error, whole=whole))
 
 
 def _check_profile(input: Input, context: Context, offers: Offers) -> Result:  # noqa: A002
@@ -148,9 +97,10 @@ def _check_profile(input: Input, context: Context, offers: Offers) -> Result:  #
         rows = list(_checked_stages(stages, market, context, track))
         rows.append(_checked_pipeline(profile, offers, market, context, track))
     target = f"profile {profile.name}"
-    error = _error(rows, target)
-    output = _output(target, market, rows, identity, whole=not context.should_stop())
-    if error is not None:
+    error = failure_of(rows, target)
+    whole = not context.should_stop()
+    output = _output(target, market, rows, identity, whole=whole)
+    if error is not None and error.code == FAILED:
         forget_pass(identity, paths=paths)
     elif output.passed:
         output = output.model_copy(update={"recorded": _record(identity, market, paths)})
@@ -158,7 +108,7 @@ def _check_profile(input: Input, context: Context, offers: Offers) -> Result:  #
         data=output,
         error=error,
         profile=profile.name,
-        exit_code=_exit_code(error, context),
+        exit_code=exit_code_of(error, whole=whole),
         next=()
         if not output.passed
         else (NextCommand(f"weexctl profile arm {input.profile or 'safe'}", "let it trade live"),),
@@ -209,19 +159,21 @@ def _checked_stages(
         frame = market.frame(wanted_rows(stage.kind, stage.plugin))
         subject, findings = prepare(stage.kind, stage.plugin, frame, 0)
         made, found = [], list(findings)
-        for check in () if subject is None else causality_checks(subject):
-            if subject is None or context.should_stop():
-                break
-            found += run_check(check, subject)
-            made.append(check)
-            track.advance(1, f"{stage.kind} {stage.name}: {check}")
+        if subject is not None:
+            for check in causality_checks(subject):
+                if context.should_stop():
+                    break
+                found += run_check(check, subject)
+                made.append(check)
+                track.advance(1, f"{stage.kind} {stage.name}: {check}")
+        own = _own_candle(subject) if subject is not None and "own-candle" in made else []
         track.advance(len(CAUSALITY) - len(made), f"{stage.kind} {stage.name}")
-        yield _row(stage, made, found, _own_candle(subject), frame.index.tolist())
+        yield row_of(stage, made, found, own, frame.index.tolist())
 
 
-def _own_candle(subject: Subject | None) -> list[str]:
+def _own_candle(subject: Subject) -> list[str]:
     try:
-        return [] if subject is None else own_candle(subject)
+        return own_candle(subject)
     except Exception:  # noqa: BLE001  # the check of that name has told it
         return []
 
@@ -238,36 +190,7 @@ def _checked_pipeline(profile: Profile, offers: Offers, market: CheckedMarket, c
         made.append(check)
         track.advance(1, f"pipeline: {check}")
     whole: Stage[Any] = Stage("pipeline", profile.name, "", "", None)
-    return _row(whole, made, found, [], subject.first.open_time_ms.tolist())
-
-
-def _row(stage: Stage[Any], made: list[str], found: list[Finding], own: list[str], times: list[int]) -> Row:
-    findings = [_finding(finding, times) for finding in found]
-    states = {finding.state for finding in findings}
-    return Row(
-        kind=stage.kind,
-        name=stage.name,
-        distribution=stage.distribution,
-        version=stage.version,
-        state="found" if "found" in states else "not_tested" if states else "ok",
-        checks=made,
-        own_candle=own,
-        findings=findings,
-    )
-
-
-def _finding(finding: Finding, times: list[int]) -> FindingRow:
-    """What raised proves nothing: it is no leak, and it is no pass."""
-    untested = finding.untested or finding.raised or finding.check in _NO_PROOF
-    row = finding.row
-    return FindingRow(
-        check=finding.check,
-        state="not_tested" if untested else "found",
-        message=finding.message,
-        column=finding.column,
-        row=row,
-        open_time_ms=times[row] if row is not None and row < len(times) else None,
-    )
+    return row_of(whole, made, found, [], subject.first.open_time_ms.tolist())
 
 
 def _output(
@@ -284,40 +207,3 @@ def _output(
         digest=identity.digest if identity else None,
         recorded=None,
     )
-
-
-def _error(rows: list[Row], target: str) -> WeexctlError | None:
-    for state, words, code in (
-        ("found", "failed the check of causality", "NOT_CAUSAL"),
-        ("not_tested", "could not be tested", "NOT_TESTED"),
-    ):
-        if bad := [row for row in rows if row.state == state]:
-            first = next(finding for finding in bad[0].findings if finding.state == state)
-            place = f", column {first.column}" if first.column else ""
-            place += f", row {first.row}" if first.row is not None else ""
-            others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-            return PluginContractError(
-                f"{target}: {bad[0].kind} {bad[0].name}{others} {words}"
-                f" ({first.check}: {first.message}{place}); no pass was recorded",
-                hint=_hint(bad[0], state),
-                code=code,
-                details={"kind": bad[0].kind, "name": bad[0].name, "check": first.check},
-            )
-    return None
-
-
-def _hint(row: Row, state: str) -> str:
-    if state == "not_tested":
-        return "give longer candles with --data, or correct what the plugin raised"
-    if row.kind == "pipeline":
-        return "look at the plugin whose column differs: weexctl check causality --plugin NAME"
-    return f"choose another {row.kind}, or report this to the author of {row.distribution}"
-
-
-def _exit_code(error: WeexctlError | None, context: Context) -> int:
-    """0 clean, 1 found, 2 not tested; 0 also when someone ended it early, which has a code of its own."""
-    if error is None:
-        return 0
-    if error.code == "NOT_CAUSAL":
-        return FOUND
-    return 0 if context.should_stop() else NOT_TESTED

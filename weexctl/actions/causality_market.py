@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weexctl.config.tables import VenueTable
-from weexctl.errors import UsageError
 from weexctl.market.dataset import cut_to_window, dataset_digest
 from weexctl.market.loading import load_candles
 from weexctl.model.candle import Candles, Timeframe
@@ -62,11 +61,6 @@ def market_for(data: Sequence[str], seed: int, count: int, *, venue: VenueTable 
         chosen = {symbol: market[symbol] for symbol in symbols[:_SYMBOLS]}
         return CheckedMarket(chosen, f"seed:{seed}:{timeframe.value}", synthetic=True)
     loaded = load_candles(data, symbols=symbols, timeframe=venue.timeframe if venue else None)
-    if not loaded:
-        raise UsageError(
-            f"no candles of {', '.join(symbols)} in {', '.join(data)}; nothing was checked",
-            hint="give files of the profile's symbols, or leave --data out for the synthetic market",
-        )
     first = {symbol: loaded[symbol] for symbol in list(loaded)[:_SYMBOLS]}
     common = cut_to_window(first)
     newest = {symbol: known.rows(len(known) - count, len(known)) for symbol, known in common.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,16 +50,16 @@ def check_book(subject: Subject) -> Iterator[Finding]:
 
 def check_fit(subject: Subject) -> Iterator[Finding]:
     """A fit is made of its own candles: the same one after the plugin has seen any future, and scoring leaves it be."""
-    if subject.artefact is None:
+    fitted = subject.fitted
+    if fitted is None:
         return
     training = subject.training
-    kept = copy.deepcopy(subject.artefact)
     subject.whole("columns")
     for poison in POISONS:
         subject.call("columns", poisoned(subject.candles, len(training), poison))
-    if subject.artefact != kept:
+    if subject.artefact != fitted:
         yield Finding("fit", "scoring changed the artefact it was done with")
-    if subject.plugin.fit(training, kept.symbol) != kept:
+    if subject.plugin.fit(training, fitted.symbol) != fitted:
         yield Finding("fit", "a second fit of the same candles, after later ones had been shown, gave another artefact")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,9 +32,14 @@ class Subject:
     candles: pd.DataFrame
     artefact: Artefact | None = None
     seed: int = 0
+    fitted: Artefact | None = field(init=False, default=None)
+    """The artefact as the fit left it, whatever scoring does to the other one."""
     _whole: dict[str, pd.DataFrame] = field(default_factory=dict)
     _early: dict[tuple[str, int], pd.DataFrame] = field(default_factory=dict)
     _touched: dict[tuple[str, int, str], pd.DataFrame] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fitted", copy.deepcopy(self.artefact))
 
     @property
     def warmup(self) -> int:

@@ -13,7 +13,7 @@ from weexctl.cli.views.cells import cell
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from weexctl.actions.causality import FindingRow, Output
+    from weexctl.actions.causality_report import FindingRow, Output
 
 __all__ = ["view"]
 
