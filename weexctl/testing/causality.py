@@ -103,7 +103,7 @@ def check_window(subject: Subject) -> Iterator[Finding]:
             window = subject.call(surface, subject.candles.iloc[row - subject.warmup : row + 1])
             moved = [name for name in sizes if not _close(window[name].iloc[-1], whole[name].iloc[row], sizes[name])]
             if moved:
-                values = f"{window[moved[0]].iloc[-1]!r} instead of {whole[moved[0]].iloc[row]!r}"
+                values = f"{_plain(window[moved[0]].iloc[-1])!r} instead of {_plain(whole[moved[0]].iloc[row])!r}"
                 message = f"{surface} after {subject.warmup} candles of warm-up gave {values}"
                 yield Finding("window", message, moved[0], row)
                 break
@@ -141,6 +141,10 @@ def _usual_size(column: pd.Series[Any]) -> float:
     values = np.abs(column.to_numpy(dtype=np.float64))
     values = values[np.isfinite(values)]
     return float(np.median(values)) if len(values) else 0.0
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _close(one: Any, other: Any, size: float) -> bool:
