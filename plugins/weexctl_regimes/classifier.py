@@ -38,6 +38,8 @@ class ClassifierState:
 class FittedClassifier(Generic[C]):
     """Scoring with a fitted artefact. A subclass brings `fit`."""
 
+    own_candle = ("close", "volume")
+
     def __init__(self, config: C) -> None:
         self.config = config
         self.train_candles = config.train_candles

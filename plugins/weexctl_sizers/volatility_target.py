@@ -28,6 +28,8 @@ class VolatilityTarget:
     and with shorter ones the first days depend a little on where history starts.
     """
 
+    own_candle = ("close",)
+
     def __init__(self, config: VolatilityTargetConfig) -> None:
         self._config = config
         self.warmup_candles = math.ceil(FORGOTTEN_HALF_LIVES * config.half_life_hours)

@@ -102,6 +102,7 @@ RECIPES: dict[str, Recipe] = {
     "version": _lines("version"),
     "plugins.list": _lines("plugins list"),
     "plugins.show": lambda home, run: [step("plugins show trend"), step("plugins show nothing", 2)],
+    "check.causality": _lines("check causality --plugin flat", "check causality --plugin atr-stop --seed 3"),
     "keys.add": _keys_add,
     "keys.list": lambda home, run: _stored(step("keys list")),
     "keys.remove": _keys_remove,

@@ -1,6 +1,6 @@
 """Traps that other engines fell into while deciding, each a test under its number (docs/traps.md).
 
-Three of the thirty-two wait: T21 and T27 for the backtester, T28 for the AI log.
+T21 has a file of its own. Two of the thirty-two wait: T27 for the backtester, T28 for the AI log.
 """
 
 from __future__ import annotations

@@ -88,8 +88,12 @@ class Profile:
         whether a default was written out.
         """
         values = {key: value for key, value in self.to_toml_dict().items() if key != "description"}
-        text = json.dumps(_one_spelling(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+        return _digest(values)
+
+    @property
+    def pipeline_digest(self) -> str:
+        """The same hash of the pipeline and its timeframe alone: neither limits, nor symbols, nor the venue count."""
+        return _digest({"pipeline": self.pipeline.to_toml_dict(), "timeframe": self.venue.timeframe.value})
 
     def to_toml_dict(self) -> dict[str, Any]:
         """The whole profile as plain tables, defaults included; loading it again gives the same digest."""
@@ -166,6 +170,11 @@ def load_account_tables(
     found = find_profile(name_or_path, paths=paths, named_by=named_by)
     document = _document(_layered(found.text(), found.words, overrides or {}, environment or read_environment()))
     return AccountTables(found.name, found.words, document.venue, document.limits.limits(), document.simulator)
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(_one_spelling(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
 def _one_spelling(values: Any) -> Any:
