@@ -17,8 +17,8 @@ from weexctl.pipeline.columns import SymbolColumns, compute_columns
 from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
+from weexctl.run.fitting import fit_all
 from weexctl.testing.sample_books import sample_book
-from weexctl.trader.fitting import fit_all
 
 __all__ = ["Answers", "PipelineSubject", "named_columns", "wanted_candles"]
 
