@@ -76,11 +76,11 @@ def har_warmup(spacing_ms: int, train_days: int = 360) -> int:
 def _regressors(candles: pd.DataFrame, spacing: int) -> Floats:
     """One row per regressor, one column per candle; the first is 1, the second the target's own past."""
     day = _rows(_DAY, spacing)
-    scaled = [
-        (realised_variance(candles, rows) * (day / rows)).to_numpy(dtype=np.float64)
+    scaled: list[Floats] = [
+        np.asarray(realised_variance(candles, rows), dtype=np.float64) * (day / rows)
         for rows in (_rows(hours, spacing) for hours in (_DAY, _WEEK, _MONTH, _QUARTER))
     ]
-    scaled.append(parkinson_variance(candles, day).to_numpy(dtype=np.float64))
+    scaled.append(np.asarray(parkinson_variance(candles, day), dtype=np.float64))
     return np.stack([np.ones(len(candles)), *(_log(variance) for variance in scaled)])
 
 
