@@ -31,6 +31,7 @@ from weexctl.features.indicators import (
 from weexctl.features.volatility_forecast import (
     har_volatility,
     har_warmup,
+    log_variances,
     parkinson_variance,
     realised_variance,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "har_volatility",
     "har_warmup",
     "log_returns",
+    "log_variances",
     "parkinson_variance",
     "realised_variance",
     "relative_log_volatility",

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from weexctl.features.indicators import candle_ms, ewma_volatility, log_returns
 
-__all__ = ["har_volatility", "har_warmup", "parkinson_variance", "realised_variance"]
+__all__ = ["har_volatility", "har_warmup", "log_variances", "parkinson_variance", "realised_variance"]
 
 _HOUR_MS = 3_600_000
-_DAY, _WEEK, _MONTH, _QUARTER = 24, 168, 720, 6
+_DAY, _MONTH = 24, 720
+_SPANS = {"rv_day": _DAY, "rv_week": 168, "rv_month": _MONTH, "rv_6h": 6}
 """Hours that a regressor looks back."""
 _REFIT_MS = _MONTH * _HOUR_MS
 """Between two fits, on a grid anchored in 1970: wherever the candles begin, the fits are the same."""
@@ -48,6 +49,21 @@ def parkinson_variance(candles: pd.DataFrame, window: int) -> pd.Series[float]:
     return squares.fillna(0.0).where(squares.ffill().notna()).rolling(window).sum()
 
 
+def log_variances(candles: pd.DataFrame) -> pd.DataFrame:
+    """Columns rv_day, rv_week, rv_month, rv_6h and range_day: logs of past variances, each scaled to 24 hours.
+
+    The first four are of returns, the last is Parkinson's. NaN until the span is there, and where nothing moved.
+    """
+    spacing = candle_ms(candles) if len(candles) > 1 else _HOUR_MS
+    day = _rows(_DAY, spacing)
+    columns = {
+        name: _log(np.asarray(realised_variance(candles, rows), dtype=np.float64) * (day / rows))
+        for name, rows in ((name, _rows(hours, spacing)) for name, hours in _SPANS.items())
+    }
+    columns["range_day"] = _log(np.asarray(parkinson_variance(candles, day), dtype=np.float64))
+    return pd.DataFrame(columns, index=candles.index)
+
+
 def har_volatility(candles: pd.DataFrame, train_days: int = 360) -> pd.Series[float]:
     """Annualised volatility (0.60 is 60 %) forecast for the next 24 hours by a regression on the past `train_days`.
 
@@ -59,7 +75,8 @@ def har_volatility(candles: pd.DataFrame, train_days: int = 360) -> pd.Series[fl
         return pd.Series(np.full(len(candles), np.nan), index=candles.index)
     spacing = candle_ms(candles)
     fallback = ewma_volatility(candles, max(1.0, _FALLBACK_HOURS * _HOUR_MS / spacing))
-    regressors = _regressors(candles, spacing)
+    past = log_variances(candles).to_numpy(dtype=np.float64).T
+    regressors = np.vstack([np.ones(len(candles)), past])
     closes = candles.index.to_numpy().astype(np.int64) + spacing
     fits = _fits(regressors, closes, _rows(_DAY, spacing), _blocks(train_days), _rows(_LEAST_OUTCOME_HOURS, spacing))
     log_variance = (fits[:-1] * regressors).sum(axis=0) + fits[-1]
@@ -71,17 +88,6 @@ def har_warmup(spacing_ms: int, train_days: int = 360) -> int:
     """Rows after which `har_volatility` no longer depends on where the candles begin."""
     hours = (_blocks(train_days) + 1) * _MONTH + _DAY + _MONTH
     return _rows(hours, spacing_ms) + 2
-
-
-def _regressors(candles: pd.DataFrame, spacing: int) -> Floats:
-    """One row per regressor, one column per candle; the first is 1, the second the target's own past."""
-    day = _rows(_DAY, spacing)
-    scaled: list[Floats] = [
-        np.asarray(realised_variance(candles, rows), dtype=np.float64) * (day / rows)
-        for rows in (_rows(hours, spacing) for hours in (_DAY, _WEEK, _MONTH, _QUARTER))
-    ]
-    scaled.append(np.asarray(parkinson_variance(candles, day), dtype=np.float64))
-    return np.stack([np.ones(len(candles)), *(_log(variance) for variance in scaled)])
 
 
 def _fits(regressors: Floats, closes: NDArray[np.int64], ahead: int, blocks: int, least: int) -> Floats:

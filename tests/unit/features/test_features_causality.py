@@ -32,6 +32,7 @@ COLUMNS: dict[str, Column] = {
     "robust_sigma": features.robust_sigma,
     "realised_variance": lambda candles: features.realised_variance(candles, 24),
     "parkinson_variance": lambda candles: features.parkinson_variance(candles, 24),
+    "log_variances": lambda candles: features.log_variances(candles).sum(axis=1, skipna=False),
     "har_volatility": features.har_volatility,
 }
 IN_QUOTE = {"ewma", "true_range", "average_true_range", "block_atr", "ema", "rolling_vwap"}
