@@ -10,7 +10,8 @@ import pytest
 
 from weexctl_regimes import TwoFactorConfig
 from weexctl_regimes.classifier import model_of
-from weexctl_regimes.two_factor_hmm import TwoFactorHmm, agreement
+from weexctl_regimes.refitted import agreement
+from weexctl_regimes.two_factor_hmm import TwoFactorHmm
 
 pytestmark = pytest.mark.shared_data
 
