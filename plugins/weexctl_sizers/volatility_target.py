@@ -29,10 +29,9 @@ class VolatilityTarget:
     depend a little on where history starts.
     """
 
-    own_candle = ("close",)
-
     def __init__(self, config: VolatilityTargetConfig) -> None:
         self._config = config
+        self.own_candle = ("high", "low", "close") if config.forecast == "har" else ("close",)
         self.warmup_candles = (
             har_warmup(HOUR_MS, config.train_days)
             if config.forecast == "har"
