@@ -27,6 +27,7 @@ class TwoFactorHmm(RefittedClassifier[TwoFactorConfig]):
     """
 
     name = "two-factor-hmm"
+    own_candle = ("high", "low", "close", "volume")
 
     def features(self, candles: pd.DataFrame) -> pd.DataFrame:
         """Columns v, q, e48, e240 and the logs of past variances; NaN in warm-up and where a candle is missing."""
