@@ -49,7 +49,7 @@ class ClassifierState:
 class FittedClassifier(Generic[C]):
     """Scoring with a fitted artefact. A subclass brings `fit`."""
 
-    own_candle = ("close", "volume")
+    own_candle: tuple[str, ...] = ("close", "volume")
 
     def __init__(self, config: C) -> None:
         self.config = config
