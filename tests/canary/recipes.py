@@ -122,6 +122,7 @@ RECIPES: dict[str, Recipe] = {
     "service.uninstall": _lines("service uninstall --venue paper --dry-run"),
     "journal.trades": _lines("journal trades", "journal trades --by reason"),
     "journal.tail": _lines("journal tail -n 50"),
+    "journal.replay": _lines("trade --symbols BTCUSDT --steps 3 --new", "journal replay --workers 1"),
     "journal.verify": _lines("journal verify"),
     "journal.reconcile": _lines("journal reconcile", "journal reconcile --apply"),
     "journal.export": lambda home, run: [
