@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from weexctl.model.regime import Regime, RegimeView
@@ -127,11 +128,19 @@ class Book:
 
     def for_plugin(self, rows: Mapping[str, Row]) -> Book:
         """The same book with one plugin's own rows."""
+        return self._with(rows=rows)
+
+    def with_market(self, regimes: Mapping[str, RegimeView], signals: Mapping[str, Signal]) -> Book:
+        """The same book with what the market stages say."""
+        return self._with(regimes=regimes, signals=signals)
+
+    def _with(self, **changes: object) -> Book:
         # dataclasses.replace takes several times as long, and this is asked for by every stage at every step.
         view = object.__new__(Book)
-        for name in _FIELDS:
-            object.__setattr__(view, name, getattr(self, name))
-        object.__setattr__(view, "rows", rows)
+        for name, value in zip(_FIELDS, _values(self), strict=True):
+            _set(view, name, value)
+        for name, value in changes.items():
+            _set(view, name, value)
         return view
 
     @property
@@ -166,7 +175,9 @@ class Book:
     @property
     def gross_exposure(self) -> float:
         """Sum of absolute exposures."""
-        return sum(abs(position.exposure) for position in self.positions.values())
+        return sum([abs(position.exposure) for position in self.positions.values()])
 
 
 _FIELDS = tuple(spec.name for spec in fields(Book))
+_values = attrgetter(*_FIELDS)
+_set = object.__setattr__

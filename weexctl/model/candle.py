@@ -43,10 +43,11 @@ class Timeframe(StrEnum):
     D1 = "1d"
     W1 = "1w"
 
-    @property
-    def ms(self) -> int:
-        """Length in milliseconds."""
-        return _MS[self.value]
+    ms: int
+    """Length in milliseconds."""
+
+    def __init__(self, word: str) -> None:
+        self.ms = _MS[word]
 
 
 class PriceSource(StrEnum):

@@ -84,10 +84,11 @@ class Leg(StrEnum):
     STOP = "stop"
     TARGET = "target"
 
-    @property
-    def letter(self) -> str:
-        """e, x, s or t."""
-        return {"entry": "e", "exit": "x", "stop": "s", "target": "t"}[self.value]
+    letter: str
+    """e, x, s or t."""
+
+    def __init__(self, word: str) -> None:
+        self.letter = {"entry": "e", "exit": "x", "stop": "s", "target": "t"}[word]
 
 
 class TriggerSource(StrEnum):

@@ -83,9 +83,9 @@ class Step:
         return self.write()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Moment:
-    """What all symbols of a step share."""
+    """What all symbols of a step share; private and short-lived."""
 
     pipeline: Pipeline
     book: Book
@@ -198,7 +198,7 @@ def _with_market(
             continue
         # A position keeps its rule when the regime changes, but only the rule of the present regime may add risk.
         signals[symbol] = signal if rule == names[regimes[symbol].name] else replace(signal, entry=False)
-    return replace(book, regimes=regimes, signals=signals)
+    return book.with_market(regimes, signals)
 
 
 def _slots(book: Book, raw: Mapping[str, float], wanted: list[str], bounds: Limits) -> frozenset[str]:
@@ -245,7 +245,7 @@ def _consider(case: _Case, moment: _Moment) -> None:
     """Fill in what this symbol should do."""
     book, symbol = moment.book, case.symbol
     if symbol in moment.assessments:
-        case.findings = replace(case.findings, assessment=moment.assessments[symbol])
+        case.findings.assessment = moment.assessments[symbol]
     if (held := book.positions.get(symbol)) is not None:
         _consider_held(case, held, moment)
     elif book.wanted(symbol):
@@ -256,7 +256,8 @@ def _consider(case: _Case, moment: _Moment) -> None:
 
 def _sized(case: _Case, position: HeldPosition, moment: _Moment) -> tuple[Protection, Sizing]:
     """Protection and size of a position, held or about to be opened, noted in the findings."""
-    assessment = case.findings.assessment
+    findings = case.findings
+    assessment = findings.assessment
     protection = protect(moment.pipeline, position, moment.views, assessment.stop_multiplier)
     sizing = size(
         moment.raw[case.symbol],
@@ -268,8 +269,8 @@ def _sized(case: _Case, position: HeldPosition, moment: _Moment) -> tuple[Protec
         held=held_exposure(moment.book, case.symbol),
         room=moment.rooms.get(case.symbol),
     )
-    case.failed = bool(moment.sizer_fault) or any(answer.code == PLUGIN_FAULT for answer in protection.answers)
-    case.findings = replace(case.findings, protection=protection, sizing=sizing, sizer_fault=moment.sizer_fault)
+    case.failed = bool(moment.sizer_fault) or PLUGIN_FAULT in [answer.code for answer in protection.answers]
+    findings.protection, findings.sizing, findings.sizer_fault = protection, sizing, moment.sizer_fault
     return protection, sizing
 
 

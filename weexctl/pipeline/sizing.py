@@ -14,6 +14,7 @@ from weexctl.pipeline.stage import Pipeline, Stage
 from weexctl.pipeline.views import Views
 
 __all__ = [
+    "NOT_ASSESSED",
     "PLUGIN_FAULT",
     "Assessment",
     "Multiplier",
@@ -60,6 +61,10 @@ class Assessment:
     suspend_until_ms: int = 0
     blocked: str = ""
     """Code of a running cooldown or suspension; empty when there is none."""
+
+
+NOT_ASSESSED = Assessment()
+"""No policy was asked, or there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ def assess(pipeline: Pipeline, views: Views, symbols: Sequence[str]) -> dict[str
 
 
 def _ask_all(pipeline: Pipeline, views: Views, symbol: str) -> Assessment:
+    if not pipeline.risk:
+        return NOT_ASSESSED
     decisions = [_ask(stage, views.of(f"risk.{index}"), symbol) for index, stage in enumerate(pipeline.risk)]
     return Assessment(
         tuple(

@@ -43,5 +43,6 @@ class Views:
                 for symbol, row in self._rows_at.items()
                 if key in (stages := columns[symbol].stages)
             }
-            view = self._made[key] = self.book.for_plugin(rows)
+            # A stage without columns of its own sees the book as it is.
+            view = self._made[key] = self.book.for_plugin(rows) if rows or self.book.rows else self.book
         return view
