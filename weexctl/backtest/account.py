@@ -77,6 +77,10 @@ class BacktestAccount:
         """What is there without unrealised P&L, quote."""
         return self._ledger.wallet
 
+    def next_event_ms(self, to_ms: int) -> int:
+        """The first moment up to `to_ms` at which something may happen; later than that when there is none."""
+        return passage.next_event_ms(self._venue, to_ms)
+
     def advance(self, to_ms: int) -> None:
         """Let the market go on to a moment, or to the end of the first candle that changed something before it."""
         passage.advance(self._venue, to_ms, until_change=True)
@@ -84,6 +88,9 @@ class BacktestAccount:
     def take_in(self) -> list[TradeRecord]:
         """What the market did to the account since the last time; the trades that it ended."""
         self._take_funding()
+        if not self._ledger.fills:
+            self._venue.closed.clear()
+            return []
         ended = []
         for fill, order in self._new_fills():
             reason = _LIQUIDATED if order.client_id.startswith(LIQUIDATION_CLIENT_ID) else _reason(order)
@@ -114,7 +121,7 @@ class BacktestAccount:
             best_price=float(intent.reference_price),
         )
         if intent.symbol not in self.trades:  # in the journal's order: sums of floats depend on it
-            self.trades = dict(sorted((self.trades | {intent.symbol: trade}).items()))
+            self.trades = {s: self.trades.get(s, trade) for s in sorted([*self.trades, intent.symbol])}
         for fill, _ in self._new_fills():
             self._book(fill, intent.leg, intent.reference_price, intent.reason, intent.decision_id)
         return ""
@@ -145,7 +152,7 @@ class BacktestAccount:
         """Note the close most in favour of a position so far."""
         trade = self.trades[symbol]
         if best != trade.best_price:
-            self.trades[symbol] = replace(trade, best_price=best)
+            self.trades[symbol] = trade.with_best(best)
 
     def _send(self, intent: OrderIntent) -> tuple[SimOrder, str]:
         self._venue.now_ms += self._venue.settings.latency_ms  # what is sent at a close is filled after it
@@ -171,9 +178,6 @@ class BacktestAccount:
 
     def _new_fills(self) -> list[tuple[Fill, SimOrder]]:
         fills, orders = self._ledger.fills, self._venue.closed
-        if not fills:
-            orders.clear()
-            return []
         by_id = {str(order.id): order for order in orders}
         found = [(fill, by_id[fill.order_id]) for fill in fills]
         fills.clear()

@@ -180,45 +180,59 @@ class Engine:
     def _stretch(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
         """All closes that share their columns."""
         outlook = Outlook(self._pipeline, columns, first_ms, last_ms, self._candle_ms)
-        done_ms = first_ms - self._candle_ms
+        account, done_ms = self._account, first_ms - self._candle_ms
+        due_ms = outlook.next_ms(done_ms, account.trades.values())
         while done_ms < last_ms:
-            due_ms = outlook.next_ms(done_ms, self._account.trades.values())
-            to_ms = min(last_ms if due_ms is None else due_ms, done_ms + _LEAP * self._candle_ms)
-            done_ms = self._go(done_ms, to_ms)
-            self._note(self._account.take_in())
-            held = self._account.trades.values()  # one that has just ended leaves room at this very close
-            if (held and self._lost) or outlook.next_ms(done_ms - self._candle_ms, held) == done_ms:
+            done_ms = self._go(done_ms, min(last_ms if due_ms is None else due_ms, done_ms + _LEAP * self._candle_ms))
+            if ended := account.take_in():
+                self._note(ended)  # a position that has just ended leaves room at this very close
+                due_ms = outlook.next_ms(done_ms - self._candle_ms, account.trades.values())
+            if done_ms == due_ms or (self._lost and account.trades):
                 self._step(columns, done_ms)
+                due_ms = outlook.next_ms(done_ms, account.trades.values())
 
     def _go(self, done_ms: int, to_ms: int) -> int:
         """Let the market go on, to `to_ms` or to the close of a candle that changed something; where it got to."""
-        account, marks = self._account, self._marks
+        account, marks, length = self._account, self._marks, self._candle_ms
         wallet, held = float(account.wallet), list(self._venue.ledger.positions.values())
         start = marks.row(done_ms) + 1
-        stop = marks.row(to_ms) + 1
-        worth, gross = marks.equity(wallet, held, start, stop)
-        dead = 1.0 - worth / self.state.start_equity >= self._pipeline.limits.kill_drawdown
-        if held and dead.any():
-            to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * self._candle_ms)
+        worth: NDArray[np.float64] | None = None
+        if held:
+            # The candle in which something may happen is looked at where it opens, and where it closes.
+            event_ms = account.next_event_ms(to_ms)
+            to_ms = min(to_ms, done_ms + (-(-(event_ms - done_ms) // length) + 1) * length)
+            if (between := marks.row(to_ms)) > start:
+                worth, gross = marks.equity(wallet, held, start, between)
+                if self._is_lost(float(worth.min())):
+                    dead = 1.0 - worth / self.state.start_equity >= self._pipeline.limits.kill_drawdown
+                    to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * length)
         account.advance(to_ms)
-        reached = done_ms + -(-(account.now_ms - done_ms) // self._candle_ms) * self._candle_ms
+        reached = done_ms + -(-(account.now_ms - done_ms) // length) * length
         while account.now_ms < reached:  # a settlement within a candle
             account.advance(reached)
-        passed = marks.row(reached) + 1 - start
-        self._equity[start : start + passed] = worth[:passed]
-        self._gross[start : start + passed] = gross[:passed]
+        last = marks.row(reached)
         # The last close is marked by the step, or by the change that ended the way.
-        self._mark_days(done_ms + self._candle_ms, worth[: passed - 1])
+        if worth is not None:
+            worth = worth[: last - start]
+            self._equity[start:last] = worth
+            self._gross[start:last] = gross[: last - start] / worth
+            self._mark_days(done_ms + length, worth)
+        elif last > start:
+            self._equity[start:last] = wallet
+            self._mark_days(done_ms + length, self._equity[start:last])
         for symbol, trade in list(account.trades.items()):
-            best = marks.best_close(symbol, trade.side, start, start + passed)
+            best = marks.best_close(symbol, trade.side, start, last + 1)
             known = trade.best_price or best
             account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
-        equity, last = float(account.equity), start + passed - 1
+        equity = float(account.equity)
         self._equity[last] = equity
         self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
-        self._lost = 1.0 - equity / self.state.start_equity >= self._pipeline.limits.kill_drawdown
+        self._lost = self._is_lost(equity)
         self.state.mark(reached, equity)
         return reached
+
+    def _is_lost(self, equity: float) -> bool:
+        return 1.0 - equity / self.state.start_equity >= self._pipeline.limits.kill_drawdown
 
     def _mark_days(self, first_ms: int, worth: NDArray[np.float64]) -> None:
         """The equity of closes that were passed over: what the state needs is each day's first and highest."""

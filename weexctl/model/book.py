@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
+from dataclasses import dataclass, field
 from typing import Any
 
+from weexctl.model.copying import copier
 from weexctl.model.regime import Regime, RegimeView
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import Signal
@@ -128,20 +128,11 @@ class Book:
 
     def for_plugin(self, rows: Mapping[str, Row]) -> Book:
         """The same book with one plugin's own rows."""
-        return self._with(rows=rows)
+        return _copy(self, rows=rows)
 
     def with_market(self, regimes: Mapping[str, RegimeView], signals: Mapping[str, Signal]) -> Book:
         """The same book with what the market stages say."""
-        return self._with(regimes=regimes, signals=signals)
-
-    def _with(self, **changes: object) -> Book:
-        # dataclasses.replace takes several times as long, and this is asked for by every stage at every step.
-        view = object.__new__(Book)
-        for name, value in zip(_FIELDS, _values(self), strict=True):
-            _set(view, name, value)
-        for name, value in changes.items():
-            _set(view, name, value)
-        return view
+        return _copy(self, regimes=regimes, signals=signals)
 
     @property
     def drawdown(self) -> float:
@@ -178,6 +169,4 @@ class Book:
         return sum([abs(position.exposure) for position in self.positions.values()])
 
 
-_FIELDS = tuple(spec.name for spec in fields(Book))
-_values = attrgetter(*_FIELDS)
-_set = object.__setattr__
+_copy = copier(Book)
