@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from weexctl.actions.tables import (
     account,
+    backtest,
     closing,
     connection,
     data,
@@ -36,6 +37,7 @@ GROUPS = (
     Group("profile", SET_UP, "Read, make, check and arm profiles"),
     Group("market", UNDERSTAND, "Look at the market"),
     Group("data", UNDERSTAND, "Keep candles on this machine"),
+    Group("backtest", UNDERSTAND, "Try a profile on candles that are known already"),
     Group("service", SET_UP, "Keep a run going under systemd"),
     Group("sim", TRADE, "The simulated exchange"),
     Group("journal", UNDERSTAND, "Read, check and copy the record"),
@@ -54,6 +56,7 @@ ACTIONS = (
     *profile.ROWS,
     *market.ROWS,
     *data.ROWS,
+    *backtest.ROWS,
     *service.ROWS,
     *journal.ROWS,
 )

@@ -13,7 +13,7 @@ from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.rows import OrderRecord, RunRecord, TradeRecord
 from weexctl.trader.session import SessionReport
 
-__all__ = ["OpenRow", "OrderRow", "Output", "Pnl", "Span", "TradeRow", "sum_up"]
+__all__ = ["OpenRow", "OrderRow", "Output", "Pnl", "Span", "TradeRow", "open_row", "sum_up", "trade_row"]
 
 
 class Span(BaseModel):
@@ -129,8 +129,8 @@ def sum_up(report: SessionReport, *, synthetic: bool, not_modelled: Sequence[str
         max_drawdown=_max_drawdown([float(start), *(float(point.equity) for point in report.equity)]),
         exposure=float(np.mean([p.gross_exposure for p in report.equity])) if report.equity else 0.0,
         orders=[_order_row(order, decision) for order, decision in report.orders],
-        trades=[_trade_row(trade) for trade in report.trades],
-        open_positions=[_open_row(trade) for trade in report.open_trades],
+        trades=[trade_row(trade) for trade in report.trades],
+        open_positions=[open_row(trade) for trade in report.open_trades],
         refusals=dict(sorted(state.refusals.items(), key=lambda item: -item[1])),
         not_modelled=list(not_modelled),
         manifest=_manifest(run),
@@ -172,12 +172,14 @@ def _order_row(order: OrderRecord, decision_id: str) -> OrderRow:
     )
 
 
-def _trade_row(trade: TradeRecord) -> TradeRow:
+def trade_row(trade: TradeRecord) -> TradeRow:
+    """A position that ended, as a row."""
     names = [name for name in TradeRow.model_fields if name != "position_side"]
     return TradeRow(position_side=trade.position_side.value, **{name: getattr(trade, name) for name in names})
 
 
-def _open_row(trade: OpenTrade) -> OpenRow:
+def open_row(trade: OpenTrade) -> OpenRow:
+    """A position that is open, as a row."""
     return OpenRow(
         symbol=trade.symbol,
         position_side=trade.side.value,

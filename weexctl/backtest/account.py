@@ -13,6 +13,7 @@ from weexctl.model.instrument import Instrument
 from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce, TriggerSource
 from weexctl.model.regime import Regime
 from weexctl.model.side import PositionSide
+from weexctl.pipeline.identity import client_order_id
 from weexctl.run.positions import trade_record
 from weexctl.simulator import passage
 from weexctl.simulator.liquidation import LIQUIDATION_CLIENT_ID
@@ -27,6 +28,8 @@ __all__ = ["BacktestAccount", "Executed"]
 _REASONS = {TriggerKind.STOP: "STOP_HIT", TriggerKind.TARGET: "TARGET_HIT"}
 _LEGS = {TriggerKind.STOP: Leg.STOP, TriggerKind.TARGET: Leg.TARGET}
 _LIQUIDATED = "LIQUIDATED"
+_ACCOUNT = "sim"
+"""Orders are named as those of the venue sim, which they are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Executed:
 
     fill: Fill
     leg: Leg
+    client_order_id: str
     decision_id: str
     """The decision that sent the order, or that opened the position when it was the market that ended it."""
     reason: str
@@ -56,7 +60,10 @@ class BacktestAccount:
         self.trades: dict[str, OpenTrade] = {}
         self.instruments: Mapping[str, Instrument] = {s: c.instrument for s, c in self._venue.contracts.items()}
         self.realised = self.fees = self.funding = Decimal(0)
-        self.turnover = Decimal(0)
+        self.turnover = 0.0
+        """Σ value of each execution / equity at that moment."""
+        self.slippage = Decimal(0)
+        """What executions cost against the prices they were decided at, positive when they were worse, quote."""
         self.executed: list[Executed] = []
         """Every execution so far, oldest first."""
         for symbol, setting in self._venue.leverages.items():
@@ -93,11 +100,12 @@ class BacktestAccount:
             return []
         ended = []
         for fill, order in self._new_fills():
+            client_id = order.client_id
             reason = _LIQUIDATED if order.client_id.startswith(LIQUIDATION_CLIENT_ID) else _reason(order)
             reference, leg = None, Leg.EXIT
             if order.trigger is not None:
                 reference, leg = order.trigger.price, _LEGS[order.trigger.kind]
-            if (record := self._book(fill, leg, reference, reason, None)) is not None:
+            if (record := self._book(fill, leg, client_id, reference, reason, None)) is not None:
                 ended.append(record)
         for record in ended:
             self._sweep(record.symbol, record.position_side)
@@ -123,17 +131,19 @@ class BacktestAccount:
         if intent.symbol not in self.trades:  # in the journal's order: sums of floats depend on it
             self.trades = {s: self.trades.get(s, trade) for s in sorted([*self.trades, intent.symbol])}
         for fill, _ in self._new_fills():
-            self._book(fill, intent.leg, intent.reference_price, intent.reason, intent.decision_id)
+            self._book(fill, intent.leg, order.client_id, intent.reference_price, intent.reason, intent.decision_id)
         return ""
 
     def reduce(self, intent: OrderIntent) -> tuple[str, TradeRecord | None]:
         """Carry out an order that shrinks: the exchange's reason when it does not take it, and the trade it ended."""
-        _, refused = self._send(intent)
+        order, refused = self._send(intent)
         if refused:
             return refused, None
         ended: TradeRecord | None = None
         for fill, _ in self._new_fills():
-            done = self._book(fill, intent.leg, intent.reference_price, intent.reason, intent.decision_id)
+            done = self._book(
+                fill, intent.leg, order.client_id, intent.reference_price, intent.reason, intent.decision_id
+            )
             ended = done or ended
         if ended is not None:
             self._sweep(intent.symbol, intent.position_side)
@@ -158,7 +168,7 @@ class BacktestAccount:
         self._venue.now_ms += self._venue.settings.latency_ms  # what is sent at a close is filled after it
         order = SimOrder(
             id=0,
-            client_id=f"{intent.decision_id}{intent.leg.letter}",
+            client_id=client_order_id(_ACCOUNT, intent.decision_id, intent.leg, 1),
             symbol=intent.symbol,
             side=intent.side,
             position_side=intent.position_side,
@@ -185,14 +195,16 @@ class BacktestAccount:
         return found
 
     def _book(
-        self, fill: Fill, leg: Leg, reference: Decimal | None, reason: str, decision_id: str | None
+        self, fill: Fill, leg: Leg, client_id: str, reference: Decimal | None, reason: str, decision_id: str | None
     ) -> TradeRecord | None:
         """One execution into the trade it belongs to; the trade's record when that was its last."""
-        trade = self.trades[fill.symbol].with_fill(fill, reference)
-        self.executed.append(Executed(fill, leg, decision_id or trade.decision_id, reason))
+        before = self.trades[fill.symbol]
+        trade = before.with_fill(fill, reference)
+        self.executed.append(Executed(fill, leg, client_id, decision_id or trade.decision_id, reason))
         self.realised += fill.realised
         self.fees += fill.fee
-        self.turnover += fill.value
+        self.turnover += float(fill.value) / float(self.equity)
+        self.slippage += before.entry_slippage + before.exit_slippage - trade.entry_slippage - trade.exit_slippage
         if trade.quantity > 0:
             self.trades[fill.symbol] = trade
             return None

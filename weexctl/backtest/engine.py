@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from weexctl.backtest.account import BacktestAccount, Executed
+from weexctl.backtest.equity_curve import EquityCurve
 from weexctl.backtest.marks import Marks
+from weexctl.backtest.metrics import RunTotals
 from weexctl.backtest.outlook import Outlook
+from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.rows import TradeRecord
 from weexctl.model.book import Book, HeldPosition
 from weexctl.model.decision import Decision
+from weexctl.model.regime import REGIMES
 from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.decide import Identity, Step, decide
 from weexctl.pipeline.guards import Flow
@@ -41,9 +45,18 @@ _LEAP = 512
 class BacktestRun:
     """What a run came to. Arrays have one row per close of the schedule."""
 
-    time_ms: NDArray[np.int64]
-    equity: NDArray[np.float64]
-    gross_exposure: NDArray[np.float64]
+    curve: EquityCurve
+    """The account at each close, before that close's own orders."""
+    regimes: Mapping[str, NDArray[np.int8]]
+    """The regime's place in `REGIMES` by symbol and close; -1 where there is none."""
+    start_equity: Decimal
+    end_equity: Decimal
+    unrealised: Decimal
+    realised: Decimal
+    totals: RunTotals
+    fees: Decimal
+    funding: Decimal
+    open_trades: tuple[OpenTrade, ...]
     trades: list[TradeRecord] = field(default_factory=list)
     executed: list[Executed] = field(default_factory=list)
     refusals: Mapping[str, int] = field(default_factory=dict)
@@ -82,7 +95,7 @@ class Engine:
         venue: Venue,
         *,
         identity: Identity,
-        start_equity: float,
+        start_equity: Decimal,
         on_decisions: Callable[[tuple[Decision, ...]], None] | None = None,
     ) -> None:
         self._pipeline = pipeline
@@ -91,7 +104,8 @@ class Engine:
         self._venue = venue
         self._identity = identity
         self._on_decisions = on_decisions
-        self.state = RiskState(start_equity=start_equity)
+        self._start_equity = start_equity
+        self.state = RiskState(start_equity=float(start_equity))
         self._trades: list[TradeRecord] = []
         self._decided = 0
         self._lost = False
@@ -132,7 +146,7 @@ class Engine:
             account,
             simulator.venue,
             identity=identity,
-            start_equity=float(start_equity),
+            start_equity=start_equity,
             on_decisions=on_decisions,
         )
 
@@ -157,25 +171,50 @@ class Engine:
         self._candle_ms = schedule.candle_ms
         self._marks = Marks(self._venue, schedule.first_ms, schedule.count, schedule.candle_ms)
         self._equity, self._gross = np.zeros(schedule.count), np.zeros(schedule.count)
+        self._regimes = {symbol: np.full(schedule.count, -1, dtype=np.int8) for symbol in self._symbols}
         done_ms, interrupted = schedule.first_ms - schedule.candle_ms, False
         for fitted_ms, first_ms, last_ms in schedule.blocks():
             if interrupted := should_stop():
                 break
             block = blocks.compute(fitted_ms, first_ms, last_ms)
+            self._keep_regimes(block.columns, first_ms, last_ms)
             self._stretch(block.columns, first_ms, last_ms)
             on_step((last_ms - done_ms) // schedule.candle_ms)
             done_ms = last_ms
-        rows = self._marks.row(done_ms) + 1
+        rows, account = self._marks.row(done_ms) + 1, self._account
+        times = schedule.first_ms + schedule.candle_ms * np.arange(rows, dtype=np.int64)
         return BacktestRun(
-            time_ms=schedule.first_ms + schedule.candle_ms * np.arange(rows, dtype=np.int64),
-            equity=self._equity[:rows],
-            gross_exposure=self._gross[:rows],
+            curve=EquityCurve(times, self._equity[:rows], self._gross[:rows]),
+            regimes={symbol: found[:rows] for symbol, found in self._regimes.items()},
+            start_equity=self._start_equity,
+            end_equity=account.equity,
+            unrealised=account.equity - account.wallet,
+            realised=account.realised,
+            fees=account.fees,
+            funding=account.funding,
+            totals=RunTotals(
+                fees=float(account.fees),
+                funding=float(account.funding),
+                slippage=float(account.slippage),
+                turnover=account.turnover,
+            ),
+            open_trades=tuple(account.trades.values()),
             trades=self._trades,
             executed=self._account.executed,
             refusals=dict(self.state.refusals),
             decided=self._decided,
             interrupted=interrupted,
         )
+
+    def _keep_regimes(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
+        """Each close's regime, for whoever looks at the run afterwards."""
+        start, stop = self._marks.row(first_ms), self._marks.row(last_ms) + 1
+        for symbol, known in columns.items():
+            offset = (first_ms - self._candle_ms - known.candles.first_ms) // self._candle_ms
+            names = known.regime["name"][max(0, offset) : offset + stop - start]
+            found = self._regimes[symbol][start + max(0, -offset) :][: len(names)]
+            for place, regime in enumerate(REGIMES):
+                found[names == regime.value] = place
 
     def _stretch(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
         """All closes that share their columns."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import weexctl
 from weexctl.config.profile import Profile
 from weexctl.errors import ConfigError, UsageError
 from weexctl.execution.open_trade import OpenTrade
@@ -22,6 +21,7 @@ from weexctl.pipeline.identity import REHEARSAL, run_id
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.run.fitting import Blocks
+from weexctl.run.manifest import run_manifest
 from weexctl.run.market_source import MarketSource
 from weexctl.run.risk_state import RiskState
 from weexctl.run.schedule import Schedule
@@ -174,7 +174,7 @@ class Session:
             seed=self.market.seed,
             from_ms=self.schedule.run_from_ms,
             to_ms=self.schedule.run_from_ms - self.schedule.candle_ms,
-            manifest=self._manifest(),
+            manifest=run_manifest(self.profile, self.pipeline, self.market),
         )
 
     def _run_id(self, symbols: tuple[str, ...]) -> str:
@@ -182,20 +182,6 @@ class Session:
         return run_id(
             self.profile.digest, self.market.source, SimVenue.name, account, self.schedule.run_from_ms, symbols
         )
-
-    def _manifest(self) -> dict[str, Any]:
-        """What the run was made from: enough to make it again."""
-        return {
-            "weexctl": weexctl.__version__,
-            "source": self.market.source,
-            "synthetic": self.market.synthetic,
-            "data": {symbol: candles.digest() for symbol, candles in self.market.candles.items()},
-            "plugins": [
-                {"kind": s.kind, "name": s.name, "distribution": s.distribution, "version": s.version}
-                for s in self.pipeline.stages()
-            ],
-            "start_equity": str(self.profile.simulator.start_equity),
-        }
 
     def _drive(
         self,

@@ -67,8 +67,8 @@ def test_a_backtest_is_the_run_at_sim(seed: int, tmp_path: Path, monkeypatch: py
     assert len(found.trades) > 20
     assert {trade.exit_reason for trade in found.trades} >= {"STOP_HIT", "TARGET_HIT", "DIRECTION_FLIP"}
     assert found.refusals == report.state.refusals
-    np.testing.assert_allclose(found.equity, [float(point.equity) for point in report.equity], rtol=1e-12)
-    np.testing.assert_allclose(found.gross_exposure, [point.gross_exposure for point in report.equity], rtol=1e-9)
+    np.testing.assert_allclose(found.curve.equity, [float(point.equity) for point in report.equity], rtol=1e-12)
+    np.testing.assert_allclose(found.curve.gross_exposure, [point.gross_exposure for point in report.equity], rtol=1e-9)
 
 
 def money(fill: Any) -> tuple[Any, ...]:
@@ -129,8 +129,8 @@ def test_passing_over_candles_changes_nothing(seed: int, patient: bool, monkeypa
     assert len(leaping.trades) > 20
     assert leaping.executed == walking.executed
     assert leaping.decided < 0.7 * walking.decided
-    np.testing.assert_allclose(leaping.equity, walking.equity, rtol=1e-12)
-    np.testing.assert_allclose(leaping.gross_exposure, walking.gross_exposure, rtol=1e-9)
+    np.testing.assert_allclose(leaping.curve.equity, walking.curve.equity, rtol=1e-12)
+    np.testing.assert_allclose(leaping.curve.gross_exposure, walking.curve.gross_exposure, rtol=1e-9)
 
 
 def test_what_ends_everything_is_seen_in_time() -> None:

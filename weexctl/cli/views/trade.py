@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from weexctl.actions.run_report import OpenRow, OrderRow, Output, TradeRow
 
-__all__ = ["view"]
+__all__ = ["headline", "labelled", "refusals", "sums", "titled", "view"]
 
 _NEWEST = 12
 """Rows of a table; the whole list is in the JSON."""
@@ -27,18 +27,19 @@ _NEWEST = 12
 
 def view(data: Output) -> RenderableType:
     """The sum above, tables below; a table without rows is left out."""
-    parts: list[RenderableType] = [_headline(data), _sums(data)]
+    parts: list[RenderableType] = [headline(data), sums(data)]
     parts += _section("order", data.orders, _orders)
     parts += _section("closed position", data.trades, _trades)
     parts += _open(data)
     if data.refusals:
-        parts.append(_refusals(data.refusals))
+        parts.append(refusals(data.refusals))
     if data.not_modelled:
-        parts.append(_labelled("Not modelled", cell("; ".join(data.not_modelled))))
+        parts.append(labelled("Not modelled", cell("; ".join(data.not_modelled))))
     return Group(*parts)
 
 
-def _headline(data: Output) -> Text:
+def headline(data: Output) -> Text:
+    """Which run this is."""
     made = data.manifest
     head = Text.assemble((str(made["profile"]), "bold"), " on ", (str(made["venue"]), "bold"))
     if data.synthetic:
@@ -58,7 +59,8 @@ def _period(data: Output) -> str:
     return f"{minute(data.from_ms)} to {minute(data.to_ms)} UTC, {_count(data.steps, 'step')}, {over}"
 
 
-def _sums(data: Output) -> Table:
+def sums(data: Output) -> Table:
+    """What it began and ended with, and where the difference came from."""
     grid = Table.grid(padding=(0, 2))
     start, end = data.equity.start, data.equity.end
     change = end - start
@@ -81,11 +83,11 @@ def _pnl(data: Output) -> Text:
 
 def _section(noun: str, rows: Sequence[Any], draw: Any) -> Iterable[RenderableType]:
     if not rows:
-        return [_labelled(f"{noun.capitalize()}s", cell("none"))]
+        return [labelled(f"{noun.capitalize()}s", cell("none"))]
     shown = rows[-_NEWEST:]
     known = _count(len(rows), noun)
     title = f"{known[0].upper()}{known[1:]}" if len(shown) == len(rows) else f"The last {len(shown)} of {known}"
-    return [_titled(title, draw(shown))]
+    return [titled(title, draw(shown))]
 
 
 def _orders(rows: Sequence[OrderRow]) -> FittingTable:
@@ -122,12 +124,12 @@ def _trades(rows: Sequence[TradeRow]) -> FittingTable:
 
 def _open(data: Output) -> Iterable[RenderableType]:
     if not data.open_positions:
-        return [_labelled("Open positions", cell("none"))]
+        return [labelled("Open positions", cell("none"))]
     columns = (("since (UTC)", ""), ("symbol", ""), ("side", ""), ("quantity", "right"), ("entry", "right"))
     table = FittingTable((*columns, ("stop", "right"), ("rule", "")), ("rule", "since (UTC)", "entry"))
     for row in data.open_positions:
         table.add_row(*_open_cells(row))
-    return [_titled(_count(len(data.open_positions), "open position"), table)]
+    return [titled(_count(len(data.open_positions), "open position"), table)]
 
 
 def _open_cells(row: OpenRow) -> Iterable[Text]:
@@ -143,21 +145,24 @@ def _open_cells(row: OpenRow) -> Iterable[Text]:
     )
 
 
-def _refusals(refusals: dict[str, int]) -> RenderableType:
+def refusals(counts: dict[str, int]) -> RenderableType:
+    """What was refused how often, and why."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for code, count in refusals.items():
+    for code, count in counts.items():
         grid.add_row(cell(f"{count} ×"), cell(code), cell(WHY.get(code, _words(code))))
-    return _titled("Refused", grid)
+    return titled("Refused", grid)
 
 
-def _titled(title: str, body: RenderableType) -> RenderableType:
+def titled(title: str, body: RenderableType) -> RenderableType:
+    """Something under a title of its own."""
     return Group(Text(f"\n{title}", style="bold"), body)
 
 
-def _labelled(label: str, body: Text) -> RenderableType:
+def labelled(label: str, body: Text) -> RenderableType:
+    """Something beside its label."""
     return Group(Text(""), Text.assemble((f"{label}  ", "bold"), body))
 
 

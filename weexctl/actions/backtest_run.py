@@ -1,0 +1,197 @@
+"""Backtests: a profile over candles that are known already."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.run_report import OrderRow, Pnl, Span, open_row, trade_row
+from weexctl.actions.run_report import Output as RunOutput
+from weexctl.actions.trade_call import DEFAULT_SEED, MAX_SEED, MAX_STEPS
+from weexctl.backtest.account import Executed
+from weexctl.backtest.backtest import Backtest
+from weexctl.backtest.engine import BacktestRun
+from weexctl.backtest.metrics import Metrics, YearMetrics, measure, years_of
+from weexctl.config.compose import build_pipeline
+from weexctl.config.environment import read_environment
+from weexctl.config.paths import find_paths
+from weexctl.config.profile import Profile, load_profile
+from weexctl.errors import UsageError
+from weexctl.model.instrument import normalise_symbol
+from weexctl.model.order import OrderStatus
+from weexctl.plugin_host import load_offers
+from weexctl.run.manifest import run_manifest
+from weexctl.run.market_source import MarketSource, file_source, generated_source
+from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, plan_schedule
+
+__all__ = ["Input", "Output", "run"]
+
+
+class Input(BaseModel):
+    """Which profile, over which candles."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: str = "safe"
+    data: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    from_ms: int | None = None
+    to_ms: int | None = None
+    steps: int | None = Field(default=None, ge=1, le=10 * MAX_STEPS)
+    seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
+    workers: int | None = Field(default=None, ge=1, le=256)
+
+
+class Output(RunOutput):
+    """A backtest: what `trade` tells of a run, and its figures."""
+
+    decided: int
+    """Closes that were decided on; at the others nothing could have happened."""
+    metrics: Metrics
+    years: list[YearMetrics]
+
+
+def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
+    """Run a profile over known candles, and measure it."""
+    _must_agree(input)
+    profile, backtest = _compose(input, context)
+    fits = sum(1 for _ in backtest.schedule.blocks()) * len(backtest.market.candles)
+    with context.progress(fits, "fit") as track:
+        prepared = backtest.prepare(
+            workers=input.workers or os.cpu_count() or 1, on_fit=lambda symbol: track.advance(1, symbol)
+        )
+    with context.progress(backtest.schedule.count, "backtest") as track:
+        found = backtest.run(prepared, on_step=lambda count: track.advance(count), should_stop=context.should_stop)
+    return Result(
+        data=_output(backtest, found),
+        warnings=tuple(_warnings(backtest.market)),
+        next=(NextCommand(_traded(input), "the same candles, order by order at the venue sim"),),
+        venue="sim",
+        profile=profile.name,
+        resumable=False,
+    )
+
+
+def _must_agree(input: Input) -> None:  # noqa: A002
+    """Refuse flags that contradict each other."""
+    if input.data and input.seed is not None:
+        raise UsageError(
+            "--seed makes a synthetic market, --data names candles; nothing was done", hint="leave one of them out"
+        )
+    if input.from_ms is not None and not input.data:
+        raise UsageError(
+            "--from chooses a start in your own candles; the synthetic market has one of its own; nothing was done",
+            hint="add --data PATH, or leave --from out",
+        )
+    if input.from_ms is not None and input.to_ms is not None and input.to_ms < input.from_ms:
+        raise UsageError("--to lies before --from; nothing was done", hint="exchange them")
+
+
+def _compose(input: Input, context: Context) -> tuple[Profile, Backtest]:  # noqa: A002
+    offers = load_offers(environ=context.environment)
+    overrides: dict[str, Any] = {"venue.name": "sim"}
+    if input.symbols:
+        overrides["venue.symbols"] = [normalise_symbol(symbol) for symbol in input.symbols]
+    profile = load_profile(
+        input.profile,
+        offers=offers,
+        overrides=overrides,
+        environment=read_environment(context.environment),
+        paths=find_paths(context.environment),
+        named_by="environment" if context.origins.get("profile") == "environment" else "flag",
+    )
+    market = _market(input, profile)
+    schedule = plan_schedule(
+        market,
+        profile.venue.timeframe.ms,
+        history=HISTORY_CANDLES,
+        from_ms=input.from_ms,
+        to_ms=input.to_ms,
+        steps=input.steps,
+        run_from_ms=None,
+        done_ms=None,
+    )
+    return profile, Backtest(
+        profile=profile, pipeline=build_pipeline(profile, offers), market=market, schedule=schedule
+    )
+
+
+def _market(input: Input, profile: Profile) -> MarketSource:  # noqa: A002
+    symbols, timeframe = profile.venue.symbols, profile.venue.timeframe
+    if input.data:
+        return file_source(input.data, symbols, timeframe)
+    seed = DEFAULT_SEED if input.seed is None else input.seed
+    return generated_source(seed, symbols, timeframe, HISTORY_CANDLES + 1 + (input.steps or SYNTHETIC_STEPS))
+
+
+def _output(backtest: Backtest, found: BacktestRun) -> Output:
+    profile, market, curve = backtest.profile, backtest.market, found.curve
+    measured = measure(curve, found.trades, found.totals)
+    return Output(
+        run_id=backtest.run_id,
+        from_ms=backtest.schedule.first_ms,
+        to_ms=int(curve.time_ms[-1]),
+        steps=len(curve.time_ms),
+        interrupted=found.interrupted,
+        synthetic=market.synthetic,
+        equity=Span(start=found.start_equity, end=found.end_equity),
+        pnl=Pnl(realised=found.realised, unrealised=found.unrealised, fees=found.fees, funding=found.funding),
+        max_drawdown=measured.max_drawdown,
+        exposure=measured.mean_exposure,
+        orders=_order_rows(found.executed),
+        trades=[trade_row(trade) for trade in found.trades],
+        open_positions=[open_row(trade) for trade in found.open_trades],
+        refusals=dict(sorted(found.refusals.items(), key=lambda item: -item[1])),
+        not_modelled=list(market.not_modelled),
+        manifest={
+            "venue": "backtest",
+            "profile": profile.name,
+            "profile_digest": profile.digest,
+            "symbols": list(market.candles),
+            "timeframe": profile.venue.timeframe.value,
+            "seed": market.seed,
+            **run_manifest(profile, backtest.pipeline, market),
+        },
+        decided=found.decided,
+        metrics=measured,
+        years=list(years_of(curve)),
+    )
+
+
+def _order_rows(executed: list[Executed]) -> list[OrderRow]:
+    return [
+        OrderRow(
+            order_id=one.fill.order_id,
+            client_order_id=one.client_order_id,
+            decision_id=one.decision_id,
+            symbol=one.fill.symbol,
+            side=one.fill.side.value,
+            position_side=one.fill.position_side.value,
+            leg=one.leg.value,
+            quantity=one.fill.quantity,
+            filled_quantity=one.fill.quantity,
+            price=one.fill.price,
+            status=OrderStatus.FILLED.value,
+            time_ms=one.fill.time_ms,
+        )
+        for one in executed
+    ]
+
+
+def _warnings(market: MarketSource) -> list[Notice]:
+    if market.synthetic:
+        return [Notice("SYNTHETIC", "the candles were generated; these results say nothing about a market")]
+    return []
+
+
+def _traded(input: Input) -> str:  # noqa: A002
+    """The command that trades the same candles at the venue sim."""
+    words = ["weexctl", "trade", "--new", "--profile", input.profile]
+    words += [word for path in input.data for word in ("--data", path)]
+    words += ["--symbols", ",".join(input.symbols)] if input.symbols else []
+    words += ["--steps", str(input.steps)] if input.steps is not None else []
+    return shlex.join(words)

@@ -1,0 +1,61 @@
+"""Profiles on candles that are known already."""
+
+from __future__ import annotations
+
+from weexctl.actions.tables.action import Action, Example, Parameter
+from weexctl.actions.tables.parameters import PROFILE, UNDERSTAND
+
+__all__ = ["ROWS"]
+
+ROWS = (
+    Action(
+        name="backtest.run",
+        section=UNDERSTAND,
+        summary="Run a profile over known candles, and measure it",
+        help=(
+            "Decides at every closed candle as trade does: the same regimes, fitted anew on the past as it goes on, "
+            "the same rule, sizer, policies, guards and exits, and orders that the simulator fills. The decisions, "
+            "orders and trades are those of trade at the venue sim. Nothing is written."
+        ),
+        risk="read",
+        module="weexctl.actions.backtest_run",
+        parameters=(
+            PROFILE,
+            Parameter(
+                name="data",
+                type="str",
+                help="Candles: a file, a folder, or SYMBOL=PATH; may be repeated; the synthetic market without it",
+                repeatable=True,
+                metavar="PATH",
+            ),
+            Parameter(
+                name="symbols",
+                type="str",
+                help="Only these symbols of the profile, such as BTCUSDT,ETHUSDT",
+                repeatable=True,
+                commas=True,
+                metavar="A,B",
+            ),
+            Parameter(
+                name="from",
+                type="time",
+                help="With --data: first moment to decide at; without it a year is left to fit on, and its warm-up",
+            ),
+            Parameter(name="to", type="time", help="Last moment to decide at. A bare date is its 00:00 UTC"),
+            Parameter(
+                name="steps",
+                type="int",
+                help="Stop after this many closed candles; 1440 on the synthetic market, else as many as --data has",
+            ),
+            Parameter(name="seed", type="int", help="Seed of the synthetic market; equal seeds give equal runs"),
+            Parameter(name="workers", type="int", help="Processes that fit; as many as the machine has if left out"),
+        ),
+        examples=(
+            Example("weexctl backtest run --profile safe --steps 500", "500 hours of the synthetic market, offline"),
+            Example(
+                "weexctl backtest run --profile balanced --data candles --from 2021-02-01 --to 2024-01-01",
+                "three years of your own candles",
+            ),
+        ),
+    ),
+)

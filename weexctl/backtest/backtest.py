@@ -1,0 +1,57 @@
+"""One profile over one market: what it takes, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from weexctl.backtest.engine import BacktestRun, Engine
+from weexctl.backtest.preparation import OnFit, Prepared, prepare
+from weexctl.config.profile import Profile
+from weexctl.pipeline.decide import Identity
+from weexctl.pipeline.identity import run_id
+from weexctl.pipeline.stage import Pipeline
+from weexctl.run.market_source import MarketSource
+from weexctl.run.schedule import Schedule
+
+__all__ = ["Backtest"]
+
+_PLACE = "backtest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """Everything a run over known candles is made of. Nothing is written by building or running one."""
+
+    profile: Profile
+    pipeline: Pipeline
+    market: MarketSource
+    schedule: Schedule
+
+    @property
+    def run_id(self) -> str:
+        """The same profile, data, span and symbols have the same id everywhere."""
+        symbols = tuple(self.market.candles)
+        return run_id(self.profile.digest, self.market.source, _PLACE, _PLACE, self.schedule.run_from_ms, symbols)
+
+    def prepare(self, *, workers: int, on_fit: OnFit) -> Prepared:
+        """Every fit and every column that the run needs.
+
+        Raises:
+            PluginContractError: a plugin broke its promise.
+        """
+        return prepare(self.pipeline, self.market.candles, self.schedule, workers=workers, on_fit=on_fit)
+
+    def run(
+        self, prepared: Prepared, *, on_step: Callable[[int], None], should_stop: Callable[[], bool]
+    ) -> BacktestRun:
+        """Make the steps; ends early, after a whole stretch, when asked to."""
+        engine = Engine.over(
+            self.market,
+            self.pipeline,
+            start_ms=self.schedule.first_ms,
+            start_equity=self.profile.simulator.start_equity,
+            identity=Identity(self.profile.digest, self.market.source),
+            run_id=self.run_id,
+        )
+        return engine.run(self.schedule, prepared, on_step=on_step, should_stop=should_stop)
