@@ -138,7 +138,7 @@ class Candles:
         import pandas as pd
 
         index = pd.Index(self.open_time_ms.copy(), name="open_time_ms")
-        return pd.DataFrame({name: getattr(self, name).copy() for name in COLUMNS}, index=index)
+        return pd.DataFrame({name: getattr(self, name).copy() for name in COLUMNS}, index=index, copy=False)
 
     def digest(self) -> str:
         """A hash of symbol, timeframe and every value: the same data has the same digest everywhere."""
