@@ -108,6 +108,8 @@ class Engine:
         self.state = RiskState(start_equity=float(start_equity))
         self._trades: list[TradeRecord] = []
         self._decided = 0
+        self._best_rows: dict[str, int] = {}
+        """Row up to which a position's best close has been looked for, by symbol."""
         self._lost = False
         """Whether the account has lost what ends everything."""
 
@@ -259,13 +261,9 @@ class Engine:
         elif last > start:
             self._equity[start:last] = wallet
             self._mark_days(done_ms + length, self._equity[start:last])
-        for symbol, trade in list(account.trades.items()):
-            best = marks.best_close(symbol, trade.side, start, last + 1)
-            known = trade.best_price or best
-            account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
-        equity = float(account.equity)
-        self._equity[last] = equity
-        self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
+        self._equity[last] = equity = float(account.equity)
+        if account.trades:
+            self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
         self._lost = self._is_lost(equity)
         self.state.mark(reached, equity)
         return reached
@@ -280,9 +278,7 @@ class Engine:
             close_ms = first_ms + row * self._candle_ms
             ends_ms = (close_ms // DAY_MS + 1) * DAY_MS
             stop = min(len(worth), row + -(-(ends_ms - close_ms) // self._candle_ms))
-            self.state.mark(close_ms, float(worth[row]))
-            day, peak = close_ms // DAY_MS * DAY_MS, float(worth[row:stop].max())
-            self.state.daily_peaks[day] = max(self.state.daily_peaks[day], peak)
+            self.state.mark(close_ms, float(worth[row]), float(worth[row:stop].max()))
             row = stop
 
     def _note(self, ended: list[TradeRecord]) -> None:
@@ -359,7 +355,20 @@ class Engine:
 
     def _positions(self, prices: Mapping[str, float], equity: float, close_ms: int) -> dict[str, HeldPosition]:
         held: dict[str, HeldPosition] = {}
-        for symbol, trade in self._account.trades.items():
-            price = prices.get(symbol, float(self._venue.price(symbol)))
+        for symbol in self._account.trades:
+            trade = self._with_best(symbol, self._marks.row(close_ms))
+            price = prices[symbol] if symbol in prices else float(self._venue.price(symbol))
             held[symbol] = held_position(trade, trade, price, equity, close_ms, self._candle_ms)
         return held
+
+    def _with_best(self, symbol: str, row: int) -> OpenTrade:
+        """A trade with the close most in favour of it up to a row; looked for only when somebody asks."""
+        trade = self._account.trades[symbol]
+        opened_row = self._marks.row(trade.opened_ms)
+        seen = max(opened_row, self._best_rows.get(symbol, opened_row))
+        if seen < row:
+            best = self._marks.best_close(symbol, trade.side, seen + 1, row + 1)
+            known = trade.best_price or best
+            self._account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
+            self._best_rows[symbol] = row
+        return self._account.trades[symbol]

@@ -64,6 +64,8 @@ class Marks:
 
     def best_close(self, symbol: str, side: PositionSide, start: int, stop: int) -> float:
         """The close most in favour of a side at rows `start` to `stop`, exclusive."""
+        if stop - start == 1:
+            return float(self._close[symbol][start])
         closes = self._close[symbol][start:stop]
         return float(closes.max() if side is PositionSide.LONG else closes.min())
 
