@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.rows import TradeRecord
+from weexctl.model.copying import quick
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
 from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce, TriggerSource
@@ -32,6 +33,7 @@ _ACCOUNT = "sim"
 """Orders are named as those of the venue sim, which they are compared with."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Executed:
     """One execution, and what it was for."""

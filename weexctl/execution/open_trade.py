@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from weexctl.model.copying import copier
+from weexctl.model.copying import copier, quick
 from weexctl.model.fill import Fill
 from weexctl.model.side import PositionSide
 
@@ -26,6 +26,7 @@ _MONEY = (
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTrade:
     """The account of one position while it lives. Money is quote, quantities are base units."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from weexctl.model.copying import copier
+from weexctl.model.copying import copier, quick
 from weexctl.model.regime import Regime, RegimeView
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import Signal
@@ -34,6 +34,7 @@ class Row(Mapping[str, Any]):
         return len(self._columns)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPosition:
     """A position as the pipeline sees it: what is held, by which rule, under which stop."""
@@ -73,6 +74,7 @@ class HeldPosition:
         return max(0.0, (self.best_price - self.entry_price) * self.side.sign)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedTrade:
     """A position that ended."""
@@ -87,6 +89,7 @@ class ClosedTrade:
     rule: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """Account and market at the close of one candle. Frozen; plugins read it and return values."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from weexctl.model.copying import quick
 from weexctl.model.side import PositionSide, Side
 
 __all__ = [
@@ -107,6 +108,7 @@ class TriggerKind(StrEnum):
     """Against the move: a buy below the market, a sell above it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
     """What a decision wants sent, before any guard has looked at it."""

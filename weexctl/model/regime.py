@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from weexctl.model.copying import quick
+
 __all__ = ["REGIMES", "Artefact", "Regime", "RegimeView"]
 
 
@@ -21,6 +23,7 @@ class Regime(StrEnum):
 REGIMES = (Regime.TRENDING, Regime.RANGING, Regime.UNSTABLE)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RegimeView:
     """What the classifier says about one symbol at one candle's close."""

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from weexctl.model.book import Book
+from weexctl.model.copying import quick
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
 from weexctl.model.order import OrderIntent
@@ -25,6 +26,7 @@ LIMIT_COLLAR, MARKET_COLLAR = 0.01, 0.005
 """How far from the market an order that opens may be priced: a limit on its worse side, a market order on any."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What has already gone out around this moment, for the guards that count."""
@@ -56,6 +58,7 @@ class Flow:
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """An intent and every guard's answer to it; only an approved one can be sent."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weexctl.model.book import Book, HeldPosition
+from weexctl.model.copying import quick
 from weexctl.model.verdict import ExitDecision
 from weexctl.pipeline.sizing import PLUGIN_FAULT
 from weexctl.pipeline.stage import Pipeline, Stage
@@ -15,6 +16,7 @@ from weexctl.pipeline.views import Views
 __all__ = ["ExitAnswer", "Protection", "protect"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ExitAnswer:
     """What one exit said."""
@@ -29,6 +31,7 @@ class ExitAnswer:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Protection:
     """All exits together on one position."""

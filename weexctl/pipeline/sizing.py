@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weexctl.model.book import Book
+from weexctl.model.copying import quick
 from weexctl.model.limits import Limits
 from weexctl.model.verdict import RiskDecision
 from weexctl.pipeline.stage import Pipeline, Stage
@@ -37,6 +38,7 @@ _LIQUIDATION_STOPS = 3.0
 """The estimated liquidation must lie at least this many stop distances away (methods 7.1)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Multiplier:
     """One policy's share in a sizing chain."""
@@ -50,6 +52,7 @@ class Multiplier:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """All policies together on one symbol."""
@@ -67,6 +70,7 @@ NOT_ASSESSED = Assessment()
 """No policy was asked, or there is none."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Room:
     """How far one symbol may grow beside the rest of the book; settled before any policy is asked."""
@@ -77,6 +81,7 @@ class Room:
     """Gross exposure of all other symbols after this step, at most."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """The chain from the sizer's exposure to the one that counts; every number a fraction of equity, no sign."""

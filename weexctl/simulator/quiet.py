@@ -25,7 +25,7 @@ _FEW = 4
 """Up to so many candles are looked at one by one: numpy costs more than that."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Calm:
     """What is known of the candles ahead, as long as nothing changes."""
 
