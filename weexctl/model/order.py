@@ -154,7 +154,7 @@ class OrderIntent:
     @property
     def notional(self) -> Decimal:
         """Quantity times the highest price it counts on, quote: one that sells may get more than its limit."""
-        if self.side is Side.SELL:
+        if self.side is Side.SELL and self.price is not None:
             return self.quantity * max(self.reference_price, self.expected_price)
         return self.quantity * self.expected_price
 

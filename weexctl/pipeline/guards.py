@@ -246,18 +246,32 @@ ESSENTIAL_GUARDS: Mapping[str, EssentialGuard] = {
 
 def review_essential(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> tuple[Verdict, ...]:
     """Every essential guard's answer, each under its name; one that fails refuses every entry."""
-    return tuple([_named(name, guard, intent, book, limits, flow) for name, guard in ESSENTIAL_GUARDS.items()])
+    verdicts = []
+    for name, guard in ESSENTIAL_GUARDS.items():
+        try:
+            verdict = guard(intent, book, limits, flow)
+        except Exception as error:  # noqa: BLE001  # one that fails, for whatever reason, refuses
+            verdict = _fault(name, error)
+        verdicts.append(_named(name, verdict))
+    return tuple(verdicts)
 
 
 def review(pipeline: Pipeline, intent: OrderIntent, views: Views, flow: Flow) -> Reviewed:
     """An intent with the answers of the essential guards and of the profile's, in that order."""
     essential = review_essential(intent, views.book, pipeline.limits, flow)
-    own = [_named(s.name, _ask, s, intent, views.of(f"guard.{index}")) for index, s in enumerate(pipeline.guards)]
+    own = [_ask(stage, intent, views.of(f"guard.{index}")) for index, stage in enumerate(pipeline.guards)]
     return Reviewed(intent, (*essential, *own))
 
 
 def _ask(stage: Stage[Any], intent: OrderIntent, book: Book) -> Verdict:
-    answer = stage.plugin.review(intent, book)
+    try:
+        return _named(stage.name, _plain(stage, stage.plugin.review(intent, book)))
+    except Exception as error:  # noqa: BLE001  # third-party code: anything can come out of it, and all of it refuses
+        return _fault(stage.name, error)
+
+
+def _plain(stage: Stage[Any], answer: Any) -> Verdict:
+    """A guard's answer in plain types, whatever types it came in."""
     if answer is ALLOW:
         return ALLOW
     action, code = GuardAction(answer.action), str(answer.code or "")
@@ -266,16 +280,17 @@ def _ask(stage: Stage[Any], intent: OrderIntent, book: Book) -> Verdict:
     return Verdict(action=action, code=code, reason=str(answer.reason or ""), expires_ms=answer.expires_ms)
 
 
-def _named(name: str, ask: Callable[..., Verdict], *asked: object) -> Verdict:
-    try:
-        verdict = ask(*asked)
-    except Exception as error:  # noqa: BLE001  # a guard that fails, for whatever reason, denies every entry
-        return Verdict(
-            action=GuardAction.REDUCE_ONLY,  # and never keeps a position from being closed
-            code=PLUGIN_FAULT,
-            reason=f"guard {name} raised {type(error).__name__}: {error}",
-            guard=name,
-        )
+def _fault(name: str, error: Exception) -> Verdict:
+    """What a guard that fails comes to: it denies every entry."""
+    return Verdict(
+        action=GuardAction.REDUCE_ONLY,  # and never keeps a position from being closed
+        code=PLUGIN_FAULT,
+        reason=f"guard {name} raised {type(error).__name__}: {error}",
+        guard=name,
+    )
+
+
+def _named(name: str, verdict: Verdict) -> Verdict:
     return _allowed(name) if verdict is ALLOW else replace(verdict, guard=name)
 
 

@@ -149,8 +149,8 @@ class Venue:
         order.status = status
         order.updated_ms = time_ms
         order.reserved = Decimal(0)
-        orders = self.live.get(order.symbol, [])
-        if order in orders:
+        orders = self.live.get(order.symbol)
+        if orders and order in orders:
             orders.remove(order)
             if not orders:
                 del self.live[order.symbol]
