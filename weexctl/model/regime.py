@@ -39,7 +39,9 @@ class RegimeView:
 
     def probability(self, regime: Regime) -> float:
         """The probability of one regime."""
-        return float(getattr(self, regime.value))
+        if regime is Regime.TRENDING:
+            return self.trending
+        return self.ranging if regime is Regime.RANGING else self.unstable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,7 @@ def protect(
     stop_multiplier: float,
 ) -> Protection:
     """What the profile's exits want for one position."""
-    answers = tuple(_answer(stage, position, views.of(f"exit.{index}")) for index, stage in enumerate(pipeline.exits))
+    answers = tuple([_answer(stage, position, views.of(f"exit.{index}")) for index, stage in enumerate(pipeline.exits)])
     sign, price = position.side.sign, position.price
     stops = [a.stop for a in answers if a.stop is not None and a.stop > 0 and (price - a.stop) * sign > 0]
     initial = max(stops, key=lambda stop: stop * sign, default=None)
@@ -70,7 +70,7 @@ def protect(
         initial,
         stop,
         min(targets, key=lambda target: target * sign, default=position.target),
-        next((a for a in answers if a.close), None),
+        next(iter([a for a in answers if a.close]), None),
     )
 
 

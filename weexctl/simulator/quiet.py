@@ -121,11 +121,11 @@ class _Span:
 
     def extremes(self, count: int) -> tuple[float, float]:
         """A price that none of `count` quiet candles falls below, and one that none rises above."""
-        low, high = self.falling, self.rising
+        low, high, tape, stop = self.falling, self.rising, self.tape, self.first + count
         if low == -math.inf:
-            low = float(self.tape.lows[self.first : self.first + count].min())
+            low = min(tape.low[self.first : stop]) if count <= _FEW else float(tape.lows[self.first : stop].min())
         if high == math.inf:
-            high = float(self.tape.highs[self.first : self.first + count].max())
+            high = max(tape.high[self.first : stop]) if count <= _FEW else float(tape.highs[self.first : stop].max())
         return low, high
 
 
