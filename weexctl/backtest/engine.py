@@ -253,14 +253,15 @@ class Engine:
             account.advance(reached)
         last = marks.row(reached)
         # The last close is marked by the step, or by the change that ended the way.
-        if worth is not None:
+        if worth is not None and last > start:
             worth = worth[: last - start]
             self._equity[start:last] = worth
             self._gross[start:last] = gross[: last - start] / worth
             self._mark_days(done_ms + length, worth)
         elif last > start:
             self._equity[start:last] = wallet
-            self._mark_days(done_ms + length, self._equity[start:last])
+            for close_ms in self._day_starts(done_ms + length, reached):
+                self.state.mark(close_ms, wallet)
         self._equity[last] = equity = float(account.equity)
         if account.trades:
             self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
@@ -273,13 +274,19 @@ class Engine:
 
     def _mark_days(self, first_ms: int, worth: NDArray[np.float64]) -> None:
         """The equity of closes that were passed over: what the state needs is each day's first and highest."""
-        row = 0
-        while row < len(worth):
-            close_ms = first_ms + row * self._candle_ms
-            ends_ms = (close_ms // DAY_MS + 1) * DAY_MS
-            stop = min(len(worth), row + -(-(ends_ms - close_ms) // self._candle_ms))
+        starts = self._day_starts(first_ms, first_ms + len(worth) * self._candle_ms)
+        rows = [(close_ms - first_ms) // self._candle_ms for close_ms in starts]
+        for close_ms, row, stop in zip(starts, rows, [*rows[1:], len(worth)], strict=True):
             self.state.mark(close_ms, float(worth[row]), float(worth[row:stop].max()))
-            row = stop
+
+    def _day_starts(self, first_ms: int, stop_ms: int) -> list[int]:
+        """The closes from `first_ms` to `stop_ms`, exclusive, that are the first of their day among them."""
+        starts, close_ms = [], first_ms
+        while close_ms < stop_ms:
+            starts.append(close_ms)
+            ends_ms = (close_ms // DAY_MS + 1) * DAY_MS
+            close_ms += -(-(ends_ms - close_ms) // self._candle_ms) * self._candle_ms
+        return starts
 
     def _note(self, ended: list[TradeRecord]) -> None:
         for record in ended:

@@ -44,8 +44,8 @@ def quick(kind: type[T]) -> type[T]:
         " self.__class__ = _kind",
     ]
     usual = kind.__init__
-    kind.__init__ = wraps(usual)(_function("__init__", lines, known))  # type: ignore[misc]
-    del kind.__init__.__wrapped__  # type: ignore[attr-defined]  # it is not this one that is called
+    kind.__init__ = wraps(usual)(_function("__init__", lines, known))  # type: ignore[method-assign]
+    vars(kind.__init__).pop("__wrapped__")  # it is not this one that is called
     return kind
 
 

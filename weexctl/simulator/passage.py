@@ -12,7 +12,7 @@ from weexctl.simulator.liquidation import may_liquidate, walk
 from weexctl.simulator.market import Bar, Tape
 from weexctl.simulator.matching import fill_resting, traded_through
 from weexctl.simulator.orders import SimOrder, TriggerKind
-from weexctl.simulator.quiet import first_busy_ms
+from weexctl.simulator.quiet import first_busy_ms, is_quiet
 from weexctl.simulator.venue import Venue
 
 __all__ = ["advance", "catch_up", "next_event_ms"]
@@ -42,7 +42,7 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     while (event := next_event_ms(venue, to_ms)) <= to_ms:
         settles = venue.funding.next_after(venue.now_ms)
         closes = _next_busy_close(venue, min(to_ms, settles))
-        if event == closes:
+        if event == closes and not is_quiet(venue, closes - venue.market.timeframe.ms):
             _close_candle(venue, closes, closes - 1)
         venue.now_ms = event
         if event == settles:
@@ -92,6 +92,8 @@ def _close_candle(venue: Venue, closes_ms: int, time_ms: int) -> None:
 
 
 def _open_candle(venue: Venue) -> None:
+    if not venue.live and not venue.ledger.positions:
+        return
     _pass_through(venue, _known(venue, lambda tape: tape.point(venue.now_ms)), venue.now_ms, venue.now_ms + 1)
 
 

@@ -17,7 +17,7 @@ from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.venue import Venue
 
-__all__ = ["Calm", "first_busy_ms"]
+__all__ = ["Calm", "first_busy_ms", "is_quiet"]
 
 _LOOK = (64, 512, 4_096, 32_768)
 """Candles looked at in one go: few at first, since most searches end soon."""
@@ -47,14 +47,8 @@ def first_busy_ms(venue: Venue, from_ms: int, until_ms: int) -> int:
         from_ms: the open of the first candle that is looked at.
         until_ms: the open of the candle that is not looked at any more.
     """
-    calm = venue.calm
-    if (
-        calm is None
-        or calm.version != venue.version
-        or calm.market is not venue.market
-        or calm.settings is not venue.settings
-        or not calm.from_ms <= from_ms <= calm.until_ms
-    ):
+    calm = _known(venue)
+    if calm is None or not calm.from_ms <= from_ms <= calm.until_ms:
         found, busy = _search(venue, from_ms, until_ms)
     elif calm.busy or calm.until_ms >= until_ms:
         return min(calm.until_ms, until_ms)
@@ -63,6 +57,20 @@ def first_busy_ms(venue: Venue, from_ms: int, until_ms: int) -> int:
         from_ms = calm.from_ms
     venue.calm = Calm(venue.version, venue.market, venue.settings, from_ms, found, busy)
     return found
+
+
+def is_quiet(venue: Venue, opened_ms: int) -> bool:
+    """Whether somebody has already found that nothing can happen in the candle that opens then."""
+    calm = _known(venue)
+    return calm is not None and calm.from_ms <= opened_ms < calm.until_ms
+
+
+def _known(venue: Venue) -> Calm | None:
+    """What was found of the candles ahead, if it still holds."""
+    calm = venue.calm
+    if calm is None or calm.version != venue.version or calm.market is not venue.market:
+        return None
+    return calm if calm.settings is venue.settings else None
 
 
 def _search(venue: Venue, from_ms: int, until_ms: int) -> tuple[int, bool]:
