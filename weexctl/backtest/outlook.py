@@ -89,8 +89,8 @@ class Outlook:
         wish = np.zeros(len(known.candles), dtype=bool)
         for regime in REGIMES:
             rule = known.rules[names[regime]]
-            opens = (rule["direction"] != 0) & (rule["entry"] != 0)
-            wish |= (known.regime["name"] == regime.value) & opens
+            opens = np.flatnonzero((rule["direction"] != 0) & (rule["entry"] != 0))
+            wish[opens[known.regime["name"][opens] == regime.value]] = True
         wish[: known.ready_row] = False
         rows = np.flatnonzero(wish) - self._offset(known)
         kept: list[int] = rows[(rows >= 0) & (rows < self._count)].tolist()

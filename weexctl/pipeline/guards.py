@@ -270,7 +270,7 @@ def _ask(stage: Stage[Any], intent: OrderIntent, book: Book) -> Verdict:
         return _fault(stage.name, error)
 
 
-def _plain(stage: Stage[Any], answer: Any) -> Verdict:
+def _plain(stage: Stage[Any], answer: Verdict) -> Verdict:
     """A guard's answer in plain types, whatever types it came in."""
     if answer is ALLOW:
         return ALLOW

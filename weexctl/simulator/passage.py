@@ -39,9 +39,11 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     if to_ms < venue.now_ms:
         raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
     before = venue.version
-    while (event := next_event_ms(venue, to_ms)) <= to_ms:
-        settles = venue.funding.next_after(venue.now_ms)
-        closes = _next_busy_close(venue, min(to_ms, settles))
+    while venue.live or venue.ledger.positions:
+        settles, closes = _next_looks(venue, to_ms)
+        event = min(closes, settles)
+        if event > to_ms:
+            break
         if event == closes and not is_quiet(venue, closes - venue.market.timeframe.ms):
             _close_candle(venue, closes, closes - 1)
         venue.now_ms = event
@@ -58,10 +60,13 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
 
 def next_event_ms(venue: Venue, to_ms: int) -> int:
     """The next moment up to `to_ms` that has to be looked at; later than that when there is none."""
-    if not venue.live and not venue.ledger.positions:
-        return to_ms + 1
+    return min(_next_looks(venue, to_ms)) if venue.live or venue.ledger.positions else to_ms + 1
+
+
+def _next_looks(venue: Venue, to_ms: int) -> tuple[int, int]:
+    """The next settlement, and the next close that has to be looked at; later than `to_ms` for none."""
     settles = venue.funding.next_after(venue.now_ms)
-    return min(settles, _next_busy_close(venue, min(to_ms, settles)))
+    return settles, _next_busy_close(venue, min(to_ms, settles))
 
 
 def _next_busy_close(venue: Venue, until_ms: int) -> int:
