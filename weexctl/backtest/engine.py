@@ -244,7 +244,8 @@ class Engine:
             to_ms = min(to_ms, done_ms + (-(-(event_ms - done_ms) // length) + 1) * length)
             if (between := marks.row(to_ms)) > start:
                 worth, gross = marks.equity(wallet, held, start, between)
-                if self._is_lost(float(worth.min())):
+                values = worth.tolist()  # few as a rule: numpy's way to the least and the greatest is longer
+                if self._is_lost(min(values)):
                     dead = 1.0 - worth / self.state.start_equity >= self._pipeline.limits.kill_drawdown
                     to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * length)
         account.advance(to_ms)
@@ -257,7 +258,7 @@ class Engine:
             worth = worth[: last - start]
             self._equity[start:last] = worth
             self._gross[start:last] = gross[: last - start] / worth
-            self._mark_days(done_ms + length, worth)
+            self._mark_days(done_ms + length, values[: last - start])
         elif last > start:
             self._equity[start:last] = wallet
             for close_ms in self._day_starts(done_ms + length, reached):
@@ -272,12 +273,12 @@ class Engine:
     def _is_lost(self, equity: float) -> bool:
         return 1.0 - equity / self.state.start_equity >= self._pipeline.limits.kill_drawdown
 
-    def _mark_days(self, first_ms: int, worth: NDArray[np.float64]) -> None:
+    def _mark_days(self, first_ms: int, worth: list[float]) -> None:
         """The equity of closes that were passed over: what the state needs is each day's first and highest."""
         starts = self._day_starts(first_ms, first_ms + len(worth) * self._candle_ms)
         rows = [(close_ms - first_ms) // self._candle_ms for close_ms in starts]
         for close_ms, row, stop in zip(starts, rows, [*rows[1:], len(worth)], strict=True):
-            self.state.mark(close_ms, float(worth[row]), float(worth[row:stop].max()))
+            self.state.mark(close_ms, worth[row], max(worth[row:stop]))
 
     def _day_starts(self, first_ms: int, stop_ms: int) -> list[int]:
         """The closes from `first_ms` to `stop_ms`, exclusive, that are the first of their day among them."""

@@ -19,9 +19,9 @@ from weexctl.simulator.venue import Venue
 
 __all__ = ["Calm", "first_busy_ms", "is_quiet"]
 
-_LOOK = (64, 512, 4_096, 32_768)
+_LOOK = (32, 512, 4_096, 32_768)
 """Candles looked at in one go: few at first, since most searches end soon."""
-_FEW = 4
+_FEW = 32
 """Up to so many candles are looked at one by one: numpy costs more than that."""
 
 
