@@ -48,6 +48,11 @@ class Paths:
         """The candle store."""
         return self.data / "candles"
 
+    @property
+    def causality(self) -> Path:
+        """The list of pipelines that passed the check of causality."""
+        return self.data / "causality.json"
+
     def account_folder(self, venue: Venue, account: str) -> Path:
         """The folder of one account at one venue: no two venues ever share a journal, a lock or a kill switch.
 

@@ -39,7 +39,7 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     if to_ms < venue.now_ms:
         raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
     before = venue.version
-    while venue.live or venue.ledger.positions:
+    while venue.now_ms < to_ms and (venue.live or venue.ledger.positions):
         settles, closes = _next_looks(venue, to_ms)
         event = min(closes, settles)
         if event > to_ms:
