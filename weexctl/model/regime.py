@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from weexctl.model.copying import quick
+
 __all__ = ["REGIMES", "Artefact", "Regime", "RegimeView"]
 
 
@@ -21,6 +23,7 @@ class Regime(StrEnum):
 REGIMES = (Regime.TRENDING, Regime.RANGING, Regime.UNSTABLE)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RegimeView:
     """What the classifier says about one symbol at one candle's close."""
@@ -39,7 +42,9 @@ class RegimeView:
 
     def probability(self, regime: Regime) -> float:
         """The probability of one regime."""
-        return float(getattr(self, regime.value))
+        if regime is Regime.TRENDING:
+            return self.trending
+        return self.ranging if regime is Regime.RANGING else self.unstable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
