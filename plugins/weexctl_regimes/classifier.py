@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import pandas as pd
@@ -11,10 +11,11 @@ import pandas as pd
 from weexctl import Artefact, DataError, PluginContractError, RegimeView
 from weexctl import features as causal
 from weexctl_regimes import ViewConfig
-from weexctl_regimes.observations import OBSERVATION_WARMUP, observations
+from weexctl_regimes.observations import OBSERVATION_WARMUP, PERSISTENCE, TURBULENCE, observations
 from weexctl_regimes.percentile_rule import PercentileRule
 from weexctl_regimes.regime_views import UNKNOWN_VIEW, RegimeViews, ViewState
 from weexctl_regimes.two_factors import TwoFactors
+from weexctl_regimes.volatility_odds import VolatilityOdds
 
 __all__ = ["ClassifierState", "FittedClassifier", "Model", "model_of", "training_rows"]
 
@@ -32,7 +33,9 @@ class ClassifierState:
     model: Model
     views: RegimeViews
     memory: Any
+    odds: VolatilityOdds | None
     view: ViewState | None = None
+    p_vol: float | None = None
 
 
 class FittedClassifier(Generic[C]):
@@ -52,6 +55,8 @@ class FittedClassifier(Generic[C]):
     def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:
         """Columns trending, ranging, unstable, name, confidence, one causal row per candle; NaN and "" in warm-up.
 
+        And p_vol, if the fit has it.
+
         Raises:
             DataError: the candles have another length than those of the fit.
         """
@@ -61,21 +66,25 @@ class FittedClassifier(Generic[C]):
                 f"the classifier was fitted on candles of {spacing} ms and got others; nothing was scored",
                 hint="fit it again on this timeframe",
             )
-        rows = model_of(artefact).rows(self.features(candles))
-        return RegimeViews.of(self.config, spacing).columns(rows, candles.index)
+        observed = self.features(candles)
+        columns = RegimeViews.of(self.config, spacing).columns(model_of(artefact).rows(observed), candles.index)
+        if (odds := _odds_of(artefact)) is not None:
+            columns["p_vol"] = odds.rows(observed)
+        return columns
 
     def start(self, artefact: Artefact) -> ClassifierState:
         """The state before the first row."""
-        model = model_of(artefact)
-        return ClassifierState(model, RegimeViews.of(self.config, artefact.parameters["candle_ms"]), model.initial())
+        model, views = model_of(artefact), RegimeViews.of(self.config, artefact.parameters["candle_ms"])
+        return ClassifierState(model, views, model.initial(), _odds_of(artefact))
 
     def step(self, state: ClassifierState, row: Mapping[str, float]) -> tuple[ClassifierState, RegimeView]:
         """The next state and view, given one row of `features`. Before the first complete row all is NaN."""
         memory, probabilities = state.model.advance(state.memory, row)
-        if probabilities is None:
-            return ClassifierState(state.model, state.views, memory), UNKNOWN_VIEW
-        after, view = state.views.advance(state.view, probabilities)
-        return ClassifierState(state.model, state.views, memory, after), view
+        after, view = state.view, UNKNOWN_VIEW
+        if probabilities is not None:
+            after, view = state.views.advance(state.view, probabilities)
+        p_vol = state.odds.advance(state.p_vol, row) if state.odds else None
+        return replace(state, memory=memory, view=after, p_vol=p_vol), replace(view, p_vol=p_vol)
 
 
 def model_of(artefact: Artefact) -> Model:
@@ -95,6 +104,12 @@ def model_of(artefact: Artefact) -> Model:
     )
 
 
+def _odds_of(artefact: Artefact) -> VolatilityOdds | None:
+    """The odds an artefact holds beside its model, if it holds any."""
+    held = artefact.parameters.get("p_vol")
+    return None if held is None else VolatilityOdds.from_parameters(held)
+
+
 def training_rows(observed: pd.DataFrame, wanted: int, needed: int, symbol: str) -> pd.DataFrame:
     """The newest `wanted` rows of observations.
 
@@ -102,7 +117,7 @@ def training_rows(observed: pd.DataFrame, wanted: int, needed: int, symbol: str)
         DataError: fewer than `needed` of them are complete.
     """
     training = observed.iloc[-wanted:]
-    complete = int(training.notna().all(axis=1).sum())
+    complete = int(training[[*TURBULENCE, *PERSISTENCE]].notna().all(axis=1).sum())
     if complete < needed:
         raise DataError(
             f"{symbol}: {complete} usable candles, a fit needs {needed}; no classifier was fitted",

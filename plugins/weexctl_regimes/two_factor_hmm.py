@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,11 @@ from weexctl_regimes.classifier import FittedClassifier, Model, model_of, traini
 from weexctl_regimes.observations import OBSERVATION_WARMUP
 from weexctl_regimes.percentile_rule import PercentileRule
 from weexctl_regimes.two_factors import TwoFactors
+from weexctl_regimes.volatility_odds import VolatilityOdds
 
 __all__ = ["TwoFactorHmm", "agreement"]
 
+_DAY_MS = 86_400_000
 _REFIT_COLD_STARTS = 2
 _COMMON_CANDLES = 4000
 _MAX_AGE = 3
@@ -29,10 +32,16 @@ class TwoFactorHmm(FittedClassifier[TwoFactorConfig]):
     """P(trending) is that of a persistent market; the rest is split by how loud it is.
 
     A refit that would rename too much of the recent past is refused: the previous fit stays (`kept`), and after three
-    refusals in a row the percentile rule takes over (`fallback`) until a fit succeeds.
+    refusals in a row the percentile rule takes over (`fallback`) until a fit succeeds. Every new fit brings the odds of
+    loud 24 hours with it, column p_vol.
     """
 
     name = "two-factor-hmm"
+
+    def features(self, candles: pd.DataFrame) -> pd.DataFrame:
+        """Columns v, q, e48, e240 and the logs of past variances; NaN in warm-up and where a candle is missing."""
+        past = features.log_variances(candles).where(candles["close"].notna())
+        return super().features(candles).join(past)
 
     def fit(self, candles: pd.DataFrame, symbol: str, previous: Artefact | None = None) -> Artefact:
         """The models of the newest `train_candles` candles, or the previous ones when these cannot be trusted.
@@ -46,12 +55,13 @@ class TwoFactorHmm(FittedClassifier[TwoFactorConfig]):
         old = self._model_to_keep(previous, symbol, used)
         new = TwoFactors.fit(training, self._fit_settings(old), self.config.temper, old)
         if new is not None and (old is None or self._continues(old, new, observed)):
-            return make_artefact(self.name, symbol, used, new.parameters())
+            return make_artefact(self.name, symbol, used, {**new.parameters(), "p_vol": _odds(used, training)})
         age = previous.age + 1 if previous is not None else 0
         if previous is not None and old is not None and age <= _MAX_AGE:
             return replace(previous, status="kept", age=age)
         rule = PercentileRule.fit(training, *_FALLBACK_PERCENTILES)
-        return make_artefact(self.name, symbol, used, rule.parameters(), status="fallback", age=age)
+        parameters = {**rule.parameters(), "p_vol": _odds(used, training)}
+        return make_artefact(self.name, symbol, used, parameters, status="fallback", age=age)
 
     def _model_to_keep(self, previous: Artefact | None, symbol: str, candles: pd.DataFrame) -> TwoFactors | None:
         """The previous fit, if it is one of these models for this symbol and timeframe."""
@@ -68,6 +78,12 @@ class TwoFactorHmm(FittedClassifier[TwoFactorConfig]):
 
     def _continues(self, old: TwoFactors, new: TwoFactors, observed: pd.DataFrame) -> bool:
         return agreement(old, new, observed.iloc[-_COMMON_CANDLES:]) >= self.config.min_agreement
+
+
+def _odds(candles: pd.DataFrame, training: pd.DataFrame) -> dict[str, Any]:
+    """The odds of loud 24 hours, from the training rows alone, as JSON can hold them."""
+    day = max(1, round(_DAY_MS / features.candle_ms(candles)))
+    return VolatilityOdds.fit(training, day).parameters()
 
 
 def agreement(one: Model, other: Model, observed: pd.DataFrame) -> float:

@@ -33,6 +33,9 @@ class RegimeView:
     """The regime after hysteresis; may differ from the largest probability for a few candles."""
     confidence: float
     """The smoothed probability of the named regime."""
+    p_vol: float | None = None
+    """Calibrated probability that the next 24 hours are louder than four in five days of the training window; None
+    when the classifier gives none."""
 
     def probability(self, regime: Regime) -> float:
         """The probability of one regime."""

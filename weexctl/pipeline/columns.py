@@ -59,6 +59,7 @@ class SymbolColumns:
             float(columns["unstable"][row]),
             Regime(columns["name"][row]),
             float(columns["confidence"][row]),
+            float(columns["p_vol"][row]) if "p_vol" in columns else None,
         )
 
     def signal(self, rule: str, row: int) -> Signal:
@@ -166,9 +167,10 @@ def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> 
         total[counted] += values
     if (np.abs(total[counted] - 1) > _TOLERANCE).any():
         raise _fault(stage, "columns", "gave probabilities that do not sum to one", candles)
-    confidence = _finite(stage, candles, columns, "confidence", counted)
-    if ((confidence < -_TOLERANCE) | (confidence > 1 + _TOLERANCE)).any():
-        raise _fault(stage, "columns", "gave a confidence outside 0 to 1", candles)
+    for name in ("confidence", *(["p_vol"] if "p_vol" in columns else [])):
+        values = _finite(stage, candles, columns, name, counted)
+        if ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any():
+            raise _fault(stage, "columns", f"gave a {name} outside 0 to 1", candles)
     unknown = set(map(str, columns["name"][counted])) - {regime.value for regime in REGIMES}
     if unknown:
         raise _fault(stage, "columns", f"named a regime {sorted(unknown)[0]!r}", candles)

@@ -117,6 +117,7 @@ def _regime(findings: Findings) -> dict[str, Any] | None:
         "trending": _short(view.trending),
         "ranging": _short(view.ranging),
         "unstable": _short(view.unstable),
+        **({} if view.p_vol is None else {"p_vol": _short(view.p_vol)}),
         "artefact": findings.artefact_id,
         "features": {n: _short(value) if math.isfinite(value) else None for n, value in findings.features.items()},
     }

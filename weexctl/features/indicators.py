@@ -1,12 +1,4 @@
-"""Causal columns over a frame of closed candles, for every plugin that wants them.
-
-A candles frame has the int64 index `open_time_ms` (UTC milliseconds, oldest first) and the float columns open, high,
-low, close and volume. Every function returns a float64 series aligned with the frame: row t uses rows 0..t only, rows
-that do not know enough yet are NaN, and nothing is ever filled backwards. Windows, spans and half-lives count candles.
-
-Recursive averages never quite forget their first row: they keep 2^-20 (a millionth) of it after twenty half-lives,
-which is what `warmup_candles` of a plugin that uses them has to allow for.
-"""
+"""The columns: returns, averages, ranges, persistence, volatility, volume. The package says what they share."""
 
 from __future__ import annotations
 
