@@ -16,7 +16,15 @@ from weexctl.model.regime import REGIMES, Artefact, Regime, RegimeView
 from weexctl.model.signal import Signal
 from weexctl.pipeline.stage import Pipeline, Stage
 
-__all__ = ["Columns", "SymbolColumns", "checked_call", "compute_columns"]
+__all__ = [
+    "Columns",
+    "SymbolColumns",
+    "checked_call",
+    "compute_columns",
+    "keyed_stages",
+    "regime_columns",
+    "strategy_columns",
+]
 
 Columns = Mapping[str, NDArray[Any]]
 _TOLERANCE = 1e-6
@@ -91,10 +99,10 @@ def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) ->
         candles=candles,
         artefact=artefact,
         ready_row=pipeline.warmup_candles,
-        regime=_regime_columns(classifier, candles, artefact),
+        regime=regime_columns(classifier, candles, artefact),
         features=checked_call(classifier, "features", candles, classifier.plugin.features),
         rules={
-            rule: _strategy_columns(stage, candles)
+            rule: strategy_columns(stage, candles)
             for rule, stage in {rules[regime]: pipeline.strategies[regime] for regime in REGIMES}.items()
         },
         stages={
@@ -155,7 +163,12 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> Columns:
+def regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> Columns:
+    """A classifier's columns, after proof that they are what they have to be.
+
+    Raises:
+        PluginContractError: they are not.
+    """
     columns = checked_call(stage, "columns", candles, lambda frame: stage.plugin.columns(frame, artefact))
     counted = slice(stage.plugin.warmup_candles, None)
     _require(stage, candles, columns, ("trending", "ranging", "unstable", "name", "confidence"))
@@ -177,7 +190,12 @@ def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> 
     return columns
 
 
-def _strategy_columns(stage: Stage[Any], candles: Candles) -> Columns:
+def strategy_columns(stage: Stage[Any], candles: Candles) -> Columns:
+    """A rule's columns, after proof that they are what they have to be; `entry` is added where it has none.
+
+    Raises:
+        PluginContractError: they are not.
+    """
     columns = checked_call(stage, "columns", candles, stage.plugin.columns)
     counted = slice(stage.plugin.warmup_candles, None)
     _require(stage, candles, columns, ("direction", "strength", "reason"))
