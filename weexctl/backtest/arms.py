@@ -122,7 +122,7 @@ def _without_engine(profile: Profile, offers: Offers) -> Iterator[Arm | LeftOut]
         yield from (LeftOut(name, f"no installed plugin offers the sizer {_FIXED}") for name in ("A", "G", "K1", "K2"))
         return
     bare = {**_bare(), **_OPEN_LIMITS, "pipeline.sizer": {"use": _FIXED, "fraction": _FRACTION}}
-    yield Arm(name="A", title=f"no engine: {_FRACTION:.0%} of equity each, limits open", overrides=bare)
+    yield Arm(name="A", title=f"no engine: {_FRACTION * 100:.0f} % of equity each, limits open", overrides=bare)
     if budget := _named(profile.pipeline.risk, _BUDGET):
         yield Arm(name="G", title=f"A with {_BUDGET}", overrides={**bare, "pipeline.risk": [budget.to_toml_dict()]})
     else:

@@ -85,7 +85,7 @@ def beats_control(name: str, control: str, ours: Risk, theirs: Risk, compared: C
         return not_evaluated(name, "a Calmar ratio has no value")
     held = ours.max_drawdown < theirs.max_drawdown and ours.calmar >= theirs.calmar
     because = (
-        f"maximum drawdown {ours.max_drawdown:.1%} against {theirs.max_drawdown:.1%}, "
+        f"maximum drawdown {_percent(ours.max_drawdown, 1)} against {_percent(theirs.max_drawdown, 1)}, "
         f"Calmar {ours.calmar:.2f} against {theirs.calmar:.2f} of {control}"
     )
     numbers = {
@@ -108,7 +108,8 @@ def beats_placebos(found: Placebos) -> Claim:
     share, count = found.share_as_good, found.count
     held = share <= MOST_PLACEBOS
     low, high = _wilson(share, count)
-    because = f"{share:.0%} of {count} placebos reach our Calmar ratio of {found.ours:.2f} [{low:.0%}, {high:.0%}]"
+    between = f"[{_percent(low)}, {_percent(high)}]"
+    because = f"{_percent(share)} of {count} placebos reach our Calmar ratio of {found.ours:.2f} {between}"
     sure = high <= MOST_PLACEBOS if held else low > MOST_PLACEBOS
     return _claim("C3", because, {"share": share, "low": low, "high": high}, held=held, sure=sure)
 
@@ -142,7 +143,8 @@ def volatility_on_target(realised: Estimate, target: float) -> Claim:
     low, high = TARGET_RANGE
     ratio, least, most = (value / target for value in (realised.value, realised.low, realised.high))
     held = low <= ratio <= high
-    because = f"{realised.value:.1%} a year is {ratio:.2f} times the target of {target:.0%} [{least:.2f}, {most:.2f}]"
+    times = f"{ratio:.2f} times the target of {_percent(target)} [{least:.2f}, {most:.2f}]"
+    because = f"{_percent(realised.value, 1)} a year is {times}"
     sure = (low <= least and most <= high) if held else (most < low or least > high)
     return _claim("C6", because, {"ratio": ratio, "low": least, "high": most}, held=held, sure=sure)
 
@@ -179,6 +181,10 @@ def _claim(name: str, because: str, numbers: Mapping[str, float], *, held: bool,
 
 def _interval(word: str, found: Difference) -> str:
     return f"{word} [{found.low:+.3f}, {found.high:+.3f}] (P {found.p_improvement:.2f})"
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{share * 100:.{digits}f} %"
 
 
 def _wilson(share: float, count: int) -> tuple[float, float]:

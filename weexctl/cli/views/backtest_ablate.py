@@ -28,10 +28,10 @@ _FIGURES = (
     ("vol\n%", "volatility", 100, 1),
     ("Sharpe", "sharpe", 1, 2),
     ("max\nDD %", "max_drawdown", 100, 1),
-    ("CVaR\nday %", "cvar95", 100, 1),
+    ("CVaR\n%", "cvar95", 100, 1),
     ("Calmar", "calmar", 1, 2),
     ("Ulcer\n%", "ulcer", 100, 1),
-    ("expo-\nsure", "exposure", 1, 2),
+    ("ex-\npos.", "exposure", 1, 2),
     ("turn-\nover", "turnover_per_year", 1, 0),
     ("trades", "trades", 1, 0),
 )
@@ -64,7 +64,7 @@ def _headline(data: Output) -> Text:
 
 
 def _table(arms: list[ArmRow], placebos: list[ArmRow]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("arm", overflow="fold")
     for header, *_ in _FIGURES:
         table.add_column(header, justify="right", no_wrap=True)
@@ -112,7 +112,9 @@ def _words(rows: Iterable[tuple[str, str]]) -> Table:
 def _evidence(evidence: Evidence) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if evidence.comparisons:
-        parts.append(titled("F minus, median [95 %] and how often F is better", _comparisons(evidence)))
+        parts.append(
+            titled("F minus the others: median, how often F is better, and the middle 95 %", _comparisons(evidence))
+        )
     parts.append(titled("Was it luck?", _words(_luck(evidence))))
     parts.append(titled("Claims", _claims(evidence)))
     if evidence.missing:
@@ -127,17 +129,18 @@ def _comparisons(evidence: Evidence) -> Table:
     for name, found in evidence.comparisons.items():
         shares = (found.max_drawdown, found.cvar95, found.ulcer)
         cells = [_difference(share, 100, 1) for share in shares]
-        table.add_row(cell(name), *map(cell, cells), cell(_difference(found.calmar, 1, 2)))
+        table.add_row(cell(name), *cells, _difference(found.calmar, 1, 2))
     return table
 
 
-def _difference(found: Difference | None, by: int, digits: int) -> str:
+def _difference(found: Difference | None, by: int, digits: int) -> Text:
+    """The median and how often ours is better, and the interval below."""
     if found is None:
-        return "–"
+        return cell(None)
     median, low, high = (
         f"{value * by:+.{digits}f}".replace("-", "−") for value in (found.median, found.low, found.high)
     )
-    return f"{median} [{low}, {high}] {found.p_improvement * 100:.0f} %"
+    return Text(f"{median}, {found.p_improvement * 100:.0f} %\n[{low}, {high}]")
 
 
 def _luck(evidence: Evidence) -> list[tuple[str, str]]:
