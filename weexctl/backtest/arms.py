@@ -5,7 +5,7 @@ Every arm is a profile of its own, made by laying values over ours, and passes t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -103,7 +103,7 @@ def arms_of(profile: Profile, offers: Offers) -> tuple[tuple[Arm, ...], tuple[Le
     return tuple(a for a in found if isinstance(a, Arm)), tuple(a for a in found if isinstance(a, LeftOut))
 
 
-def placebo_arms(shifts: Iterator[int]) -> tuple[Arm, ...]:
+def placebo_arms(shifts: Iterable[int]) -> tuple[Arm, ...]:
     """K4: ours with its regimes moved by each of these numbers of rows."""
     title = "F with its regimes {:,} candles later"
     return tuple(

@@ -68,7 +68,8 @@ def outcomes(candles: Candles) -> np.ndarray:
     """Whether each close after the training was followed by a loud day, by hand."""
     squares = np.diff(np.log(candles.close), prepend=np.nan) ** 2
     past = np.array([squares[t - 23 : t + 1].sum() if t >= 24 else np.nan for t in range(TRAIN)])
-    return (next_day(candles)[TRAIN:-24] > np.nanquantile(past, 0.8)).astype(float)
+    loud: np.ndarray = next_day(candles)[TRAIN:-24] > np.nanquantile(past, 0.8)
+    return loud.astype(float)
 
 
 def test_skill_is_that_of_the_brier_score() -> None:
