@@ -46,8 +46,10 @@ nightly:  ## everything that takes long: a hundred times the schedules and examp
 mutants:  ## sabotage the code one line at a time; every sabotage has to turn a test red
 	$(BIN)/python -m tests.mutants.run
 
-benchmarks:  ## measure start-up, the client, the simulator and the journal, as ratios
+benchmarks:  ## measure start-up, client, simulator, journal, schedules of faults and columns, as ratios
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/exchange.py
 	$(BIN)/python benchmarks/simulator.py
 	$(BIN)/python benchmarks/journal.py
+	$(BIN)/python benchmarks/schedules.py
+	$(BIN)/python benchmarks/columns.py

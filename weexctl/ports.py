@@ -4,6 +4,9 @@ A plugin is any object with these methods; nothing has to be inherited. Market s
 candles (`Candles.frame()`: float columns open, high, low, close, volume; index `open_time_ms`) and return a frame
 with the same index, one causal row per candle: row t uses rows 0..t only. Account stages get one frozen `Book`.
 All plugins are pure: no network, no files, no clock, no randomness without a fixed seed.
+
+A market stage may say which values of its own candle a row uses, such as `own_candle = ("close",)`; the check of
+causality holds it to that.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ class AtrStop:
     for a lower Sharpe ratio (methods 6).
     """
 
+    own_candle = ("high", "low")
+
     def __init__(self, config: AtrStopConfig) -> None:
         self._config = config
         self.warmup_candles = range_warmup(config.block, config.half_life)

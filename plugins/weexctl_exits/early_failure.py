@@ -19,6 +19,8 @@ __all__ = ["EarlyFailure"]
 class EarlyFailure:
     """Closes a position that is old enough, was never well in profit, and is clearly in loss."""
 
+    own_candle = ("high", "low")
+
     def __init__(self, config: EarlyFailureConfig) -> None:
         self._config = config
         self.warmup_candles = range_warmup(config.block, config.half_life)

@@ -42,6 +42,8 @@ class VolatilityAnomaly:
     Source: methods 5; the measured case for extreme and adverse-only is there too.
     """
 
+    own_candle = ("high", "low", "close", "volume")
+
     def __init__(self, config: VolatilityAnomalyConfig) -> None:
         self._config = config
         self.warmup_candles = QUANTILE_WINDOW + FORGET + math.ceil(max(config.level1_hours, config.level2_hours))

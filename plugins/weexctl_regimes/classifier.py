@@ -1,4 +1,4 @@
-"""What both classifiers share once they are fitted: columns in bulk, and the same thing candle by candle."""
+"""What the classifiers share once they are fitted: columns in bulk, and the same thing candle by candle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pandas as pd
 from weexctl import Artefact, DataError, PluginContractError, RegimeView
 from weexctl import features as causal
 from weexctl_regimes import ViewConfig
-from weexctl_regimes.observations import OBSERVATION_WARMUP, PERSISTENCE, TURBULENCE, observations
+from weexctl_regimes.joint_chain import JointChain
+from weexctl_regimes.jump_model import JumpModel
+from weexctl_regimes.observations import OBSERVATION_WARMUP, OBSERVED, observations
 from weexctl_regimes.percentile_rule import PercentileRule
 from weexctl_regimes.regime_views import UNKNOWN_VIEW, RegimeViews, ViewState
 from weexctl_regimes.two_factors import TwoFactors
@@ -19,9 +21,15 @@ from weexctl_regimes.volatility_odds import VolatilityOdds
 
 __all__ = ["ClassifierState", "FittedClassifier", "Model", "model_of", "training_rows"]
 
-Model = TwoFactors | PercentileRule
+Model = TwoFactors | PercentileRule | JointChain | JumpModel
 C = TypeVar("C", bound=ViewConfig)
 
+_MODELS: dict[str, type[Model]] = {
+    "two-factors": TwoFactors,
+    "percentile-rule": PercentileRule,
+    "joint-chain": JointChain,
+    "jump": JumpModel,
+}
 _FILTER_WARMUP = 480
 """Rows within which a filter forgets its start, and by which some name has been confirmed."""
 
@@ -40,6 +48,8 @@ class ClassifierState:
 
 class FittedClassifier(Generic[C]):
     """Scoring with a fitted artefact. A subclass brings `fit`."""
+
+    own_candle: tuple[str, ...] = ("close", "volume")
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -94,10 +104,9 @@ def model_of(artefact: Artefact) -> Model:
         PluginContractError: it is of no kind known here.
     """
     kind = artefact.parameters.get("model")
-    if kind == "two-factors":
-        return TwoFactors.from_parameters(artefact.parameters)
-    if kind == "percentile-rule":
-        return PercentileRule.from_parameters(artefact.parameters)
+    model = _MODELS.get(str(kind))
+    if model is not None:
+        return model.from_parameters(artefact.parameters)
     raise PluginContractError(
         f"artefact {artefact.id} of {artefact.plugin} holds no model known here ({kind!r}); nothing was scored",
         hint="fit the classifier again",
@@ -117,7 +126,7 @@ def training_rows(observed: pd.DataFrame, wanted: int, needed: int, symbol: str)
         DataError: fewer than `needed` of them are complete.
     """
     training = observed.iloc[-wanted:]
-    complete = int(training[[*TURBULENCE, *PERSISTENCE]].notna().all(axis=1).sum())
+    complete = int(training[list(OBSERVED)].notna().all(axis=1).sum())
     if complete < needed:
         raise DataError(
             f"{symbol}: {complete} usable candles, a fit needs {needed}; no classifier was fitted",

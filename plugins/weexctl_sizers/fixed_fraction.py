@@ -18,6 +18,7 @@ class FixedFraction:
     """Exposure of each wished position: fraction · strength, whatever the market does."""
 
     warmup_candles = 0
+    own_candle = ()
 
     def __init__(self, config: FixedFractionConfig) -> None:
         self._fraction = config.fraction

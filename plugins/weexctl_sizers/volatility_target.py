@@ -31,6 +31,7 @@ class VolatilityTarget:
 
     def __init__(self, config: VolatilityTargetConfig) -> None:
         self._config = config
+        self.own_candle = ("high", "low", "close") if config.forecast == "har" else ("close",)
         self.warmup_candles = (
             har_warmup(HOUR_MS, config.train_days)
             if config.forecast == "har"

@@ -17,6 +17,7 @@ class Flat:
     """Never wants a position: the rule of a regime in which nothing may open."""
 
     warmup_candles = 0
+    own_candle = ()
 
     def __init__(self, config: FlatConfig) -> None:
         self._config = config

@@ -29,6 +29,8 @@ class Reversion:
     about even (methods 6). Hence the small strength: this rule is there for quiet markets and smoothness.
     """
 
+    own_candle = ("close",)
+
     def __init__(self, config: ReversionConfig) -> None:
         self._config = config
         self.warmup_candles = max(FORGOTTEN_SPANS * config.slow, config.window)

@@ -29,6 +29,8 @@ class Trend:
     three, because the plateau between them is broad and its peak is luck (methods 6).
     """
 
+    own_candle = ("high", "low", "close", "volume")
+
     def __init__(self, config: TrendConfig) -> None:
         self._config = config
         slowest = max(slow for _, slow in config.pairs)

@@ -103,6 +103,7 @@ RECIPES: dict[str, Recipe] = {
     "version": _lines("version"),
     "plugins.list": _lines("plugins list"),
     "plugins.show": lambda home, run: [step("plugins show trend"), step("plugins show nothing", 2)],
+    "check.causality": _lines("check causality --plugin flat", "check causality --plugin atr-stop --seed 3"),
     "keys.add": _keys_add,
     "keys.list": lambda home, run: _stored(step("keys list")),
     "keys.remove": _keys_remove,
@@ -122,6 +123,7 @@ RECIPES: dict[str, Recipe] = {
     "service.uninstall": _lines("service uninstall --venue paper --dry-run"),
     "journal.trades": _lines("journal trades", "journal trades --by reason"),
     "journal.tail": _lines("journal tail -n 50"),
+    "journal.replay": _lines("trade --symbols BTCUSDT --steps 3 --new", "journal replay --workers 1"),
     "journal.verify": _lines("journal verify"),
     "journal.reconcile": _lines("journal reconcile", "journal reconcile --apply"),
     "journal.export": lambda home, run: [

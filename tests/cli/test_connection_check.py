@@ -395,6 +395,33 @@ def test_paper_checks_what_is_public_and_signs_nothing(home: Any) -> None:
     assert all("/market/" in asked for asked in exchange.asked)
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("test-connection", "--venue", "live"),
+        ("account", "balance", "--venue", "live"),
+        ("close", "BTCUSDT", "--venue", "live"),
+        ("trade", "--venue", "live", "--steps", "1"),
+        ("trade", "--venue", "demo", "--steps", "1"),
+    ],
+    ids=" ".join,
+)
+def test_a_key_that_is_not_the_simulators_is_not_shown_to_this_machine_without_a_word(
+    home: Any, argv: tuple[str, ...]
+) -> None:
+    armed(home.config)
+    with _served(Exchange()) as url:
+        ran = home(*argv, WEEX_API_BASE=url, **dict.fromkeys(KEYS, "another-key"))
+        assert f"warning: API key and passphrase go to {url}" in ran.err
+
+
+@pytest.mark.parametrize("argv", [("test-connection",), ("account", "balance")], ids=" ".join)
+def test_the_simulators_own_key_is_no_secret(home: Any, argv: tuple[str, ...]) -> None:
+    with _served(Exchange()) as url:
+        ran = home(*argv, "--venue", "live", WEEX_API_BASE=url, **KEYS)
+    assert (ran.code, "warning" in ran.err) == (0, False)
+
+
 def test_no_key_shows_in_what_is_printed(home: Any) -> None:
     secret = {name: f"a-very-secret-{name[-6:].lower()}" for name in KEYS}
     with _served(Exchange()) as url:

@@ -30,6 +30,7 @@ from weexctl.cli.views import (
     order_status,
     profile_show,
 )
+from weexctl.market.gaps import Gaps
 
 D = Decimal
 BODY = '{"symbol":"DOGEUSDT","side":"SELL","positionSide":"LONG","quantity":"8000","newClientOrderId":"wx00aaaaaaaaaa"}'
@@ -145,6 +146,7 @@ def test_what_was_fetched_and_what_is_stored(width: int) -> None:
         "to_ms": DAY_MS + 123_456 * 900_000,
         "synthetic": True,
         "spot": False,
+        "gaps": Gaps(count=20, missing=108, longest=33, first_ms=DAY_MS),
         "source": "https://api-contract.weex.com; file DOGEUSDT-15m-2024.csv.gz",
         "digest": "0123456789abcdef" * 4,
     }
@@ -165,7 +167,8 @@ def test_what_was_fetched_and_what_is_stored(width: int) -> None:
     listed = drawn(
         data_list.view(ListOutput(folder="/f", series=[SeriesRow(**series)], funding=[funding], unlisted=[])), width
     )
-    assert listed.count("2025-02-19 21:20") == 3
+    assert " ".join(listed.split()).count("2025-02-19 21:20") == 4
+    assert "candles missing: 108, gaps: 20, longest: 33, first: 2025-02-19 21:20" in " ".join(listed.split())
     assert "DOGEUSDT funding" in listed
 
 

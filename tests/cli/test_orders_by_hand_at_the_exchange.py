@@ -36,6 +36,7 @@ from weexctl.simulator.simulator import Simulator
 D = Decimal
 KEYS = {f"WEEX_API_{part}": "sim" for part in ("KEY", "SECRET", "PASSPHRASE")}
 HOUR_MS = 3_600_000
+BUY = ("ETHUSDT", "--side", "buy", "--position", "long", "--size", "200", "--unit", "quote")
 
 
 @dataclass
@@ -66,15 +67,17 @@ class Account:
         assert ran.document["error"]["suggestion"]
         return ran.code, ran.document["error"]["code"]
 
-    def mark(self) -> Decimal:
-        """The price of ETH."""
-        answer = httpx.get(f"{self.url}/capi/v3/market/symbolPrice", params={"symbol": "ETHUSDT"}, trust_env=False)
+    def mark(self, symbol: str = "ETHUSDT") -> Decimal:
+        """The price of a symbol."""
+        answer = httpx.get(f"{self.url}/capi/v3/market/symbolPrice", params={"symbol": symbol}, trust_env=False)
         body = answer.json()
         return D((body[0] if isinstance(body, list) else body)["price"])
 
     def words(self, *more: str, stop: str | None = "0.97", size: str = "200", symbol: str = "ETHUSDT") -> list[str]:
-        """A long of ETH with a stop at a share of its price."""
-        stopped = [] if stop is None else ["--stop", str(round(self.mark() * D(stop), 2))]
+        """A long with a stop at a share of its price."""
+        stopped = (
+            [] if stop is None else ["--stop", str(round(self.mark(symbol) * D(stop), 1 if symbol == "BTCUSDT" else 2))]
+        )
         return [symbol, "--side", "buy", "--position", "long", "--size", size, "--unit", "quote", *stopped, *more]
 
     def limit(self, share: str) -> list[str]:
@@ -119,11 +122,17 @@ def trades_of(journal: Journal) -> list[TradeRecord]:
     return journal.trades.of_run(run.run_id)
 
 
-def arm_profile(home: Home, name: str) -> None:
+def arm_profile(home: Home, name: str, symbols: tuple[str, ...] = ()) -> None:
     """As a person at a terminal does."""
     paths = Paths(home.config, home.data)
     offers = load_offers(environ={})
-    profile = load_profile(name, offers=offers, environment=read_environment({}), paths=paths)
+    profile = load_profile(
+        name,
+        offers=offers,
+        overrides={"venue.symbols": list(symbols)} if symbols else {},
+        environment=read_environment({}),
+        paths=paths,
+    )
     arm(profile, "main", armed_ms=1, paths=paths)
 
 
@@ -290,6 +299,48 @@ def test_while_a_run_holds_the_account_orders_are_refused_and_it_can_be_looked_a
         assert account.data("order", "preview", *account.words())["approved"]
         assert account.data("kill")["halted"]
     assert account.data("flatten", "--all")["positions_left"] == []
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("order", "preview", *BUY),
+        ("order", "place", *BUY),
+        ("close", "ETHUSDT"),
+        ("flatten", "--all", "--dry-run"),
+        ("account", "risk"),
+        ("journal", "reconcile"),
+        ("journal", "reconcile", "--apply"),
+        ("trade", "--steps", "1", "--symbols", "ETHUSDT"),
+        ("trade", "--steps", "1", "--symbols", "ETHUSDT", "--new"),
+    ],
+    ids=" ".join,
+)
+def test_what_was_rehearsed_on_this_machine_is_no_account_at_the_exchange(
+    at: Callable[..., Account], argv: tuple[str, ...]
+) -> None:
+    account = at()
+    account.data("order", "place", *account.words())
+    with account.journal as journal:
+        before = journal.head
+    held = account.data("account", "positions")["positions"]
+    if argv[0] == "trade":
+        arm_profile(account.home, "safe", ("ETHUSDT",))
+    # Nothing is asked there either: a socket beyond this machine fails a test.
+    assert account.error(*argv, WEEX_API_BASE="https://api-contract.weex.com") == (3, "OTHER_PLACE")
+    with account.journal as journal:
+        assert journal.head == before
+    assert account.data("account", "positions")["positions"] == held
+
+
+def test_what_the_other_place_has_on_record_is_not_said_of_a_position(at: Callable[..., Account]) -> None:
+    account = at()
+    account.data("order", "place", *account.words())
+    [ours] = account.data("account", "positions")["positions"]
+    with Journal.open(account.home.journals[0], venue="live", account="main") as journal:
+        journal.state.put("place", "exchange")
+    [theirs] = account.data("account", "positions")["positions"]
+    assert (ours["rule"], theirs["rule"], theirs["quantity"]) == ("manual", None, ours["quantity"])
 
 
 @pytest.mark.parametrize("argv", ["place", "close", "cancel", "flatten"])

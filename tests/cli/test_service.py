@@ -154,7 +154,7 @@ def test_a_dry_run_writes_nothing(own: Any) -> None:
     assert not own.units.exists()
 
 
-def test_for_live_the_steps_are_key_passphrase_arming_and_start_in_this_order(own: Any) -> None:
+def test_for_live_the_steps_are_key_passphrase_arming_check_and_start_in_this_order(own: Any) -> None:
     ran = own("install", "--profile", "safe", "--venue", "live", "--system", "--dry-run")
     assert ran.document["next"] == []  # what was not written needs nothing
     commands = [
@@ -164,8 +164,9 @@ def test_for_live_the_steps_are_key_passphrase_arming_and_start_in_this_order(ow
             "safe",
         )
     ]
-    order = ["useradd", "keys add", "systemd-creds encrypt --name=weexctl-vault", "profile arm", "reload", "enable"]
-    assert [next(i for i, command in enumerate(commands) if word in command) for word in order] == list(range(6))
+    order = ["useradd", "keys add", "systemd-creds encrypt --name=weexctl-vault", "profile arm", "check causality"]
+    order += ["reload", "enable"]
+    assert [next(i for i, command in enumerate(commands) if word in command) for word in order] == list(range(7))
 
 
 def test_no_secret_of_the_environment_is_in_the_unit(own: Any) -> None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from weexctl.cli.interrupt import Interrupt
@@ -201,11 +200,3 @@ def test_a_run_without_an_order_says_so(home: Any) -> None:
     assert "Orders none" in words
     assert "Open positions none" in words
     assert "next: weexctl explain --why-not BTCUSDT" in ran.err
-
-
-def test_drawdown_is_the_largest_fall_from_a_peak() -> None:
-    from weexctl.actions.run_report import _max_drawdown
-
-    marks = [100.0, 120.0, 90.0, 130.0, 104.0, 131.0]
-    assert _max_drawdown(marks) == pytest.approx(0.25)
-    assert _max_drawdown(list(np.linspace(1, 2, 9))) == 0.0

@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.conftest import Home, Ran
 from weexctl.config.arming import arm
+from weexctl.config.causality_pass import identify, record_pass
+from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import read_environment
 from weexctl.config.paths import Paths
 from weexctl.config.profile import load_profile
@@ -46,16 +48,20 @@ def decisions(home: Home, venue: str) -> dict[tuple[str, int], dict[str, Any]]:
     return {(symbol, close_ms): json.loads(body) for symbol, close_ms, body in rows}
 
 
-def arm_safe(home: Home) -> None:
-    """As a person at a terminal does."""
+def arm_safe(home: Home, *, proven: bool = True) -> None:
+    """As a person at a terminal does, after the check of causality."""
+    offers, paths = load_offers(environ={}), Paths(home.config, home.data)
     profile = load_profile(
         "safe",
-        offers=load_offers(environ={}),
+        offers=offers,
         overrides={"venue.symbols": list(SYMBOLS)},
         environment=read_environment({}),
-        paths=Paths(home.config, home.data),
+        paths=paths,
     )
-    arm(profile, "main", armed_ms=1, paths=Paths(home.config, home.data))
+    arm(profile, "main", armed_ms=1, paths=paths)
+    if proven:
+        identity = identify(profile, build_pipeline(profile, offers), offers)
+        record_pass(identity, market="seed:7:1h", checked_ms=1, paths=paths)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +130,19 @@ def test_live_begins_with_a_key_and_an_armed_profile_only(
     assert (ran.code, word in (error["code"], error["type"])) == (code, True), error
     assert "nothing was" in error["message"]
     assert home.journals == []
+
+
+def test_live_begins_with_a_pipeline_that_was_shown_to_be_causal(home: Home) -> None:
+    arm_safe(home, proven=False)
+    words = ("trade", "--venue", "live", "--symbols", ",".join(SYMBOLS))
+    ran = home(*words, **KEYS)
+    error = ran.document["error"]
+    assert (ran.code, error["code"]) == (3, "CAUSALITY_UNPROVEN")
+    assert error["suggestion"] == "weexctl check causality --profile safe"
+    assert "nothing was sent" in error["message"]
+    assert home.journals == []
+    arm_safe(home)
+    assert home(*words, WEEXCTL_SCOPE="observe", **KEYS).document["error"]["code"] == "SCOPE"  # one door further
 
 
 def test_a_key_that_reaches_no_orders_trades_nothing(home: Home) -> None:

@@ -16,14 +16,20 @@ from typing import Any
 
 from weexctl.cli.main import main
 from weexctl.config.arming import arm
+from weexctl.config.causality_pass import identify, record_pass
+from weexctl.config.compose import build_pipeline
 from weexctl.config.paths import find_paths
 from weexctl.config.profile import load_profile
 from weexctl.plugin_host import load_offers
 
 
 def arm_profile(path: str) -> None:
-    """As a person at a terminal does."""
-    arm(load_profile(path, offers=load_offers(environ={})), "main", armed_ms=1, paths=find_paths())
+    """As a person at a terminal does, after the check of causality."""
+    offers, paths = load_offers(environ={}), find_paths()
+    profile = load_profile(path, offers=offers)
+    arm(profile, "main", armed_ms=1, paths=paths)
+    identity = identify(profile, build_pipeline(profile, offers), offers)
+    record_pass(identity, market="seed:7:1h", checked_ms=1, paths=paths)
 
 
 def child(order: dict[str, Any]) -> None:

@@ -32,7 +32,6 @@ def test_no_long_schedule_breaks_anything(seeds: Sequence[int]) -> None:
     assert broken(seeds, harshness=1.0, steps=STEPS) == []
 
 
-@pytest.mark.xfail(reason="lives that end at the journal before they look at the stops (docs/faults.md)", strict=True)
 def test_a_stop_is_placed_however_often_the_journal_refuses() -> None:
     assert broken([909], harshness=1.0, steps=SHORT) == []
 

@@ -49,7 +49,10 @@ def try_all(
 
         tests = sorted({test for mutant in mutants for test in mutant.tests})
         with ThreadPoolExecutor(workers) as pool:
-            trouble = [said for said in pool.map(unharmed, (tests[n::workers] for n in range(workers))) if said]
+            parts = [
+                part for n in range(workers) if (part := tests[n::workers])
+            ]  # pytest given nothing runs everything
+            trouble = [said for said in pool.map(unharmed, parts) if said]
             if trouble:
                 raise RuntimeError("the tests are red without any sabotage; nothing was tried\n" + "\n".join(trouble))
             return list(pool.map(one, mutants))

@@ -7,7 +7,7 @@ import gc
 import os
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -57,6 +57,8 @@ class Day:
     number: int
     rss: float
     """MiB."""
+    objects: int
+    """What the garbage collector watches and could not throw away."""
     files: int
     """Open file descriptors."""
     journal: float
@@ -204,6 +206,7 @@ class Soak:
         return Day(
             number=number,
             rss=pages * os.sysconf("SC_PAGESIZE") / MIB,
+            objects=len(gc.get_objects()),
             files=sum(1 for _ in Path("/proc/self/fd").iterdir()),
             journal=size / MIB,
             requests=self.weather.requests,
@@ -219,10 +222,9 @@ class Soak:
         return int(count)
 
 
-def growth(days: list[Day]) -> float:
-    """MiB by which memory would grow over all these days: the least-squares line through two or more of them."""
-    middle = sum(day.number for day in days) / len(days)
-    mean = sum(day.rss for day in days) / len(days)
-    spread = sum((day.number - middle) ** 2 for day in days)
-    slope = sum((day.number - middle) * (day.rss - mean) for day in days) / spread
-    return slope * len(days)
+def growth(values: Sequence[float]) -> float:
+    """By how much something grows over all these days: the least-squares line through two values or more."""
+    middle, mean = (len(values) - 1) / 2, sum(values) / len(values)
+    spread = sum((day - middle) ** 2 for day in range(len(values)))
+    slope = sum((day - middle) * (value - mean) for day, value in enumerate(values)) / spread
+    return slope * len(values)

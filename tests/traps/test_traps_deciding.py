@@ -1,6 +1,6 @@
 """Traps that other engines fell into while deciding, each a test under its number (docs/traps.md).
 
-Three of the thirty-two wait: T21 and T27 for the backtester, T28 for the AI log.
+T21 has a file of its own. Two of the thirty-two wait: T27 for the backtester, T28 for the AI log.
 """
 
 from __future__ import annotations
@@ -200,11 +200,12 @@ def test_t13_an_unrealised_loss_counts_and_the_peak_outlives_a_restart(desk: Des
 def test_t13_the_equity_a_run_decides_on_is_wallet_and_unrealised_together(tmp_path: Path) -> None:
     shop = LiveWorkshop(tmp_path)
     report = shop.run(30)
-    moved = [point for point in report.equity if point.unrealised]
-    assert moved
-    assert all(point.equity == point.wallet + point.unrealised for point in report.equity)
+    with Journal.read(shop.path) as journal:
+        curve = journal.equity.of_run(report.run.run_id)
+    assert any(point.unrealised for point in curve)
+    assert all(point.equity == point.wallet + point.unrealised for point in curve)
     peak = 10_000.0
-    for point in report.equity:
+    for point in curve:
         peak = max(peak, float(point.equity))
         assert point.drawdown == pytest.approx(1 - float(point.equity) / peak)
 

@@ -15,6 +15,7 @@ from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.journal import Journal
+from weexctl.journal.place import Place, require_place
 from weexctl.model.account import Balance, Position
 from weexctl.model.limits import Limits
 from weexctl.run.positions import load_trade
@@ -145,8 +146,8 @@ def positions(input: PositionsInput, context: Context) -> Result:  # noqa: A002
         with asked.looked_at(input.data) as account:
             rows = _with_trades(account.look())
     else:
-        with asked.exchange(input.data) as exchange:
-            rows = _rows(exchange.fetch_positions(), _known(asked))
+        with asked.wired(input.data) as venue:
+            rows = _rows(venue.exchange.fetch_positions(), _known(asked, venue.address.place))
     following = tuple(
         NextCommand(f"weexctl explain {row.decision_id}", "why it was opened") for row in rows[:1] if row.decision_id
     )
@@ -157,11 +158,12 @@ def _rows(held: list[Position], known: Mapping[tuple[str, str], OpenTrade]) -> l
     return [position_row(position, known.get((position.symbol, position.side.value))) for position in held]
 
 
-def _known(asked: Asked) -> dict[tuple[str, str], OpenTrade]:
-    """What is on record of open positions; nothing where the journal cannot be read, as looking needs none."""
+def _known(asked: Asked, place: Place) -> dict[tuple[str, str], OpenTrade]:
+    """What is on record of open positions; nothing where no journal of this place can be read: looking needs none."""
     if not asked.journal.exists():
         return {}
     with suppress(ConfigError), Journal.read(asked.journal) as journal:
+        require_place(journal, place)
         return {(trade.symbol, trade.side.value): trade for trade in map(load_trade, journal.positions.all())}
     return {}
 

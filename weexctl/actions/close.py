@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel
 
 from weexctl.actions.account import BalanceOutput, PositionRow, balance_output, position_row
 from weexctl.actions.account_access import AccountInput, Asked, asked_at
-from weexctl.actions.context import Context, NextCommand, Result
+from weexctl.actions.closing_by_run import ask_run, executions_of, failures_of
+from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.actions.order_cancel import cancelled
 from weexctl.actions.order_rows import OrderRow, RequestRow, cancel_request, order_request, order_row
 from weexctl.actions.placed_order import OrderDone, failure_of, order_done
+from weexctl.config.venue import Venue
 from weexctl.errors import LockHeldError, UsageError, WeexctlError
+from weexctl.execution.close_requests import CloseRequests
 from weexctl.execution.reading import Unavailable, read
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import Order
@@ -93,7 +95,21 @@ def _close(
     """Close these positions, None for all; with an empty `nothing` there need not be any."""
     if input.dry_run:
         return _rehearse(asked, wanted, input, nothing)
-    with _locked(asked), asked.desk(input.data, read_only=input.read_only) as desk:
+    try:
+        return _closed_here(asked, wanted, input, nothing)
+    except LockHeldError as error:
+        if error.code != LockHeldError.default_code or asked.venue is Venue.SIM:
+            raise
+        return _closed_by_run(asked, wanted, input, nothing, _in_a_hurry(error, asked))
+
+
+def _closed_here(
+    asked: Asked,
+    wanted: Wanted,
+    input: Input | FlattenInput,  # noqa: A002
+    nothing: str,
+) -> Result:
+    with asked.desk(input.data, read_only=input.read_only) as desk:
         before, profile = desk.account.look(), desk.account.profile
         resting = _resting(desk.account, wanted)
         _must_be_something(before, wanted, resting, nothing, asked)
@@ -107,40 +123,73 @@ def _close(
         sent=True,
         closing=rows,
         cancelled=[order_row(end) for end in ends if not isinstance(end, WeexctlError)],
-        orders=[order_done(done) for done in orders],
+        orders=[order_done(done.execution) for done in orders],
         positions_left=None if after is None else _rows(after, None),
         balance_before=balance_output(before.balance),
         balance_after=None if after is None else balance_output(after.balance),
         requests=[],
     )
-    error = _first_failure(orders) or next(iter(failures), None)
+    return _result(output, asked, profile, _first_failure(orders) or next(iter(failures), None))
+
+
+def _closed_by_run(
+    asked: Asked,
+    wanted: Wanted,
+    input: Input | FlattenInput,  # noqa: A002
+    nothing: str,
+    held: LockHeldError,
+) -> Result:
+    """What the run that holds the account did about it."""
+    with asked.looked_at(input.data) as account:
+        before, resting = account.look(), _resting(account, wanted)
+        _must_be_something(before, wanted, resting, nothing, asked)
+        positions = None if wanted is None else [(symbol, side.value) for symbol, side in wanted]
+        answer = ask_run(CloseRequests.beside(asked.journal), positions, held)
+        executions = executions_of(answer, account)
+        found = read("the account", account.look)
+        profile = account.profile
+    after = None if isinstance(found, Unavailable) else found
+    output = Output(
+        sent=True,
+        closing=_rows(before, wanted),
+        cancelled=[order_row(order) for order in resting if order.order_id in answer["cancelled"]],
+        orders=[order_done(execution) for execution in executions],
+        positions_left=None if after is None else _rows(after, None),
+        balance_before=balance_output(before.balance),
+        balance_after=None if after is None else balance_output(after.balance),
+        requests=[],
+    )
+    return _result(output, asked, profile, next(iter(failures_of(answer, executions)), None), by_run=True)
+
+
+def _result(output: Output, asked: Asked, profile: str, error: WeexctlError | None, *, by_run: bool = False) -> Result:
+    again = Notice(
+        "RUN_GOES_ON", f"the run may open again at a later candle; `weexctl kill{asked.again}` keeps it flat"
+    )
     return Result(
         data=output,
         venue=asked.venue.value,
         profile=profile,
         error=error,
         exit_code=0 if error is None else error.exit_code,
+        warnings=(again,) if by_run else (),
         next=tuple(
             NextCommand(f"weexctl explain {row.order_id}", "the story of it") for row in output.orders if row.order_id
         ),
     )
 
 
-@contextmanager
-def _locked(asked: Asked) -> Iterator[None]:
-    """Says what a person in a hurry can do while a run holds the account."""
-    try:
-        yield
-    except LockHeldError as error:
-        pid = error.details.get("pid")
-        stop = f"kill -INT {pid}" if pid else "Ctrl-C"
-        raise LockHeldError(
-            error.message,
-            hint=f"`weexctl kill{asked.again}` stops entries at once; to be flat as well, stop the run ({stop}) and"
-            " run this again",
-            code=error.code,
-            details=error.details,
-        ) from error
+def _in_a_hurry(error: LockHeldError, asked: Asked) -> LockHeldError:
+    """Says what a person can do who must be flat, and is not answered by whoever holds the account."""
+    pid = error.details.get("pid")
+    stop = f"kill -INT {pid}" if pid else "Ctrl-C"
+    return LockHeldError(
+        error.message,
+        hint=f"`weexctl kill{asked.again}` stops entries at once; to be flat as well, stop the process that holds the"
+        f" account ({stop}) and run this again",
+        code=error.code,
+        details=error.details,
+    )
 
 
 def _closed(desk: HandDesk, row: PositionRow) -> Placed | WeexctlError | None:

@@ -1,19 +1,20 @@
-"""The candle store: make, import, list and verify candles on this machine."""
+"""The candle store: make, list and verify candles on this machine."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.moment import iso_utc
 from weexctl.config.paths import find_paths
 from weexctl.errors import DataError
-from weexctl.market.files import CandleFile, find_candle_files
 from weexctl.market.funding_store import FundingManifest, FundingStore
-from weexctl.market.loading import load_candles, load_funding
+from weexctl.market.gaps import Gaps
 from weexctl.market.store import CandleStore, Manifest, faults
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS, normalise_symbol
@@ -23,8 +24,6 @@ __all__ = [
     "FundingRow",
     "GenerateInput",
     "GenerateOutput",
-    "ImportInput",
-    "ImportOutput",
     "ListInput",
     "ListOutput",
     "SeriesRow",
@@ -33,11 +32,14 @@ __all__ = [
     "VerifyInput",
     "VerifyOutput",
     "funding_row",
+    "gap_notices",
     "generate",
-    "import_",
     "list_",
     "series_row",
+    "stored_candles",
+    "stored_row",
     "trade_on",
+    "trade_on_whole",
     "verify",
 ]
 
@@ -57,15 +59,6 @@ class GenerateInput(_Model):
     timeframe: TimeframeWord = "1h"
     count: int = Field(default=12_000, ge=1, le=1_000_000)
     seed: int = Field(default=7, ge=0)
-    replace: bool = False
-
-
-class ImportInput(_Model):
-    """Which files to bring into the store."""
-
-    path: tuple[str, ...] = Field(min_length=1)
-    symbols: tuple[str, ...] = ()
-    timeframe: TimeframeWord | None = None
     replace: bool = False
 
 
@@ -92,6 +85,8 @@ class SeriesRow(BaseModel):
     synthetic: bool
     spot: bool
     """True for prices of the spot market."""
+    gaps: Gaps
+    """What is missing between the first candle and the last."""
     source: str
     digest: str
 
@@ -107,14 +102,6 @@ class StoredRow(SeriesRow):
 
 class GenerateOutput(BaseModel):
     """What was made."""
-
-    folder: str
-    """What `--data` takes to use them."""
-    series: list[StoredRow]
-
-
-class ImportOutput(BaseModel):
-    """What was brought in."""
 
     folder: str
     """What `--data` takes to use them."""
@@ -150,6 +137,8 @@ class VerifiedRow(BaseModel):
     file: str
     """Below the folder of the store."""
     ok: bool
+    gaps: Gaps | None
+    """Of candles; None for funding, and where there is no manifest to go by."""
     problem: str
     """Empty when every value is what it was when it was stored."""
 
@@ -174,52 +163,22 @@ def generate(input: GenerateInput, context: Context) -> Result:  # noqa: A002  #
     timeframe = Timeframe(input.timeframe)
     market = generate_market(input.seed, timeframe=timeframe, count=input.count)  # all: each is the same in any company
     funding = generate_funding(input.seed, market)
-    store, rows = _store(context), []
+    store, rows = stored_candles(context), []
     with context.progress(len(wanted), "store") as track:
         for symbol in wanted:
             source = f"seed:{input.seed}:{timeframe.value}"
             manifest, added = store.keep(market[symbol], source=source, replace=input.replace)
             FundingStore(store.folder).keep(funding[symbol], synthetic=True, source=source)
-            rows.append(_stored_row(manifest, added, len(funding[symbol].time_ms)))
+            rows.append(stored_row(manifest, added, len(funding[symbol].time_ms)))
             track.advance(1, symbol)
     folder = str(store.folder_of(synthetic=True))
     notice = Notice("SYNTHETIC", "these candles were generated; results on them say nothing about a market")
     return Result(data=GenerateOutput(folder=folder, series=rows), warnings=(notice,), next=(trade_on(folder),))
 
 
-def import_(input: ImportInput, context: Context) -> Result:  # noqa: A002  # the signature of every action
-    """Check candle files and bring them into the store, joined to what is there. Every file is checked before any is
-    stored.
-
-    Raises:
-        UsageError: a path or a name is wrong, or two files are equally good.
-        DataError: a row is wrong, or candles in the store contradict it or leave a hole.
-        ConfigError: the store cannot be written to.
-    """
-    timeframe = None if input.timeframe is None else Timeframe(input.timeframe)
-    wanted = [normalise_symbol(symbol) for symbol in input.symbols] or None
-    files = find_candle_files(input.path, symbols=wanted, timeframe=timeframe)
-    loaded = load_candles(input.path, symbols=wanted, timeframe=timeframe)
-    funding = load_funding(input.path, symbols=loaded)
-    store, rows = _store(context), []
-    with context.progress(len(loaded), "store") as track:
-        for symbol, candles in loaded.items():
-            file = files[symbol]
-            manifest, added = store.keep(candles, source=_source(file), spot=file.spot, replace=input.replace)
-            if symbol in funding:
-                FundingStore(store.folder).keep(
-                    funding[symbol], synthetic=candles.synthetic, source=f"file beside {file.path.name}"
-                )
-            settled = len(funding[symbol].time_ms) if symbol in funding else None
-            rows.append(_stored_row(manifest, added, settled))
-            track.advance(1, symbol)
-    folder = str(store.folder_of(synthetic=all(candles.synthetic for candles in loaded.values())))
-    return Result(data=ImportOutput(folder=folder, series=rows), next=(trade_on(folder),))
-
-
 def list_(input: ListInput, context: Context) -> Result:  # noqa: A002, ARG001  # the signature of every action
     """What is in the store, as its manifests say; `verify` reads the candles themselves."""
-    store = _store(context)
+    store = stored_candles(context)
     found = list(store.series())
     rows = [series_row(stored.manifest) for stored in found if stored.manifest is not None]
     settled = list(FundingStore(store.folder).series())
@@ -241,16 +200,17 @@ def verify(input: VerifyInput, context: Context) -> Result:  # noqa: A002  # the
         UsageError: a symbol is not one of the eight.
     """
     wanted = [normalise_symbol(symbol) for symbol in input.symbols]
-    store = _store(context)
+    store = stored_candles(context)
     series = [row for row in store.series() if not wanted or row.path.name.partition("-")[0] in wanted]
     rows: list[VerifiedRow] = []
     with context.progress(len(series), "verify") as track:
         for stored, problem in faults(series):
-            rows.append(VerifiedRow(file=_below(stored.path, store), ok=not problem, problem=problem))
+            gaps = None if stored.manifest is None else stored.manifest.gaps
+            rows.append(VerifiedRow(file=_below(stored.path, store), ok=not problem, gaps=gaps, problem=problem))
             track.advance(1, stored.path.name)
     for paid, problem in FundingStore(store.folder).faults():
         if not wanted or paid.path.name.partition("-")[0] in wanted:
-            rows.append(VerifiedRow(file=_below(paid.path, store), ok=not problem, problem=problem))
+            rows.append(VerifiedRow(file=_below(paid.path, store), ok=not problem, gaps=None, problem=problem))
     bad = [row for row in rows if not row.ok]
     output = VerifyOutput(folder=str(store.folder), files=rows, faults=len(bad))
     if not bad:
@@ -264,12 +224,9 @@ def verify(input: VerifyInput, context: Context) -> Result:  # noqa: A002  # the
     return Result(data=output, error=error, exit_code=_FOUND)
 
 
-def _store(context: Context) -> CandleStore:
+def stored_candles(context: Context) -> CandleStore:
+    """The store of this machine."""
     return CandleStore(find_paths(context.environment).candles)
-
-
-def _source(file: CandleFile) -> str:
-    return f"file {file.path.name}"
 
 
 def series_row(manifest: Manifest) -> SeriesRow:
@@ -277,13 +234,27 @@ def series_row(manifest: Manifest) -> SeriesRow:
     return SeriesRow(**{name: getattr(manifest, name) for name in SeriesRow.model_fields})
 
 
-def _stored_row(manifest: Manifest, added: int, funding: int | None) -> StoredRow:
+def stored_row(manifest: Manifest, added: int, funding: int | None) -> StoredRow:
+    """What has just been stored, for an answer."""
     return StoredRow(**series_row(manifest).model_dump(), added=added, funding=funding)
 
 
 def funding_row(manifest: FundingManifest) -> FundingRow:
     """What the manifest says, for an answer."""
     return FundingRow(**{name: getattr(manifest, name) for name in FundingRow.model_fields})
+
+
+def gap_notices(rows: Sequence[SeriesRow]) -> tuple[Notice, ...]:
+    """What is to be known of series that were stored with gaps."""
+    return tuple(
+        Notice(
+            "GAPS",
+            f"{row.symbol} {row.timeframe}: candles missing: {row.gaps.missing}, gaps: {row.gaps.count}, the first at "
+            f"{iso_utc(row.gaps.first_ms)}; `trade` refuses such a series",
+        )
+        for row in rows
+        if row.gaps.first_ms is not None
+    )
 
 
 def _below(path: Path, store: CandleStore) -> str:
@@ -293,3 +264,8 @@ def _below(path: Path, store: CandleStore) -> str:
 def trade_on(folder: str) -> NextCommand:
     """The command that uses these candles."""
     return NextCommand(f"weexctl trade --data {shlex.quote(folder)} --new", "a new run on them")
+
+
+def trade_on_whole(folder: str, rows: Sequence[SeriesRow]) -> tuple[NextCommand, ...]:
+    """The command that uses these candles; none when a gap in each of them makes it refuse them."""
+    return (trade_on(folder),) if any(not row.gaps.count for row in rows) else ()

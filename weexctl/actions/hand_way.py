@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from weexctl.actions.key_notice import note_where_key_goes
 from weexctl.config.arming import require_armed, require_armed_digest
 from weexctl.config.profile import AccountTables, Profile, load_account_tables, load_profile
 from weexctl.config.venue import Venue
@@ -33,9 +34,11 @@ def wire(asked: Asked) -> Iterator[WireVenue]:
     Raises:
         MissingCredentialsError, ConfigError, UsageError: the key or the address cannot be used.
     """
+    access = asked.access()
+    note_where_key_goes(asked.context, asked.environment.api_base, access.credentials)
     venue = open_wire_venue(
         asked.venue,
-        asked.access(),
+        access,
         account=asked.account,
         base_url=asked.environment.api_base,
         timeout_s=asked.environment.api_timeout_s,

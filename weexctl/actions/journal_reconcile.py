@@ -15,6 +15,7 @@ from weexctl.errors import ConfigError, RefusedError, UsageError, WeexctlError
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.journal.lock import holder
+from weexctl.journal.place import require_place
 from weexctl.journal.rows import RunRecord
 from weexctl.journal.upgrade import upgrade_journal
 from weexctl.model.instrument import normalise_symbol
@@ -87,7 +88,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     """Compare; with --apply mend what is safe; with --release open a symbol's lock.
 
     Raises:
-        ConfigError: there is no run on record, or the account is out of reach.
+        ConfigError: there is no run on record, the account is out of reach, or it was traded at another place.
         LockHeldError: a run is under way, and something was to be done.
         RefusedError: read-only, or the symbol to release still differs.
         UsageError: the symbol is not locked, or nobody is at the terminal.
@@ -131,8 +132,9 @@ def _reconciler(asked: Asked, input: Input, *, writes: bool) -> Iterator[tuple[R
             account = resumed_venue(market, require_run(asked.journal))  # again, now that nobody can move it
             stack.callback(account.close)
         else:
-            account = stack.enter_context(asked.wired(input.data))
+            account = wired = stack.enter_context(asked.wired(input.data))
             journal = stack.enter_context(_journal(asked, writes=writes))
+            require_place(journal, wired.address.place)
         latest = journal.runs.latest()
         if latest is None:
             raise ConfigError(

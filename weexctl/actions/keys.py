@@ -245,7 +245,7 @@ def rotate(input: RotateInput, context: Context) -> Result:  # noqa: A002  # the
         passphrase,
         created_ms=_now_ms(),
         scope=None if input.scope is None else Scope(input.scope),
-        check=None if input.no_check else lambda entry, new: _checked(entry, new, asked.environment),
+        check=None if input.no_check else lambda entry, new: _checked(entry, new, asked),
     )
     warnings = (*_file_left(input.secret_file), *_unchecked(input.no_check))
     output = RotateOutput(key=_row(entry), before=_row(before), checked=not input.no_check)
@@ -276,10 +276,13 @@ def _file(path: Path) -> SecretStr:
         raise UsageError(f"--secret-file: there is no file {path}; nothing was stored", hint="check the path") from None
 
 
-def _checked(entry: KeyEntry, credentials: Credentials, environment: Environment) -> None:
+def _checked(entry: KeyEntry, credentials: Credentials, asked: _Asked) -> None:
     """The check of a new key; a failure says that the old key stays."""
+    from weexctl.actions.key_notice import note_where_key_goes  # knows the client's addresses; as above
+
     try:
-        signed_read(entry, credentials, environment)
+        note_where_key_goes(asked.context, asked.environment.api_base, credentials)
+        signed_read(entry, credentials, asked.environment)
     except WeexctlError as error:
         error.message = f"the new key was not stored and the old one stays: {error.message}"
         raise

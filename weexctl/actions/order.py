@@ -172,7 +172,7 @@ def place(input: PlaceInput, context: Context) -> Result:  # noqa: A002
     output = PlaceOutput(
         sent=placed.execution.intent_id is not None,
         preview=preview_output(placed.draft),
-        order=order_done(placed),
+        order=order_done(placed.execution),
         balance_before=balance_output(before.balance),
         balance_after=None if placed.after is None else balance_output(placed.after.balance),
         positions_before=positions_of(before, order.symbol),

@@ -65,10 +65,9 @@ class OrderDone(BaseModel):
     steps: list[StepRow]
 
 
-def order_done(placed: Placed) -> OrderDone:
+def order_done(execution: Execution) -> OrderDone:
     """One order as it is answered."""
-    execution, order = placed.execution, placed.execution.order
-    intent = execution.intent
+    intent, order = execution.intent, execution.order
     return OrderDone(
         decision_id=intent.decision_id,
         symbol=intent.symbol,

@@ -79,7 +79,8 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the signatur
     digest = arm(profile, account, armed_ms=armed_ms, paths=paths)
     output = Output(profile=profile.name, account=account, digest=digest, armed_ms=armed_ms, path=str(paths.armed))
     notice = Notice("ARMED", "any change of the profile takes it back; `weexctl profile disarm` does too")
-    return Result(data=output, profile=profile.name, warnings=(notice,))
+    following = NextCommand(f"weexctl check causality --profile {input.name}", "live trading asks for its pass too")
+    return Result(data=output, profile=profile.name, warnings=(notice,), next=(following,))
 
 
 def disarm(input: DisarmInput, context: Context) -> Result:  # noqa: A002

@@ -10,6 +10,7 @@ from __future__ import annotations
 from weexctl.actions.tables import (
     account,
     backtest,
+    check,
     closing,
     connection,
     data,
@@ -33,6 +34,7 @@ GROUPS = (
     Group("order", TRADE, "Send orders by hand and look at them"),
     Group("account", UNDERSTAND, "See balance, positions and risk"),
     Group("plugins", SET_UP, "See what is installed for the pipeline"),
+    Group("check", SET_UP, "Find out whether plugins keep their promises"),
     Group("keys", SET_UP, "Keep API keys, encrypted"),
     Group("profile", SET_UP, "Read, make, check and arm profiles"),
     Group("market", UNDERSTAND, "Look at the market"),
@@ -52,6 +54,7 @@ ACTIONS = (
     *explain.ROWS,
     *connection.ROWS,
     *plugins.ROWS,
+    *check.ROWS,
     *keys.ROWS,
     *profile.ROWS,
     *market.ROWS,

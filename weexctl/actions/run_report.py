@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel
 
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.rows import OrderRecord, RunRecord, TradeRecord
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 
 __all__ = ["OpenRow", "OrderRow", "Output", "Pnl", "Span", "TradeRow", "open_row", "sum_up", "trade_row"]
 
@@ -105,7 +104,11 @@ class Output(BaseModel):
     exposure: float
     """Mean of the gross exposure over the steps, as a fraction of equity."""
     orders: list[OrderRow]
+    """The newest 10 000, oldest first."""
+    orders_total: int
     trades: list[TradeRow]
+    """The newest 10 000, oldest first."""
+    trades_total: int
     open_positions: list[OpenRow]
     refusals: dict[str, int]
     not_modelled: list[str]
@@ -116,7 +119,6 @@ class Output(BaseModel):
 def sum_up(report: SessionReport, *, synthetic: bool, not_modelled: Sequence[str]) -> Output:
     """The report of a run, from its first step on."""
     run, state, balance = report.run, report.state, report.balance
-    start = Decimal(str(run.manifest["start_equity"]))
     return Output(
         run_id=run.run_id,
         from_ms=run.from_ms,
@@ -124,12 +126,14 @@ def sum_up(report: SessionReport, *, synthetic: bool, not_modelled: Sequence[str
         steps=run.steps,
         interrupted=report.interrupted,
         synthetic=synthetic,
-        equity=Span(start=start, end=balance.equity),
+        equity=Span(start=report.start_equity, end=balance.equity),
         pnl=Pnl(realised=state.realised, unrealised=balance.unrealised, fees=state.fees, funding=state.funding),
-        max_drawdown=_max_drawdown([float(start), *(float(point.equity) for point in report.equity)]),
-        exposure=float(np.mean([p.gross_exposure for p in report.equity])) if report.equity else 0.0,
+        max_drawdown=report.curve.max_drawdown,
+        exposure=report.curve.exposure,
         orders=[_order_row(order, decision) for order, decision in report.orders],
+        orders_total=report.orders_total,
         trades=[trade_row(trade) for trade in report.trades],
+        trades_total=report.trades_total,
         open_positions=[open_row(trade) for trade in report.open_trades],
         refusals=dict(sorted(state.refusals.items(), key=lambda item: -item[1])),
         not_modelled=list(not_modelled),
@@ -147,12 +151,6 @@ def _manifest(run: RunRecord) -> dict[str, Any]:
         "seed": run.seed,
         **run.manifest,
     }
-
-
-def _max_drawdown(equity: Sequence[float]) -> float:
-    """Largest fall from a running peak, positive fraction, on the marks of each step."""
-    marks = np.asarray(equity)
-    return float(np.max(1 - marks / np.maximum.accumulate(marks)))
 
 
 def _order_row(order: OrderRecord, decision_id: str) -> OrderRow:

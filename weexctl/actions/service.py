@@ -244,6 +244,7 @@ def _steps(service: Place, profile: str) -> list[NextCommand]:
         steps.append(_passphrase(service))
     if service.venue is Venue.LIVE:
         steps.append(NextCommand(f"{service.mine} profile arm {profile}", "allow it to trade real money"))
+        steps.append(NextCommand(f"{service.mine} check causality --profile {profile}", "show that it knows no future"))
     steps.append(NextCommand(f"{service.systemctl} daemon-reload", "let the manager read the unit"))
     steps.append(NextCommand(f"{service.systemctl} enable --now {service.unit}", "start it, now and at every boot"))
     if service.manager == "user":

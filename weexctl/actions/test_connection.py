@@ -16,6 +16,7 @@ from weexctl.actions.account_access import check_alias
 from weexctl.actions.connection_checks import Check, Walk, account_checks, public_checks
 from weexctl.actions.context import Context, NextCommand, Result
 from weexctl.actions.halting import halted_by
+from weexctl.actions.key_notice import note_where_key_goes
 from weexctl.actions.order_rows import RequestRow, request_row
 from weexctl.config.access import Access, open_access, require_key
 from weexctl.config.arming import require_armed
@@ -31,6 +32,7 @@ from weexctl.execution.gate import Gate
 from weexctl.execution.guardian import Guardian
 from weexctl.execution.round_trip import RoundTrip, round_trip, round_trip_intents
 from weexctl.journal.journal import Journal
+from weexctl.journal.place import Place, keep_place
 from weexctl.model.scope import Scope
 from weexctl.pipeline.identity import client_order_id
 from weexctl.plugin_host import load_offers
@@ -116,6 +118,8 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     access = _access(asked, context)
     base_url = input.base_url or (environment.api_base if asked.venue is not Venue.SIM else None)
     credentials, scope = (access.credentials, access.scope) if access else (None, Scope.TRADE)
+    if access is not None:
+        note_where_key_goes(context, base_url, access.credentials)
     connection = open_connection(
         asked.venue,
         base_url=base_url,
@@ -213,7 +217,7 @@ def _trade(walk: Walk, asked: _Asked, gate: Gate, done: list[OrderDone]) -> Chec
     if balance is None or instrument is None:
         raise RefusedError(f"the balance or {SYMBOL} is unknown; nothing was sent", code="NOT_KNOWN")
     exchange, clock = walk.connection.exchange, walk.connection.clock
-    with _journal(asked) as journal:
+    with _journal(asked, walk.connection.place) as journal:
         executor = Executor(exchange, gate, journal, clock, account=journal.account)
         guardian = Guardian(exchange, gate, journal, clock, account=journal.account)
         price = instrument.round_price(exchange.fetch_mark_price(SYMBOL))
@@ -236,11 +240,12 @@ def _trade(walk: Walk, asked: _Asked, gate: Gate, done: list[OrderDone]) -> Chec
 
 
 @contextmanager
-def _journal(asked: _Asked) -> Iterator[Journal]:
+def _journal(asked: _Asked, place: Place) -> Iterator[Journal]:
     """Where the round trip is written down before it is sent: with real money the account's own journal."""
     if asked.venue is Venue.LIVE:
         path = asked.paths.journal(Venue.LIVE, asked.account)
         with Journal.open(path, venue=Venue.LIVE.value, account=asked.account) as journal:
+            keep_place(journal, place)
             yield journal
         return
     with TemporaryDirectory(prefix="weexctl-") as folder:

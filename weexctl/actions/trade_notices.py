@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from weexctl.actions.context import NextCommand, Notice, Result
 from weexctl.errors import HaltedError
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 
 __all__ = ["explaining", "halted_result", "run_notices"]
 
@@ -30,6 +30,10 @@ def run_notices(report: SessionReport, *, rehearsal: bool) -> list[Notice]:
     if report.state.locked:
         locked = ", ".join(f"{symbol} ({code})" for symbol, code in report.state.locked.items())
         notices.append(Notice("LOCKED", f"no entries until a person looks: {locked}"))
+    if (report.orders_total, report.trades_total) != (len(report.orders), len(report.trades)):
+        newest = f"only the newest {len(report.orders)} orders and {len(report.trades)} trades are listed"
+        of = f"of {report.orders_total} and {report.trades_total}"
+        notices.append(Notice("NEWEST_ONLY", f"{newest}, {of}; `weexctl journal export --to DIR` writes all of them"))
     return notices
 
 

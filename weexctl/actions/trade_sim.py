@@ -21,7 +21,8 @@ from weexctl.run.market_source import MarketSource, file_source, generated_sourc
 from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
-from weexctl.trader.session import Earlier, Session, SessionReport, read_earlier
+from weexctl.trader.session import Earlier, Session, read_earlier
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.sim_venue import SimVenue
 
 __all__ = ["trade_on_sim"]

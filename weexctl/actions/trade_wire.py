@@ -6,12 +6,15 @@ import shlex
 
 from weexctl.actions.context import NextCommand, Notice, Result
 from weexctl.actions.halting import HaltSignal, halted_by
+from weexctl.actions.key_notice import note_where_key_goes
 from weexctl.actions.run_report import sum_up
 from weexctl.actions.trade_call import Input, TradeCall
 from weexctl.actions.trade_notices import explaining, halted_result, run_notices
 from weexctl.config.access import Access, open_access
+from weexctl.config.causality_pass import identify, require_pass
 from weexctl.config.compose import build_pipeline
 from weexctl.config.vault import Vault
+from weexctl.config.venue import Venue
 from weexctl.errors import RefusedError, UsageError
 from weexctl.journal.upgrade import upgrade_journal
 from weexctl.model.scope import Scope
@@ -19,7 +22,7 @@ from weexctl.trader.live_session import LiveSession
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
 from weexctl.trader.run_pulse import RunPulse
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.wire_venue import WireVenue, open_wire_venue
 
 __all__ = ["trade_at_wire"]
@@ -35,7 +38,8 @@ def trade_at_wire(call: TradeCall) -> Result:
     """Trade until asked to stop, or as long as was asked for, and sum up.
 
     Raises:
-        MissingCredentialsError, ConfigError: the key cannot be used, or the run on record is another one.
+        MissingCredentialsError, ConfigError: the key cannot be used, the run on record is another one, or at live the
+            pipeline has no pass of the check of causality.
         RefusedError: the key reaches no orders.
         LockHeldError: another process trades on this account.
         ExchangeError: the market could not be read; nothing was sent.
@@ -46,9 +50,12 @@ def trade_at_wire(call: TradeCall) -> Result:
             hint="leave --from out, or add --venue sim --data PATH",
         )
     pipeline = build_pipeline(call.profile, call.offers)
+    if call.venue is Venue.LIVE and not call.rehearsal:
+        require_pass(identify(call.profile, pipeline, call.offers), named=call.input.profile, paths=call.paths)
     access = _access(call)
     if not call.new:
         upgrade_journal(call.journal, venue=call.venue.value, account=call.account)
+    note_where_key_goes(call.context, call.environment.api_base, access.credentials)
     venue = open_wire_venue(
         call.venue,
         access,

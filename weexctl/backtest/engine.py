@@ -83,8 +83,7 @@ class Engine:
         venue: the exchange behind the account.
         identity: what decision ids are made of.
         start_equity: quote.
-        on_decisions: is given the decisions of each close that was decided on; None when nobody wants them, which
-            saves writing them.
+        on_decisions: is given the decisions of every close, none passed over; None when nobody wants them.
     """
 
     def __init__(
@@ -218,7 +217,8 @@ class Engine:
 
     def _stretch(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
         """All closes that share their columns."""
-        outlook = Outlook(self._pipeline, columns, first_ms, last_ms, self._candle_ms)
+        every = self._on_decisions is not None
+        outlook = Outlook(self._pipeline, columns, first_ms, last_ms, self._candle_ms, every_close=every)
         done_ms = first_ms - self._candle_ms
         while done_ms < last_ms:
             due_ms = outlook.next_ms(done_ms, self._account.trades.values())

@@ -35,11 +35,20 @@ class Outlook:
         first_ms: the first close of the stretch.
         last_ms: the last one.
         candle_ms: length of a candle.
+        every_close: whether all of them count, whatever can happen there.
     """
 
     def __init__(
-        self, pipeline: Pipeline, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int, candle_ms: int
+        self,
+        pipeline: Pipeline,
+        columns: Mapping[str, SymbolColumns],
+        first_ms: int,
+        last_ms: int,
+        candle_ms: int,
+        *,
+        every_close: bool = False,
     ) -> None:
+        self._every_close = every_close
         self._first_ms, self._candle_ms = first_ms, candle_ms
         self._count = (last_ms - first_ms) // candle_ms + 1
         self._columns = columns
@@ -57,6 +66,8 @@ class Outlook:
         row = (after_ms - self._first_ms) // self._candle_ms + 1
         if row >= self._count:
             return None
+        if self._every_close:
+            return self._first_ms + row * self._candle_ms
         best, occupied = self._count, set()
         for trade in held:
             if not self._settled:

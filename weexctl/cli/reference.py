@@ -11,8 +11,14 @@ __all__ = ["ENVIRONMENT", "EXIT_CODES", "commands_page"]
 
 EXIT_CODES = {
     0: ("done", "nothing"),
-    1: ("a bug in weexctl or in a plugin; stdout did not take the answer", "run it again with `-v` and report it"),
-    2: ("a flag, an argument, an id or a candle file is wrong", "correct what was typed"),
+    1: (
+        "a bug in weexctl or in a plugin; stdout did not take the answer; `check causality` found something",
+        "run it again with `-v` and report it; read `error`",
+    ),
+    2: (
+        "a flag, an argument, an id or a candle file is wrong; `check causality` could not test something",
+        "correct what was typed",
+    ),
     3: ("configuration, keys, a plugin or a lock; a check that could not look", "correct the set-up"),
     4: ("network or rate limit; nothing was sent, or it was a read", "try again after `retry_after_ms`"),
     5: ("the exchange refused", "change the request"),

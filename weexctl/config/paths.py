@@ -49,6 +49,11 @@ class Paths:
         return self.data / "candles"
 
     @property
+    def causality(self) -> Path:
+        """The list of pipelines that passed the check of causality."""
+        return self.data / "causality.json"
+
+    @property
     def trials(self) -> Path:
         """The ledger of every configuration that was tried on known candles."""
         return self.data / "trials.jsonl"

@@ -21,7 +21,7 @@ from weexctl.model.limits import Limits
 from weexctl.model.regime import REGIMES, Regime
 from weexctl.plugin_host import Offers
 
-__all__ = ["AccountTables", "PipelineChoice", "Profile", "load_account_tables", "load_profile"]
+__all__ = ["AccountTables", "PipelineChoice", "Profile", "load_account_tables", "load_profile", "recorded_profile"]
 
 _FLAGS: dict[Location, str] = {("venue", "name"): "--venue", ("venue", "symbols"): "--symbols"}
 _LISTS = {"risk": "risk", "guards": "guard", "exits": "exit"}
@@ -88,8 +88,12 @@ class Profile:
         whether a default was written out.
         """
         values = {key: value for key, value in self.to_toml_dict().items() if key != "description"}
-        text = json.dumps(_one_spelling(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+        return _digest(values)
+
+    @property
+    def pipeline_digest(self) -> str:
+        """The same hash of the pipeline and its timeframe alone: neither limits, nor symbols, nor the venue count."""
+        return _digest({"pipeline": self.pipeline.to_toml_dict(), "timeframe": self.venue.timeframe.value})
 
     def to_toml_dict(self) -> dict[str, Any]:
         """The whole profile as plain tables, defaults included; loading it again gives the same digest."""
@@ -134,13 +138,33 @@ def load_profile(
     """
     found = find_profile(name_or_path, paths=paths, named_by=named_by)
     layered = _layered(found.text(), found.words, overrides or {}, environment or read_environment())
+    return _resolved(found.name, found.words, layered, offers)
+
+
+def recorded_profile(name: str, values: Mapping[str, Any], *, offers: Offers) -> Profile:
+    """The profile that a run's record holds, with the plugins that are installed now.
+
+    Args:
+        name: the profile's name then.
+        values: what `Profile.to_toml_dict` gave.
+        offers: what the installed plugins offer.
+
+    Raises:
+        ConfigError: the values are no profile of this version.
+        UnknownOfferError: it names a plugin that nobody offers now.
+    """
+    words = f"the record of a run with profile {name}"
+    return _resolved(name, words, Layered(dict(values), Origin("file", words)), offers)
+
+
+def _resolved(name: str, words: str, layered: Layered, offers: Offers) -> Profile:
     document = _document(layered)
     pipeline = _pipeline(document.pipeline, offers)
     if isinstance(pipeline, list):
         raise refusal(pipeline, layered)
     profile = Profile(
-        name=found.name,
-        source=found.words,
+        name=name,
+        source=words,
         description=document.description,
         venue=document.venue,
         pipeline=pipeline,
@@ -166,6 +190,11 @@ def load_account_tables(
     found = find_profile(name_or_path, paths=paths, named_by=named_by)
     document = _document(_layered(found.text(), found.words, overrides or {}, environment or read_environment()))
     return AccountTables(found.name, found.words, document.venue, document.limits.limits(), document.simulator)
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(_one_spelling(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
 def _one_spelling(values: Any) -> Any:

@@ -59,6 +59,9 @@ class Envelope(BaseModel):
     error_message: str | None = None
 
 
+_NOTHING_SAID = Envelope()
+
+
 def judge(answer: Answer, endpoint: Endpoint, errors: ErrorTable) -> ExchangeError | None:
     """The error in an answer, None when it reports success and its body is JSON."""
     if answer.status in _TOO_MANY:
@@ -120,7 +123,7 @@ def no_proof(endpoint: Endpoint, what: str, body: bytes, *, status: int = 200) -
 def _envelope(body: bytes) -> Envelope | None:
     """The envelope of an object, an empty one for a list, None for what is not JSON or not such an object."""
     if body.lstrip()[:1] == b"[":
-        return Envelope()
+        return _NOTHING_SAID
     try:
         return Envelope.model_validate_json(body)
     except ValidationError:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httpx
 
@@ -24,6 +25,7 @@ from weexctl.errors import (
     UnauthorisedError,
     UnavailableError,
 )
+from weexctl.exchange.bare_wire import BareWire, Reply, Request
 from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url
 from weexctl.exchange.endpoint import Endpoint
 from weexctl.exchange.error_codes import ErrorTable
@@ -85,7 +87,7 @@ class Transport:
         base_url: checked by `checked_base_url`.
         credentials: needed for private endpoints only.
         clock: needed for private endpoints only; may be set later.
-        transport: stands in for the network, as `httpx.MockTransport` does.
+        transport: stands in for the network, as `httpx.MockTransport` does; one that is a `BareWire` is asked as such.
         limiter: asked before each request.
         sleep: lets time pass between attempts of a read, seconds.
         local_ms: a clock that never jumps, for deadlines.
@@ -112,6 +114,7 @@ class Transport:
         self.clock = clock
         self._credentials = credentials
         self._transport = transport
+        self._bare = _bare(transport)
         self._limiter = limiter or RateLimiter(now_ms=local_ms, sleep=sleep)
         self._sleep = sleep
         self._local_ms = local_ms
@@ -119,7 +122,6 @@ class Transport:
         self._errors = errors
         self._cap_ms = float("inf") if timeout_s is None else timeout_s * 1000
         self._client: httpx.Client | None = None
-        self._urls: dict[str, httpx.URL] = {}
         self._lock = threading.Lock()
 
     def read(self, endpoint: Endpoint, query: str = "", body: bytes = b"") -> bytes:
@@ -161,7 +163,7 @@ class Transport:
         passes("K07")
         request = self._request(endpoint, query, body)
         try:
-            answer = self._exchange(endpoint, request, body)
+            answer = self._exchange(endpoint, request)
         except ExchangeError as failure:
             failure.signed_ms = signed_ms(request.headers)
             raise
@@ -176,40 +178,28 @@ class Transport:
             self.clock.mark_stale()
         raise error
 
-    def _request(self, endpoint: Endpoint, query: str, body: bytes) -> httpx.Request:
-        url = self._url(endpoint.path, query)
+    def _request(self, endpoint: Endpoint, query: str, body: bytes) -> Request:
+        address = f"{self.base_url}{endpoint.path}"
+        url, target = _finished(f"{address}?{query}" if query else address)
         headers = dict(_HEADERS)
         if endpoint.private:
-            headers.update(self._signed(endpoint, url, body))
-        limit_s = self._deadline_ms(endpoint) / 1000
-        connect_s = min(CONNECT_S, limit_s)
-        timeout = {"connect": connect_s, "read": limit_s, "write": limit_s, "pool": connect_s}
-        return httpx.Request(
-            endpoint.method, url, headers=headers, content=body or None, extensions={"timeout": timeout}
-        )
+            headers.update(self._signed(endpoint, target, body))
+        return Request(endpoint.method, url, target, headers, body, self._deadline_ms(endpoint) / 1000)
 
     def _deadline_ms(self, endpoint: Endpoint) -> float:
         return min(endpoint.deadline_ms, self._cap_ms)
 
-    def _signed(self, endpoint: Endpoint, url: httpx.URL, body: bytes) -> dict[str, str]:
+    def _signed(self, endpoint: Endpoint, target: str, body: bytes) -> dict[str, str]:
         if self._credentials is None or self.clock is None:
             raise MissingCredentialsError(
                 f"{endpoint.label} needs an API key and there is none; nothing was sent",
                 hint="`weexctl keys add`, or set WEEX_API_KEY, WEEX_API_SECRET and WEEX_API_PASSPHRASE",
             )
-        path, _, query = url.raw_path.decode("ascii").partition("?")
+        path, _, query = target.partition("?")
         now_ms = self.clock.signing_time_ms()
         return sign_headers(self._credentials, now_ms, endpoint.method, path, query, body.decode())
 
-    def _url(self, path: str, query: str) -> httpx.URL:
-        if query:
-            return httpx.URL(f"{self.base_url}{path}?{query}")
-        url = self._urls.get(path)
-        if url is None:
-            url = self._urls[path] = httpx.URL(self.base_url + path)
-        return url
-
-    def _exchange(self, endpoint: Endpoint, request: httpx.Request, body: bytes) -> Answer:
+    def _exchange(self, endpoint: Endpoint, request: Request) -> Answer:
         started_ms = self._local_ms()
         answer: Answer | None = None
         error: ExchangeError | None = None
@@ -223,36 +213,35 @@ class Transport:
             error.__cause__ = _without_frames(failure)
         except ExchangeError as failure:
             error = failure
-        self._trace(request, body, answer, error, started_ms)
+        self._trace(request, answer, error, started_ms)
         if answer is None:
             raise error or no_answer(endpoint, "brought no answer")
         return answer
 
-    def _receive(self, endpoint: Endpoint, request: httpx.Request, started_ms: float) -> Answer:
+    def _receive(self, endpoint: Endpoint, request: Request, started_ms: float) -> Answer:
         deadline_ms = self._deadline_ms(endpoint)
         passes("K08")
-        response = self._send(request)
+        reply = self._send(request)
         passes("K10")
         try:
             body = bytearray()
-            for chunk in response.iter_bytes():
+            for chunk in reply.chunks:
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:
-                    raise no_proof(endpoint, "answered with more than 5 MB", bytes(body), status=response.status_code)
+                    raise no_proof(endpoint, "answered with more than 5 MB", bytes(body), status=reply.status)
                 if self._local_ms() - started_ms > deadline_ms:
                     raise no_answer(endpoint, f"brought no whole answer within {deadline_ms / 1000:g} s")
         finally:
-            response.close()
-        headers = response.headers
-        return Answer(
-            response.status_code, headers.get("content-type", ""), headers.get("retry-after", ""), bytes(body)
-        )
+            reply.close()
+        headers = reply.headers
+        return Answer(reply.status, headers.get("content-type", ""), headers.get("retry-after", ""), bytes(body))
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
-        # A stand-in that asks for it gets the very request, without the client's round of cookies and hooks.
-        if self._transport is not None and getattr(self._transport, "bare", False):
-            return self._transport.handle_request(request)
-        return self._http().send(request, stream=True, follow_redirects=False)
+    def _send(self, request: Request) -> Reply:
+        if self._bare is not None:
+            return Reply(*self._bare.carry(*request.bare()))
+        outgoing = request.for_httpx(CONNECT_S)
+        response = self._http().send(outgoing, stream=True, follow_redirects=False)
+        return Reply(response.status_code, response.headers, response.iter_bytes(), response.close)
 
     def _http(self) -> httpx.Client:
         if self._client is None:
@@ -263,15 +252,13 @@ class Transport:
                     )
         return self._client
 
-    def _trace(
-        self, request: httpx.Request, sent: bytes, answer: Answer | None, error: ExchangeError | None, started_ms: float
-    ) -> None:
+    def _trace(self, request: Request, answer: Answer | None, error: ExchangeError | None, started_ms: float) -> None:
         if self._on_exchange is None:
             return
         trace = WireTrace(
             method=request.method,
-            target=request.url.raw_path.decode("ascii"),
-            sent=sent,
+            target=request.target,
+            sent=request.body,
             status=answer.status if answer else None,
             received=answer.body if answer else b"",
             elapsed_ms=self._local_ms() - started_ms,
@@ -279,6 +266,17 @@ class Transport:
         )
         with contextlib.suppress(Exception):  # an observer's fault must not turn an accepted order into a failure
             self._on_exchange(trace)
+
+
+def _bare(transport: object) -> BareWire | None:
+    return transport if isinstance(transport, BareWire) else None
+
+
+@lru_cache(maxsize=512)
+def _finished(address: str) -> tuple[httpx.URL, str]:
+    """An address as it goes out, and its path and query. Looking at the account asks the same few again and again."""
+    url = httpx.URL(address)
+    return url, url.raw_path.decode("ascii")
 
 
 def _network(base_url: str) -> httpx.HTTPTransport:

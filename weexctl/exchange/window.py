@@ -33,9 +33,9 @@ class Window:
         while self._spent and self._spent[0][0] + self._span_ms <= now_ms:
             _, amount, whose = self._spent.popleft()
             self._by_lane[whose] -= amount
-        by_lane = list(self._by_lane)
-        if self._fits(by_lane, cost, lane):
+        if self._fits(self._by_lane, cost, lane):
             return 0.0
+        by_lane = list(self._by_lane)
         for at_ms, amount, whose in self._spent:
             by_lane[whose] -= amount
             if self._fits(by_lane, cost, lane):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +40,13 @@ def encoded(body: Mapping[str, Any]) -> bytes:
 
 def query_of(**parameters: str | int | None) -> str:
     """A query in the order given, without those that are None."""
-    return urlencode([(name, value) for name, value in parameters.items() if value is not None])
+    return _query_of(tuple(parameters.items()))
+
+
+@lru_cache(maxsize=256)
+def _query_of(parameters: tuple[tuple[str, str | int | None], ...]) -> str:
+    """Looking at the account asks the same few again and again."""
+    return urlencode([(name, value) for name, value in parameters if value is not None])
 
 
 def wire_number(value: Decimal, what: str) -> str:

@@ -20,34 +20,31 @@ from weexctl.errors import (
 from weexctl.execution.canceller import Canceller
 from weexctl.execution.execution import Execution
 from weexctl.execution.gate import Admitted, Gate, Refused
+from weexctl.execution.open_orders import frozen_symbols, orders_in
+from weexctl.execution.order_row import order_record
+from weexctl.execution.order_watch import REST_MS, SETTLE_MS, OrderWatch
 from weexctl.execution.outbox import ASIDE, Outbox
-from weexctl.execution.reading import Unavailable, read
+from weexctl.execution.reading import Unavailable
 from weexctl.execution.search import Absent, Search
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import AttemptRecord, IntentRecord, OrderRecord
+from weexctl.journal.rows import AttemptRecord, IntentRecord
 from weexctl.kill_points import passes
 from weexctl.model.book import Book
-from weexctl.model.fill import Fill
-from weexctl.model.order import Leg, Order, OrderIntent, OrderStatus
+from weexctl.model.order import Order, OrderIntent, OrderStatus
 from weexctl.pipeline.guards import Flow, Reviewed
 from weexctl.ports import Clock, Exchange
 
-__all__ = ["Executor", "Sent", "frozen_symbols", "order_record"]
+__all__ = ["Executor", "Sent"]
 
-SETTLE_MS = 10_000
-"""How long a market order is watched for its final state (reliability 7, Q7: visible within 6 s)."""
-_POLL_MS = 500
-REST_MS = 500
-"""How long a limit order is looked at before it counts as resting: one that crosses the book is filled by then."""
+LOOK_MS, MOST_LOOKS_MS = 500, 5_000
+"""An order whose answer was lost is looked for this often, and for so long before the other orders go on: lists lag."""
 HORIZON_MS = 45_000
 """After this long a lost request can no longer become an order: 30 s signature window and a margin (6.2)."""
 APART_MS = 5_000
 """An order is proven absent by two searches after the horizon, at least this far apart (6.2)."""
 _QUEUE_MS = 15_000
 """How long after it was written down a request may have waited for our own rate limit before it was signed."""
-_SKEW_MS = 60_000
-"""How far the exchange's clock may be ahead of the one read here; what it stamps later than that is not found."""
 _FREE = frozenset((IntentState.PLANNED, IntentState.NOT_PLACED))
 """States in which nothing of an intent is under way, so that an attempt may be made."""
 _OWN_LIMIT = "OWN_RATE_LIMIT"
@@ -101,6 +98,7 @@ class Executor:
         self._clock = clock
         self._outbox = Outbox(journal, clock, account=account, host=host, run_id=run_id)
         self._search = Search(exchange, journal)
+        self._watch = OrderWatch(exchange, clock)
         self.canceller = Canceller(exchange, gate, clock)
         self.book_fills: Callable[[Execution], None] = _drop
 
@@ -110,8 +108,7 @@ class Executor:
         Nothing raised by the exchange leaves here: every outcome is a value, and an unknown one stays unknown until
         reads settle it.
         """
-        sent = self.send(reviewed, book, flow)
-        return self.follow(sent) if isinstance(sent, Sent) else sent
+        return self.follow(self.send(reviewed, book, flow))
 
     def send(self, reviewed: Reviewed, book: Book, flow: Flow) -> Sent | Execution:
         """The first half of `execute`: written ahead and sent; what did not become an order is at its end already."""
@@ -134,14 +131,17 @@ class Executor:
         passes("K05")
         return self._send(admitted, attempt)
 
-    def follow(self, sent: Sent) -> Execution:
+    def follow(self, sent: Sent | Execution) -> Execution:
         """The second half: the order is watched to its end, or until it rests, and its fills are taken in.
 
-        One that is in the emergency record stays an accepted one until that is merged.
+        One whose answer was lost is looked for first. One that is in the emergency record stays an accepted one until
+        that is merged.
 
         Raises:
             JournalUnavailableError: its fills could not be taken in; what is kept in memory cannot be relied on.
         """
+        if isinstance(sent, Execution):
+            return self._look_for(sent)
         if self._outbox.recover() and (intent_id := self._number(sent)) is not None:
             return self._read_back(sent.intent, intent_id, sent.order_id)
         return Execution(
@@ -151,6 +151,20 @@ class Executor:
             code="JOURNAL_UNAVAILABLE",
             reason="it is in the emergency record",
         )
+
+    def _look_for(self, execution: Execution) -> Execution:
+        """An unknown order as soon as it is listed; unknown still when that takes too long. Others stay as they are."""
+        record = None if execution.intent_id is None else self._journal.intents.get(execution.intent_id)
+        if record is None or record.state is not IntentState.UNKNOWN:
+            return execution
+        attempt, began = self._journal.attempts.of_intent(record.intent_id)[-1], self._clock.now_ms()
+        while (waited := self._clock.now_ms() - began) < MOST_LOOKS_MS:
+            self._clock.sleep_ms(LOOK_MS if waited < 2 * LOOK_MS else 2 * LOOK_MS)
+            found = self._search.listed(execution.intent, attempt, self._clock.now_ms())
+            if isinstance(found, Order):
+                self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
+                return self._read_back(execution.intent, record.intent_id, found.order_id)
+        return execution
 
     def _number(self, sent: Sent) -> int | None:
         """The intent's number; one that was written down aside got its own when it came into the journal."""
@@ -166,10 +180,9 @@ class Executor:
         apart. An accepted order is read until it is final and its fills are there.
         """
         self._outbox.recover()
-        unknown = [self._settle(record) for record in _orders(self._journal, IntentState.UNKNOWN)]
-        settled = {execution.intent_id for execution in unknown}
-        accepted = [r for r in _orders(self._journal, IntentState.ACCEPTED) if r.intent_id not in settled]
-        return unknown + [self.resume(record) for record in accepted]
+        waiting = orders_in(self._journal, IntentState.UNKNOWN, IntentState.ACCEPTED)
+        unknown = [self._settle(record) for record in waiting if record.state is IntentState.UNKNOWN]
+        return unknown + [self.resume(record) for record in waiting if record.state is IntentState.ACCEPTED]
 
     def frozen_symbols(self) -> dict[str, str]:
         """Symbols where nothing may open, with the code of why: an order's outcome is open, or an order rests."""
@@ -225,12 +238,12 @@ class Executor:
 
     def _read_back(self, intent: OrderIntent, intent_id: int, order_id: str) -> Execution:
         """Watch an accepted order to its end, or until it rests, and take its fills."""
-        return self._taken_in(intent, intent_id, self._watch(order_id, REST_MS if intent.rests else SETTLE_MS))
+        return self._taken_in(intent, intent_id, self._watch.to_end(order_id, REST_MS if intent.rests else SETTLE_MS))
 
     def _taken_in(self, intent: OrderIntent, intent_id: int, order: Order | None) -> Execution:
         if order is None:
             return Execution(intent=intent, intent_id=intent_id, state=IntentState.ACCEPTED, code="NOT_SEEN")
-        fills = self._fills(order) if order.filled_quantity > 0 else ()
+        fills = self._watch.fills(order) if order.filled_quantity > 0 else ()
         whole = sum((fill.quantity for fill in fills), Decimal(0)) >= order.filled_quantity
         state = _final_state(order) if whole else IntentState.ACCEPTED  # read again until the fills are there
         execution = Execution(intent=intent, intent_id=intent_id, state=state, order=order, fills=fills)
@@ -243,37 +256,6 @@ class Executor:
                 self._journal.intents.move(intent_id, state, at_ms=self._clock.now_ms())
         return execution
 
-    def _watch(self, order_id: str, patience_ms: int) -> Order | None:
-        """The order once it is final, or as it was seen after so long; None when it could not be read for longer."""
-        began = self._clock.now_ms()
-        seen: Order | None = None
-        while True:
-            found = read("the order", lambda: self._exchange.fetch_order(order_id))
-            if not isinstance(found, Unavailable):
-                seen = found
-                if found.status.final:
-                    return found
-            if self._clock.now_ms() >= began + (SETTLE_MS if seen is None else patience_ms):
-                return seen
-            self._clock.sleep_ms(_POLL_MS)
-
-    def _fills(self, order: Order) -> tuple[Fill, ...]:
-        """Fills that add up to the order's filled quantity; fewer when they stay invisible."""
-        deadline = self._clock.now_ms() + SETTLE_MS
-        while True:
-            end_ms = max(self._clock.now_ms(), order.updated_ms) + _SKEW_MS
-            found = read(
-                "fills",
-                lambda end_ms=end_ms: self._exchange.fetch_fills(  # type: ignore[misc]
-                    order.symbol, start_ms=order.created_ms - 1000, end_ms=end_ms, order_id=order.order_id
-                ),
-            )
-            if not isinstance(found, Unavailable) and sum(f.quantity for f in found) >= order.filled_quantity:
-                return tuple(found)
-            if self._clock.now_ms() >= deadline:
-                return () if isinstance(found, Unavailable) else tuple(found)
-            self._clock.sleep_ms(_POLL_MS)
-
     def resume(self, record: IntentRecord) -> Execution:
         """Go on reading an order that was accepted and has not been seen to its end."""
         intent = record.order_intent()
@@ -281,7 +263,7 @@ class Executor:
         order_id = attempts[-1].order_id if attempts else None
         if order_id is None:
             return Execution(intent=intent, intent_id=record.intent_id, state=record.state, code="NOT_SEEN")
-        return self._taken_in(intent, record.intent_id, self._watch(order_id, 0 if intent.rests else SETTLE_MS))
+        return self._taken_in(intent, record.intent_id, self._watch.to_end(order_id, 0 if intent.rests else SETTLE_MS))
 
     def _settle(self, record: IntentRecord) -> Execution:
         attempts = self._journal.attempts.of_intent(record.intent_id)
@@ -292,11 +274,12 @@ class Executor:
                 order_state="unknown",
             )
         attempt, intent, now = attempts[-1], record.order_intent(), self._clock.now_ms()
-        found = self._search.order_of(intent, attempt, now)
+        search = self._search.listed if now < _horizon(record, attempt) else self._search.order_of
+        found = search(intent, attempt, now)
         if isinstance(found, Order):
             self._outbox.answer(attempt, IntentState.ACCEPTED, "accepted", order_id=found.order_id)
             return self._read_back(intent, record.intent_id, found.order_id)
-        if isinstance(found, Unavailable) or now < _horizon(record, attempt):
+        if found is None or isinstance(found, Unavailable):  # before the horizon nothing is proof
             return self._unknown(intent, record.intent_id)
         if found.unexplained:
             return self._unknown(intent, record.intent_id, found.unexplained)
@@ -316,49 +299,6 @@ class Executor:
         return Execution(
             intent=intent, intent_id=intent_id, state=IntentState.UNKNOWN, code="OUTCOME_UNKNOWN", reason=reason
         )
-
-
-def frozen_symbols(journal: Journal, *, resting: bool = True) -> dict[str, str]:
-    """Symbols with an order that is not at its end, with the code of why nothing opens there.
-
-    Args:
-        journal: where the intents are.
-        resting: whether an order that waits in the book counts.
-    """
-    records = _orders(journal, IntentState.UNKNOWN, IntentState.SENDING, IntentState.ACCEPTED)
-    frozen: dict[str, str] = {}
-    for record in records:
-        if record.state is not IntentState.ACCEPTED or not record.order_intent().rests:
-            frozen[record.symbol] = "OUTCOME_UNKNOWN"
-        elif resting:
-            frozen.setdefault(record.symbol, "RESTING_ORDER")
-    return frozen
-
-
-def _orders(journal: Journal, *states: IntentState) -> list[IntentRecord]:
-    """Intents in these states that trade; stops of their own are settled where stops are read."""
-    return [record for record in journal.intents.in_states(*states) if record.leg in (Leg.ENTRY, Leg.EXIT)]
-
-
-def order_record(order: Order, intent_id: int | None, kind: str) -> OrderRecord:
-    """An order as the journal keeps it. `kind` is the leg: entry, exit, stop or target."""
-    return OrderRecord(
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        intent_id=intent_id,
-        symbol=order.symbol,
-        side=order.side,
-        position_side=order.position_side,
-        kind=kind,
-        quantity=order.quantity,
-        price=order.price,
-        trigger_price=None,
-        status=order.status,
-        filled_quantity=order.filled_quantity,
-        average_price=order.average_price,
-        created_ms=order.created_ms,
-        updated_ms=order.updated_ms,
-    )
 
 
 def _refused(intent: OrderIntent, code: str, reason: str) -> Execution:

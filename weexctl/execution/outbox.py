@@ -48,8 +48,8 @@ class Outbox:
         self._account = account
         self._host = host
         self._run_id = run_id
-        self._aside: dict[tuple[str, Leg], int] = {}
-        """How many attempts of an intent only the emergency record holds."""
+        self._told_aside: set[tuple[str, str, str | None]] = set()
+        """Outcomes that stand in the emergency record: what is read again is not written again."""
 
     def put(self, intent: OrderIntent, verdicts: Iterable[Verdict]) -> AttemptRecord:
         """An attempt, durable before its request leaves.
@@ -62,10 +62,8 @@ class Outbox:
         except JournalUnavailableError:
             if self._journal.emergency is None or intent.leg is Leg.ENTRY:
                 raise
-            before = self._aside.get((intent.decision_id, intent.leg), 0)
-            attempt = self._attempt(intent, ASIDE, len(self._known(intent)) + before + 1)
+            attempt = self._attempt(intent, ASIDE, len(self._known(intent)) + self._aside(intent) + 1)
             self._journal.emergency.attempt(intent, attempt)
-            self._aside[intent.decision_id, intent.leg] = before + 1
             return attempt
 
     def recover(self) -> bool:
@@ -75,16 +73,16 @@ class Outbox:
                 merge(self._journal, self._journal.emergency)
             except JournalUnavailableError:
                 return False
-        self._aside.clear()
+        self._told_aside.clear()
         return True
 
     def holds_aside(self, intent: OrderIntent) -> bool:
         """True when an attempt of this intent is in the emergency record: it may have become an order."""
-        return (intent.decision_id, intent.leg) in self._aside
+        return self._aside(intent) > 0
 
     def exhausted(self, intent: OrderIntent) -> bool:
         """True when no further attempt of this intent can have a name of its own."""
-        return len(self._known(intent)) + self._aside.get((intent.decision_id, intent.leg), 0) >= MOST_ATTEMPTS
+        return len(self._known(intent)) + self._aside(intent) >= MOST_ATTEMPTS
 
     def answer(
         self,
@@ -109,8 +107,10 @@ class Outbox:
         except JournalUnavailableError:
             if emergency is None:
                 raise
-        if emergency is not None:
+        told = (attempt.client_order_id, outcome, order_id)
+        if emergency is not None and told not in self._told_aside:
             emergency.answer(attempt.client_order_id, outcome, at_ms=self._clock.now_ms(), order_id=order_id)
+            self._told_aside.add(told)
 
     def found(self, client_order_id: str, order_id: str) -> None:
         """A list shows the order of an attempt: its id goes on record when the answer was lost."""
@@ -160,6 +160,13 @@ class Outbox:
             )
             if intent is None or intent.leg not in _STANDING or state in TRANSITIONS[intent.state]:
                 self._journal.intents.move(attempt.intent_id, state, at_ms=now, detail=error.message if error else "")
+
+    def _aside(self, intent: OrderIntent) -> int:
+        """How many attempts of an intent only the emergency record holds, those of an earlier process too."""
+        file, key = self._journal.emergency, (intent.decision_id, intent.leg.value)
+        if file is None or file.empty:
+            return 0
+        return sum((record["decision"], record["leg"]) == key for record in file.read_all() if "leg" in record)
 
     def _known(self, intent: OrderIntent) -> list[AttemptRecord]:
         known = self._journal.intents.of_leg(intent.decision_id, intent.leg)

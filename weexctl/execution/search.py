@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,30 +37,40 @@ class Search:
         self._exchange = exchange
         self._journal = journal
 
+    def listed(self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int) -> Order | Unavailable | None:
+        """The order that carries this attempt's client id, where orders are listed; None proves nothing."""
+        orders = self._orders(intent, attempt, now_ms)
+        return orders if isinstance(orders, Unavailable) else _named(orders, attempt)
+
     def order_of(self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int) -> Order | Absent | Unavailable:
         """The order that carries this attempt's client id.
 
         Nothing is inferred from a source that could not be read: the answer is then `Unavailable`.
         """
-        others: set[str] = set()
-        for fetch in (
-            lambda: self._exchange.fetch_open_orders(intent.symbol),
-            lambda: self._exchange.fetch_order_history(
-                intent.symbol, start_ms=attempt.signed_ms - _BEFORE_MS, end_ms=now_ms + _AFTER_MS
-            ),
-        ):
-            orders = read("orders", fetch)
-            if isinstance(orders, Unavailable):
-                return orders
-            for order in orders:
-                if order.client_order_id == attempt.client_order_id:
-                    return order
-            others |= {order.order_id for order in orders if order.client_order_id}
+        orders = self._orders(intent, attempt, now_ms)
+        if isinstance(orders, Unavailable):
+            return orders
+        if (found := _named(orders, attempt)) is not None:
+            return found
+        others = {order.order_id for order in orders if order.client_order_id}
         fills = self._strange_fills(intent, attempt, now_ms, others)
         if isinstance(fills, Unavailable):
             return fills
         moved = self._strange_quantity(intent)
         return moved if isinstance(moved, Unavailable) else Absent(fills or moved)
+
+    def _orders(self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int) -> list[Order] | Unavailable:
+        """Those that rest and those of the time since the request; the latter only where the former lack it."""
+        resting = read("orders", lambda: self._exchange.fetch_open_orders(intent.symbol))
+        if isinstance(resting, Unavailable) or _named(resting, attempt) is not None:
+            return resting
+        ended = read(
+            "orders",
+            lambda: self._exchange.fetch_order_history(
+                intent.symbol, start_ms=attempt.signed_ms - _BEFORE_MS, end_ms=now_ms + _AFTER_MS
+            ),
+        )
+        return ended if isinstance(ended, Unavailable) else [*resting, *ended]
 
     def _strange_fills(
         self, intent: OrderIntent, attempt: AttemptRecord, now_ms: int, others: set[str]
@@ -93,3 +104,7 @@ class Search:
         known = sum((row.quantity for row in rows if row.position_side is intent.position_side), _ZERO)
         differs = live < known if intent.reduces else live > known
         return f"{live} is held and {known} is on record" if differs else ""
+
+
+def _named(orders: Iterable[Order], attempt: AttemptRecord) -> Order | None:
+    return next((order for order in orders if order.client_order_id == attempt.client_order_id), None)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from ta.momentum import RSIIndicator
 from ta.trend import EMAIndicator
 from ta.volatility import BollingerBands
-from ta.volume import VolumeWeightedAveragePrice
 
 from weexctl.errors import DataError
+from weexctl.features.recursion import smoothed, wilder
+from weexctl.features.windows import rolling_max, rolling_median, rolling_min, rolling_sum
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "adx",
@@ -65,7 +70,7 @@ def ewma(series: pd.Series[float], half_life: float) -> pd.Series[float]:
 
     Leading NaN stay NaN; a later NaN row repeats the mean so far.
     """
-    return series.ewm(halflife=half_life, adjust=False).mean()
+    return pd.Series(smoothed(_array(series), 1.0 - 0.5 ** (1.0 / half_life)), index=series.index)
 
 
 def ema(series: pd.Series[float], span: int) -> pd.Series[float]:
@@ -87,12 +92,13 @@ def ewma_volatility(candles: pd.DataFrame, half_life: float) -> pd.Series[float]
 
 def true_range(candles: pd.DataFrame) -> pd.Series[float]:
     """Largest of high - low, |high - last close| and |low - last close|, quote; the first row is NaN."""
-    return _range_with(candles["high"], candles["low"], candles["close"].ffill().shift(1))
+    before = _array(candles["close"].ffill().shift(1))
+    return pd.Series(_range_with(_array(candles["high"]), _array(candles["low"]), before), index=candles.index)
 
 
 def average_true_range(candles: pd.DataFrame, window: int = 14) -> pd.Series[float]:
     """Wilder's average true range, quote, seeded with the mean of its first `window` values; NaN before that."""
-    return _wilder(true_range(candles), window)
+    return pd.Series(wilder(_array(true_range(candles)), window), index=candles.index)
 
 
 def adx(candles: pd.DataFrame, window: int = 14) -> pd.Series[float]:
@@ -100,13 +106,14 @@ def adx(candles: pd.DataFrame, window: int = 14) -> pd.Series[float]:
 
     Source: J. Welles Wilder, New Concepts in Technical Trading Systems, 1978.
     """
-    up, down = candles["high"].diff(), -candles["low"].diff()
-    plus = _wilder(up.where((up > down) & (up > 0), 0.0).where(up.notna()), window)
-    minus = _wilder(down.where((down > up) & (down > 0), 0.0).where(down.notna()), window)
+    up = _steps(_array(candles["high"]))
+    down = -_steps(_array(candles["low"]))
+    plus = wilder(_where_larger(up, down), window)
+    minus = wilder(_where_larger(down, up), window)
     # The true range divides both directions alike, so it cancels in their contrast.
-    total = plus + minus
-    contrast = (100.0 * (plus - minus).abs() / total).where(total != 0.0, 0.0)
-    return _wilder(contrast.where(total.notna()), window)
+    total, contrast = plus + minus, np.abs(plus - minus)
+    np.divide(contrast, total, out=contrast, where=total != 0.0)
+    return pd.Series(100.0 * wilder(contrast, window), index=candles.index)
 
 
 def block_atr(candles: pd.DataFrame, block: int = 24, half_life: float = 168) -> pd.Series[float]:
@@ -114,17 +121,19 @@ def block_atr(candles: pd.DataFrame, block: int = 24, half_life: float = 168) ->
 
     A block's true range includes the close before it. NaN before `block + half_life` rows.
     """
-    high, low = candles["high"].rolling(block).max(), candles["low"].rolling(block).min()
-    blocks = _range_with(high, low, candles["close"].shift(block))
-    return _masked(ewma(blocks, half_life), block + math.ceil(half_life) - 1)
+    high, low = rolling_max(_array(candles["high"]), block), rolling_min(_array(candles["low"]), block)
+    blocks = _range_with(high, low, _array(candles["close"].shift(block)))
+    return _masked(ewma(pd.Series(blocks, index=candles.index), half_life), block + math.ceil(half_life) - 1)
 
 
 def rolling_vwap(candles: pd.DataFrame, window: int = 168) -> pd.Series[float]:
     """Volume-weighted typical price of the last `window` candles; NaN where they traded nothing."""
-    price: pd.Series[float] = VolumeWeightedAveragePrice(
-        candles["high"], candles["low"], candles["close"], candles["volume"], window=window, fillna=False
-    ).volume_weighted_average_price()
-    return price.where(np.isfinite(price)).rename(None)
+    volume = _array(candles["volume"])
+    typical = (_array(candles["high"]) + _array(candles["low"]) + _array(candles["close"])) / 3.0
+    traded = rolling_sum(volume, window)
+    price = np.full(volume.shape, np.nan)
+    np.divide(rolling_sum(typical * volume, window), traded, out=price, where=traded > 0.0)
+    return pd.Series(price, index=candles.index)
 
 
 def efficiency_ratio(candles: pd.DataFrame, window: int) -> pd.Series[float]:
@@ -134,9 +143,11 @@ def efficiency_ratio(candles: pd.DataFrame, window: int) -> pd.Series[float]:
     """
     prices = _log(candles["close"])
     filled = prices.ffill()
-    net, path = filled.diff(window).abs(), filled.diff().abs().rolling(window).sum()
-    ratio = (net / path).where(path > 0.0, 0.0).where(path.notna() & prices.notna())
-    return _sqrt(ratio.clip(0.0, 1.0))
+    net = _array(filled.diff(window).abs())
+    path = rolling_sum(np.abs(_steps(_array(filled))), window)
+    ratio = np.where(np.isnan(path) | np.isnan(_array(prices)), np.nan, 0.0)
+    np.divide(net, path, out=ratio, where=(path > 0.0) & ~np.isnan(ratio))
+    return _sqrt(pd.Series(ratio.clip(0.0, 1.0), index=candles.index))
 
 
 def relative_log_volatility(
@@ -144,7 +155,7 @@ def relative_log_volatility(
 ) -> pd.Series[float]:
     """Log volatility against its own rolling median: 0.69 is twice the usual, at any price level and in any year."""
     level = _log_volatility(candles, half_life)
-    return level - level.rolling(median_window, min_periods=min_periods).median()
+    return level - rolling_median(_array(level), median_window, min_periods=min_periods)
 
 
 def volatility_expansion(candles: pd.DataFrame) -> pd.Series[float]:
@@ -158,7 +169,7 @@ def volume_score(candles: pd.DataFrame) -> pd.Series[float]:
     A candle without volume counts as the last one that had some.
     """
     volume = _log(candles["volume"]).ffill()
-    return ewma(volume - volume.rolling(336).median(), 12)
+    return ewma(volume - rolling_median(_array(volume), 336), 12)
 
 
 def bollinger_z(candles: pd.DataFrame, window: int = 72) -> pd.Series[float]:
@@ -184,11 +195,14 @@ def robust_sigma(candles: pd.DataFrame, window: int = 168) -> pd.Series[float]:
     """
     if len(candles) < 2:
         return _nan_like(candles)
-    known = log_returns(candles).abs().dropna()
-    sigma = (1.4826 * known.rolling(window).median()).reindex(candles.index).ffill().shift(1)
+    sizes = log_returns(candles).abs()
+    known = sizes.notna()
+    scale = pd.Series(np.nan, index=candles.index)
+    scale[known] = 1.4826 * rolling_median(_array(sizes[known]), window)
+    sigma = scale.ffill().shift(1)
     days90 = max(window, round(90 * _DAY_MS / candle_ms(candles)))
-    floor = 0.2 * sigma.rolling(days90, min_periods=1).median()
-    return sigma.clip(lower=floor).where(sigma.notna())
+    floor = 0.2 * rolling_median(_array(sigma), days90, min_periods=1)
+    return pd.Series(np.maximum(_array(sigma), floor), index=candles.index)
 
 
 def _log_volatility(candles: pd.DataFrame, half_life: float) -> pd.Series[float]:
@@ -209,24 +223,31 @@ def _sqrt(series: pd.Series[float]) -> pd.Series[float]:
     return pd.Series(np.sqrt(series.to_numpy(dtype=np.float64)), index=series.index)
 
 
-def _range_with(high: pd.Series[float], low: pd.Series[float], previous: pd.Series[float]) -> pd.Series[float]:
+def _array(series: pd.Series[float]) -> NDArray[np.float64]:
+    return np.asarray(series, dtype=np.float64)
+
+
+def _steps(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value less the one before; the first row is NaN."""
+    steps = np.full(values.shape, np.nan)
+    np.subtract(values[1:], values[:-1], out=steps[1:])
+    return steps
+
+
+def _where_larger(move: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The move where it is upward and larger than the other, 0 elsewhere; NaN where it is unknown."""
+    upward: NDArray[np.float64] = np.maximum(move, 0.0)
+    upward *= move > other
+    return upward
+
+
+def _range_with(
+    high: NDArray[np.float64], low: NDArray[np.float64], previous: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The range from low to high, stretched to include the previous close."""
-    top = np.maximum(high.to_numpy(dtype=np.float64), previous.to_numpy(dtype=np.float64))
-    bottom = np.minimum(low.to_numpy(dtype=np.float64), previous.to_numpy(dtype=np.float64))
-    return pd.Series(top - bottom, index=high.index)
-
-
-def _wilder(series: pd.Series[float], window: int) -> pd.Series[float]:
-    """Wilder's smoothing, weight 1 / window, seeded with the mean of the first `window` values."""
-    values = series.to_numpy(dtype=np.float64)
-    known = np.flatnonzero(~np.isnan(values))
-    smooth = np.full(values.shape, np.nan)
-    if len(known) >= window:
-        seed = int(known[window - 1])
-        tail = values[seed:].copy()
-        tail[0] = values[known[:window]].mean()
-        smooth[seed:] = pd.Series(tail).ewm(alpha=1 / window, adjust=False).mean()
-    return pd.Series(smooth, index=series.index)
+    spread: NDArray[np.float64] = np.maximum(high, previous)
+    spread -= np.minimum(low, previous)
+    return spread
 
 
 def _masked(series: pd.Series[float], rows: int) -> pd.Series[float]:

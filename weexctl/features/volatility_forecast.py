@@ -38,15 +38,14 @@ Floats = NDArray[np.float64]
 
 def realised_variance(candles: pd.DataFrame, window: int) -> pd.Series[float]:
     """Sum of the squared log returns of the last `window` candles; a missing candle counts as no move."""
-    squares = log_returns(candles) ** 2
-    return squares.fillna(0.0).where(squares.ffill().notna()).rolling(window).sum()
+    return _squared_returns(candles).rolling(window).sum()
 
 
 def parkinson_variance(candles: pd.DataFrame, window: int) -> pd.Series[float]:
     """Sum of ln(high / low)² / (4 ln 2) of the last `window` candles; a missing candle counts as no move."""
     high, low = (_log(candles[name].to_numpy(dtype=np.float64)) for name in ("high", "low"))
     squares = pd.Series((high - low) ** 2 / (4.0 * math.log(2.0)), index=candles.index)
-    return squares.fillna(0.0).where(squares.ffill().notna()).rolling(window).sum()
+    return _known_from_the_first(squares).rolling(window).sum()
 
 
 def log_variances(candles: pd.DataFrame) -> pd.DataFrame:
@@ -55,9 +54,9 @@ def log_variances(candles: pd.DataFrame) -> pd.DataFrame:
     The first four are of returns, the last is Parkinson's. NaN until the span is there, and where nothing moved.
     """
     spacing = candle_ms(candles) if len(candles) > 1 else _HOUR_MS
-    day = _rows(_DAY, spacing)
+    day, squares = _rows(_DAY, spacing), _squared_returns(candles)
     columns = {
-        name: _log(np.asarray(realised_variance(candles, rows), dtype=np.float64) * (day / rows))
+        name: _log(np.asarray(squares.rolling(rows).sum(), dtype=np.float64) * (day / rows))
         for name, rows in ((name, _rows(hours, spacing)) for name, hours in _SPANS.items())
     }
     columns["range_day"] = _log(np.asarray(parkinson_variance(candles, day), dtype=np.float64))
@@ -88,6 +87,15 @@ def har_warmup(spacing_ms: int, train_days: int = 360) -> int:
     """Rows after which `har_volatility` no longer depends on where the candles begin."""
     hours = (_blocks(train_days) + 1) * _MONTH + _DAY + _MONTH
     return _rows(hours, spacing_ms) + 2
+
+
+def _squared_returns(candles: pd.DataFrame) -> pd.Series[float]:
+    return _known_from_the_first(log_returns(candles) ** 2)
+
+
+def _known_from_the_first(squares: pd.Series[float]) -> pd.Series[float]:
+    """The series with 0 for what is missing after its first value."""
+    return squares.fillna(0.0).where(squares.ffill().notna())
 
 
 def _fits(regressors: Floats, closes: NDArray[np.int64], ahead: int, blocks: int, least: int) -> Floats:

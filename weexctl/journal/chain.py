@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from binascii import b2a_base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -26,6 +26,9 @@ _OUTSIDE = frozenset(("log_chain", "timing", "writer", "sqlite_sequence"))
 """Timings and processes are no records: without them the same run has the same chain everywhere."""
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
+Tables = Mapping[str, tuple[tuple[str, ...], tuple[int, ...]]]
+_KNOWN: dict[tuple[tuple[str, str], ...], Tables] = {}
+
 Changes = dict[tuple[str, str], tuple[Any, ...] | None]
 """Rows by table and key as a transaction leaves them; None for one that it removed."""
 
@@ -36,16 +39,19 @@ class _Reads(Protocol):
     def execute(self, sql: str, /) -> sqlite3.Cursor: ...
 
 
-def tables(connection: _Reads) -> dict[str, tuple[tuple[str, ...], tuple[int, ...]]]:
+def tables(connection: _Reads) -> Tables:
     """The columns of every chained table, and which of them, by position, are its key."""
-    names = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    found = {}
-    for (name,) in names:
-        if name not in _OUTSIDE:
-            info = connection.execute(f"PRAGMA main.table_info({name})").fetchall()
-            key = sorted((row[5], position) for position, row in enumerate(info) if row[5])
-            found[name] = (tuple(row[1] for row in info), tuple(position for _, position in key))
-    return found
+    rows = connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    schema = tuple(rows)
+    if schema not in _KNOWN:  # the same words make the same tables
+        _KNOWN[schema] = {name: _columns(connection, name) for name, _ in rows if name not in _OUTSIDE}
+    return _KNOWN[schema]
+
+
+def _columns(connection: _Reads, table: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    info = connection.execute(f"PRAGMA main.table_info({table})").fetchall()
+    key = sorted((row[5], position) for position, row in enumerate(info) if row[5])
+    return tuple(row[1] for row in info), tuple(position for _, position in key)
 
 
 def row_key(values: tuple[Any, ...], key: tuple[int, ...]) -> str:

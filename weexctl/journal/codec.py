@@ -85,15 +85,13 @@ class Shape(Generic[R]):
         self.table = table
         self.record = record
         self.columns = tuple(field.name for field in fields(record))  # type: ignore[arg-type]  # always a dataclass
-        self._codecs = tuple((name, *_codec(hints[name])) for name in self.columns)
-        self._encoders = tuple(encode for _, encode, _ in self._codecs)
+        codecs = [_codec(hints[name]) for name in self.columns]
+        self._encoders = tuple(encode for encode, _ in codecs)
+        self._decoders = tuple((place, decode) for place, (_, decode) in enumerate(codecs) if decode is not _same)
         self._pick = attrgetter(*self.columns)  # more than one column always
-
-    @property
-    def select(self) -> str:
-        """`SELECT every, column FROM table`, to be continued."""
         columns = ", ".join(f'"{name}"' for name in self.columns)
-        return f"SELECT {columns} FROM {self.table}"  # noqa: S608  # names come from our own dataclasses
+        self.select = f"SELECT {columns} FROM {table}"  # noqa: S608  # names come from our own dataclasses
+        """`SELECT every, column FROM table`, to be continued."""
 
     def insert(self, conflict: str = "") -> str:
         """`INSERT INTO table …` with one placeholder per column, and what to do about a row that is there."""
@@ -114,8 +112,10 @@ class Shape(Generic[R]):
 
     def build(self, values: Sequence[Any]) -> R:
         """The record of one selected row."""
-        decoded = zip(self._codecs, values, strict=True)
-        return self.record(**{name: decode(value) for (name, _, decode), value in decoded})
+        decoded = list(values)
+        for place, decode in self._decoders:
+            decoded[place] = decode(decoded[place])
+        return self.record(**dict(zip(self.columns, decoded, strict=True)))
 
     def build_all(self, rows: Iterable[Sequence[Any]]) -> list[R]:
         """The records of selected rows, in their order."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from weexctl.errors import ConfigError, WeexctlError
+from weexctl.errors import ConfigError, JournalUnavailableError, WeexctlError
 from weexctl.journal.backup import copy_database, keep_before_migration
 from weexctl.journal.chain import Recorder, adopt
 from weexctl.journal.codec import SqlValue
@@ -33,7 +33,15 @@ class Database:
     adds a link to the hash chain. Not to be shared between threads.
     """
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, read_only: bool, alone: bool = False) -> None:
+        """Open the file.
+
+        Args:
+            path: of the database.
+            read_only: refuse to write.
+            alone: the account's lock is held, so that nobody writes meanwhile: a file beside which nothing can be made
+                is read as it stands.
+        """
         self.path = path
         self.read_only = read_only
         self.venue = ""
@@ -43,7 +51,7 @@ class Database:
         self._chain: Recorder | None = None
         self._fence = Fence(path)
         try:
-            self._connection = _connect(path, read_only=read_only)
+            self._connection = _connect_alone(path) if alone else _connect(path, read_only=read_only)
             self._fence.remember_place()
         except sqlite3.Error as error:
             raise explain_fault(error, path) from error
@@ -160,7 +168,7 @@ class Database:
 
     def _begin(self, durable: bool) -> None:
         if self.read_only:
-            raise WeexctlError(
+            raise JournalUnavailableError(
                 f"the journal {self.path} is open for reading only; nothing was recorded", code="JOURNAL_READ_ONLY"
             )
         if durable is not self._durable:  # the pragma is ignored inside a transaction
@@ -233,8 +241,21 @@ class Database:
             undo.pop_all()
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    target = path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw")
+def _connect_alone(path: Path) -> sqlite3.Connection:
+    """For reading; where SQLite cannot make its shared memory, without one, if the file is all there is."""
+    try:
+        return _connect(path, read_only=True)
+    except sqlite3.Error:
+        ahead = path.with_name(path.name + "-wal")
+        if ahead.exists() and ahead.stat().st_size:
+            raise
+        return _connect(path, read_only=True, immutable=True)
+
+
+def _connect(path: Path, *, read_only: bool, immutable: bool = False) -> sqlite3.Connection:
+    target = (
+        path.absolute().as_uri() + ("?mode=ro" if read_only else "?mode=rw") + ("&immutable=1" if immutable else "")
+    )
     # isolation_level None: the library opens no transactions of its own, least of all deferred ones.
     connection = sqlite3.connect(target, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
     try:

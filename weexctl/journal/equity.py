@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from weexctl.journal.codec import Shape
 from weexctl.journal.database import Database
 from weexctl.journal.rows import EquityRecord
 
-__all__ = ["EquityCurve"]
+__all__ = ["CurveSum", "EquityCurve"]
 
 _EQUITY = Shape("equity", EquityRecord)
+_SUM = """SELECT max(1 - mark / peak), avg(gross_exposure) FROM (
+    SELECT CAST(equity AS REAL) AS mark, gross_exposure,
+        max(?, max(CAST(equity AS REAL)) OVER (ORDER BY time_ms ROWS UNBOUNDED PRECEDING)) AS peak
+    FROM equity WHERE run_id = ?)"""
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSum:
+    """What a whole equity curve comes to."""
+
+    max_drawdown: float
+    """Largest fall from a running peak, positive fraction, on the marks of each step."""
+    exposure: float
+    """Mean of the gross exposure over the steps, as a fraction of equity."""
 
 
 class EquityCurve:
@@ -32,6 +47,11 @@ class EquityCurve:
         """The moments of a run from `from_ms` on, oldest first."""
         where = "WHERE run_id = ? AND time_ms >= ? ORDER BY time_ms"
         return _EQUITY.build_all(self._database.rows(f"{_EQUITY.select} {where}", (run_id, from_ms)))
+
+    def sum_of(self, run_id: str, *, start: float) -> CurveSum:
+        """The sum of a run's curve, whose first peak is the equity the run began with."""
+        ((drawdown, exposure),) = self._database.rows(_SUM, (start, run_id))
+        return CurveSum(max(drawdown or 0.0, 0.0), exposure or 0.0)
 
     def latest(self, run_id: str) -> EquityRecord | None:
         """The newest moment of a run."""

@@ -108,6 +108,32 @@ class Journal:
             return journal
 
     @classmethod
+    def aside(cls, path: str | Path) -> Journal:
+        """The journal at this path while it cannot be written: read it, and write to its emergency record.
+
+        The account's lock is held until `close`. Every write is refused; what stands in the emergency record comes into
+        the journal when that opens for writing again.
+
+        Raises:
+            LockHeldError: another process writes for this account.
+            JournalUnavailableError: it cannot be read either, or there is no emergency record that could be written.
+            ConfigError: it is not there, or its tables are of another version.
+        """
+        file = Path(path)
+        with ExitStack() as undo:
+            try:
+                lock = AccountLock(file.with_name(file.name + ".lock"))
+            except OSError as error:
+                raise _unusable(file, error) from error
+            undo.callback(lock.release)
+            database = Database(file, read_only=True, alone=True)
+            undo.callback(database.close)
+            journal = cls(database, lock)
+            journal.emergency = EmergencyFile(emergency_path(file))
+            undo.pop_all()
+            return journal
+
+    @classmethod
     def read(cls, path: str | Path) -> Journal:
         """The journal at this path for reading only, without a lock, while another process may be writing.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -40,8 +41,9 @@ class AccountLock:
 
     def _write(self, note: bytes) -> None:
         if self._file is not None:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, note, 0)
+            with suppress(OSError):  # a full disk: the kernel's lock counts, the note is for people
+                os.ftruncate(self._file, 0)
+                os.pwrite(self._file, note, 0)
 
     def _held(self) -> LockHeldError:
         file, self._file = self._file, None

@@ -13,6 +13,11 @@ __all__ = ["Orders"]
 
 _ORDER = Shape("venue_order", OrderRecord)
 _OPEN = tuple(status.value for status in OrderStatus if not status.final)
+_DONE = """FROM venue_order LEFT JOIN intent USING (intent_id)
+    WHERE kind IN ('entry', 'exit') OR CAST(filled_quantity AS REAL) > 0"""
+_COLUMNS = ", ".join(f"venue_order.{name}" for name in _ORDER.columns)
+_NEWEST_DONE = f"""SELECT {_COLUMNS}, coalesce(intent.decision_id, '') {_DONE}
+    ORDER BY venue_order.updated_ms DESC, venue_order.order_id DESC LIMIT ?"""
 
 
 class Orders:
@@ -54,9 +59,18 @@ class Orders:
             return self._all(where, *_OPEN)
         return self._all(f"{where} AND symbol = ?", *_OPEN, symbol)
 
-    def all(self) -> list[OrderRecord]:
-        """Every order on record, oldest first."""
-        return self._all("")
+    def done(self, *, newest: int) -> list[tuple[OrderRecord, str]]:
+        """Entries, exits, and stops and targets that were filled, each with its decision id or an empty one.
+
+        As many as asked for, the newest of them all, in the order of their last report.
+        """
+        rows = self._database.rows(_NEWEST_DONE, (newest,))
+        return [(_ORDER.build(row[:-1]), row[-1]) for row in reversed(rows)]
+
+    def count_done(self) -> int:
+        """How many entries, exits, and filled stops and targets there are."""
+        ((count,),) = self._database.rows(f"SELECT count(*) {_DONE}")
+        return int(count)
 
     def _first(self, where: str, *values: SqlValue) -> OrderRecord | None:
         row = self._database.row(f"{_ORDER.select} {where}", values)

@@ -30,9 +30,17 @@ class Trades:
         found = self._all("WHERE trade_id = ?", trade_id)
         return found[0] if found else None
 
-    def of_run(self, run_id: str) -> list[TradeRecord]:
-        """The trades of a run, in the order they closed."""
-        return self._all("WHERE run_id = ?", run_id)
+    def of_run(self, run_id: str, *, newest: int | None = None) -> list[TradeRecord]:
+        """The trades of a run, in the order they closed; all of them, or as many of the newest as asked for."""
+        if newest is None:
+            return self._all("WHERE run_id = ?", run_id)
+        backward = f"{_TRADE.select} WHERE run_id = ? ORDER BY closed_ms DESC, rowid DESC LIMIT ?"
+        return _TRADE.build_all(reversed(self._database.rows(backward, (run_id, newest))))
+
+    def count(self, run_id: str) -> int:
+        """How many trades of a run have closed."""
+        ((count,),) = self._database.rows("SELECT count(*) FROM trade WHERE run_id = ?", (run_id,))
+        return int(count)
 
     def by_order(self, order_id: str) -> list[TradeRecord]:
         """The trades an order opened or closed."""

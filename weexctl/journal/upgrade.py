@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from weexctl.errors import ConfigError
+from weexctl.errors import ConfigError, JournalUnavailableError
 from weexctl.journal.journal import Journal
 
 __all__ = ["upgrade_journal"]
@@ -22,6 +22,8 @@ def upgrade_journal(path: str | Path, *, venue: str, account: str) -> bool:
         return False
     try:
         Journal.read(file).close()
+    except JournalUnavailableError:
+        return False  # whoever opens it next finds out, and knows what can be done meanwhile
     except ConfigError as error:
         if error.code != "JOURNAL_TOO_OLD":
             raise

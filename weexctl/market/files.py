@@ -127,7 +127,7 @@ def _candidates(text: str | Path) -> list[CandleFile]:
     if parsed is None:
         raise UsageError(
             f"the name of {path} does not say which candles it holds; nothing was read",
-            hint=f"call it like BTCUSDT-1h.csv.gz, or say --data BTCUSDT={path}",
+            hint=f"call it like BTCUSDT-1h.csv.gz, or say BTCUSDT={path}",
         )
     return [parsed]
 
@@ -179,7 +179,7 @@ def _of_timeframe(files: list[CandleFile], timeframe: Timeframe | None) -> list[
     if len(lengths) > 1:
         raise UsageError(
             f"the files hold candles of {', '.join(lengths)}; nothing was read",
-            hint="say which timeframe, or name the files one by one with --data SYMBOL=PATH",
+            hint="say which timeframe, or name the files one by one as SYMBOL=PATH",
         )
     return files
 
@@ -190,7 +190,8 @@ def _best(files: list[CandleFile]) -> CandleFile:
     chosen = list(unique.values())
     if len(chosen) > 1:
         what = f"{chosen[0].symbol} {chosen[0].timeframe or 'candles'}"
-        raise _ambiguous(what, [file.path for file in chosen], f"--data {chosen[0].symbol}={chosen[0].path}")
+        example = f"{chosen[0].symbol}={chosen[0].path}, or join them with one `weexctl data import` after the other"
+        raise _ambiguous(what, [file.path for file in chosen], example)
     return chosen[0]
 
 
@@ -198,7 +199,7 @@ def _best_funding(symbol: str, files: dict[Path, Origin]) -> Path:
     first = min(files.values())
     chosen = [path for path, origin in files.items() if origin == first]
     if len(chosen) > 1:
-        raise _ambiguous(f"the funding of {symbol}", chosen, f"--data {chosen[0]}")
+        raise _ambiguous(f"the funding of {symbol}", chosen, str(chosen[0]))
     return chosen[0]
 
 
@@ -214,7 +215,9 @@ def _nothing_found(
 ) -> UsageError:
     places = ", ".join(map(str, paths)) or "no path at all"
     length = f"{timeframe} " if timeframe else ""
-    seen = sorted({str(file.timeframe) for file in others})
+    seen = sorted({file.timeframe for file in others if file.timeframe is not None}, key=lambda length: length.ms)
     hint = f"there are candles of {', '.join(seen)}" if seen else "candle files are called like BTCUSDT-1h.csv.gz"
+    if timeframe is not None and any(length.ms < timeframe.ms for length in seen):
+        hint += f"; to make longer ones of them, `weexctl data import` them and `weexctl data resample {timeframe}`"
     whose = f" of {', '.join(wanted)}" if wanted else ""
     return UsageError(f"no {length}candles{whose} in {places}; nothing was read", hint=hint)

@@ -25,6 +25,7 @@ def load_candles(
     symbols: Iterable[str] | None = None,
     timeframe: Timeframe | None = None,
     required: Iterable[str] = (),
+    gaps: bool = False,
 ) -> dict[str, Candles]:
     """Checked candles by symbol, in the order of `SYMBOLS`; all of one timeframe, each as long as its file.
 
@@ -36,6 +37,7 @@ def load_candles(
         symbols: leave out all others; None takes all that are found.
         timeframe: the wanted one; None takes that of the files.
         required: symbols that have to be there.
+        gaps: take files in which candles are missing too. What decides and trades needs them whole.
 
     Raises:
         UsageError: a path, a name or a choice between files is wrong, or a required symbol is absent.
@@ -48,7 +50,7 @@ def load_candles(
             f"no candles of {', '.join(absent)} in {', '.join(map(str, paths))}; nothing was read",
             hint=f"leave them out (--symbols {','.join(files)}) or add --data {absent[0]}=PATH",
         )
-    loaded = {symbol: _load(file, timeframe) for symbol, file in files.items()}
+    loaded = {symbol: _load(file, timeframe, gaps) for symbol, file in files.items()}
     _check_one_timeframe(loaded)
     return loaded
 
@@ -64,9 +66,9 @@ def load_funding(paths: Sequence[str | Path], *, symbols: Iterable[str] | None =
     return {symbol: _load_funding(symbol, path) for symbol, path in files.items()}
 
 
-def _load(file: CandleFile, wanted: Timeframe | None) -> Candles:
+def _load(file: CandleFile, wanted: Timeframe | None, gaps: bool) -> Candles:
     table = read_table(file.path, _CANDLE_HEADER)
-    timeframe, arrays = checked_candles(str(file.path), table, wanted or file.timeframe)
+    timeframe, arrays = checked_candles(str(file.path), table, wanted or file.timeframe, gaps=gaps)
     return Candles(
         symbol=file.symbol,
         timeframe=timeframe,

@@ -77,14 +77,35 @@ def _read(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
             f"{path} is cut off or damaged ({error}); nothing was read", hint="copy or fetch the file again"
         ) from error
     except pd.errors.ParserError as error:
-        raise DataError(
-            f"{path} is no whole table ({_first_line(error)}); nothing was read", hint=_wanted(header)
-        ) from error
-    except (OSError, ValueError) as error:  # of the decoders, of gzip and of parquet
-        raise DataError(
-            f"{path} cannot be read ({_first_line(error)}); nothing was read",
-            hint="check that it is a whole file of the kind its name says, and that you may read it",
-        ) from error
+        raise _no_table(path, header, error) from error
+    except ValueError as error:  # of the decoders and of parquet
+        if path.suffix != ".parquet":
+            raise _unreadable(path, error) from error
+        what = "is cut off, damaged or no parquet file" if path.stat().st_size else "is empty"
+        raise DataError(f"{path} {what}; nothing was read", hint="copy or fetch the file again") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{path} cannot be read ({_first_line(error)}); nothing was read",
+        hint="check that it is a whole file of the kind its name says, and that you may read it",
+    )
+
+
+def _no_table(path: Path, header: tuple[str, ...], error: Exception) -> DataError:
+    """About the first row that has another number of cells than the header; the last one of a file that is cut off."""
+    with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
+        for row, line in enumerate(file):
+            cells = line.count(",") + 1
+            if row and line.strip() and cells != len(header):
+                what = f"row {row}, has {cells} cells instead of {len(header)}: {line.strip()[:_SHOWN]!r}"
+                return DataError(f"{path}, {what}; nothing was read", hint=_CUT)
+    return DataError(f"{path} is no whole table ({_first_line(error)}); nothing was read", hint=_wanted(header))
+
+
+_CUT = "if it is the last row the file is cut off: copy or fetch it again; correct the row otherwise"
 
 
 def _blank(path: Path) -> bool:

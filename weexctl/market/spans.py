@@ -11,9 +11,6 @@ __all__ = ["Page", "missing_pages"]
 Page = tuple[int, int]
 """Open of the first candle and close of the last one, UTC milliseconds."""
 
-_MONDAY_MS = 4 * 86_400_000
-"""1970-01-01 was a Thursday, and weeks begin on Monday."""
-
 
 def missing_pages(
     timeframe: Timeframe, from_ms: int, to_ms: int, *, stored: Page | None = None, candles: int
@@ -29,7 +26,7 @@ def missing_pages(
         stored: the span that is there already.
         candles: most candles of a page.
     """
-    anchor = _MONDAY_MS if timeframe is Timeframe.W1 else 0
+    anchor = timeframe.anchor_ms
     start = anchor - (anchor - from_ms) // timeframe.ms * timeframe.ms
     end = anchor + (to_ms - anchor) // timeframe.ms * timeframe.ms
     size = candles * timeframe.ms

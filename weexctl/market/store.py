@@ -4,7 +4,8 @@
     candles/BTCUSDT-1h.json                 candles/synthetic/BTCUSDT-1h-synthetic.json
 
 Generated candles lie in a folder of their own, so that naming the folder `candles` never mixes them in. Funding lies
-beside the candles it belongs to (`funding_store`). Candles with a hole are never stored.
+beside the candles it belongs to (`funding_store`). A series with gaps is stored when somebody says so, and its
+manifest counts them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from weexctl.errors import ConfigError, DataError, WeexctlError
+from weexctl.market.gaps import Gaps, gaps_of
 from weexctl.market.joining import joined
 from weexctl.market.loading import load_candles
 from weexctl.market.writing import candle_file_name, write_candles
@@ -25,7 +27,7 @@ from weexctl.model.instrument import SYMBOLS
 
 __all__ = ["CandleStore", "Manifest", "Stored", "faults", "read_checked"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _SYNTHETIC = "synthetic"
 _SPOT = "-spot"
 
@@ -48,6 +50,8 @@ class Manifest:
     synthetic: bool
     spot: bool
     """True for prices of the spot market."""
+    gaps: Gaps
+    """What is missing between the first candle and the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,17 @@ class CandleStore:
         """The folder that `--data` names to use them."""
         return self.folder / _SYNTHETIC if synthetic else self.folder
 
-    def keep(self, candles: Candles, *, source: str, spot: bool = False, replace: bool = False) -> tuple[Manifest, int]:
+    def keep(
+        self, candles: Candles, *, source: str, spot: bool = False, replace: bool = False, keep_gaps: bool = False
+    ) -> tuple[Manifest, int]:
         """Store candles, joined to what is there; the manifest, and how many candles are new.
 
         Args:
-            candles: closed ones without a hole.
+            candles: closed ones.
             source: where they came from.
             spot: whether they are of the spot market; those are kept apart.
             replace: put aside nothing and forget what is there.
+            keep_gaps: whether candles may be missing between what is there and what comes.
 
         Raises:
             DataError: what is there contradicts them, leaves a hole, or is damaged; it stays as it was.
@@ -101,7 +108,7 @@ class CandleStore:
         whole, added, origin = candles, len(candles), source
         if before is not None:
             known = read_checked(before)
-            whole = joined(known, candles)
+            whole = joined(known, candles, keep_gaps=keep_gaps, names=("the store", source))
             added = len(whole) - len(known)
             told = before.manifest.source.split("; ") if before.manifest else []
             origin = "; ".join(told if source in told else [*told, source])
@@ -115,6 +122,7 @@ class CandleStore:
             to_ms=whole.last_close_ms,
             synthetic=whole.synthetic,
             spot=spot,
+            gaps=gaps_of(whole),
         )
         _make(path.parent)
         write_candles(whole, path)
@@ -132,15 +140,19 @@ def read_checked(stored: Stored) -> Candles:
     """The candles of a stored file, proven against its manifest.
 
     Raises:
-        DataError: the file is damaged, has a hole, or is not what its manifest says.
+        DataError: the file is damaged, or is not what its manifest says.
     """
     if stored.manifest is None:
         raise DataError(f"{stored.path}: {stored.reason}; nothing was read", hint=_AGAIN)
     manifest = stored.manifest
     symbol, timeframe = manifest.symbol, Timeframe(manifest.timeframe)
-    found = load_candles([f"{symbol}={stored.path}"], timeframe=timeframe)[symbol]
+    gaps = manifest.gaps.count > 0
+    found = load_candles([f"{symbol}={stored.path}"], timeframe=timeframe, gaps=gaps)[symbol]
     if found.digest() != manifest.digest:
         raise DataError(f"{stored.path} has other values than when it was stored; nothing was read", hint=_AGAIN)
+    told = (manifest.candles, manifest.from_ms, manifest.to_ms, manifest.gaps)
+    if told != (len(found), found.first_ms, found.last_close_ms, gaps_of(found)):
+        raise DataError(f"{stored.path}: its manifest counts other candles; nothing was read", hint=_AGAIN)
     return found
 
 
@@ -174,7 +186,7 @@ def _stored(path: Path) -> Stored:
 
 
 def _manifest(document: Any) -> Manifest:
-    types = {"candles": int, "from_ms": int, "to_ms": int, "synthetic": bool, "spot": bool}
+    types = {"candles": int, "from_ms": int, "to_ms": int, "synthetic": bool, "spot": bool, "gaps": dict}
     if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
         raise ValueError("it is none")
     values: dict[str, Any] = {name: document.get(name) for name in Manifest.__dataclass_fields__}
@@ -183,7 +195,15 @@ def _manifest(document: Any) -> Manifest:
         raise ValueError(f"{', '.join(wrong)} is missing or wrong")
     if values["symbol"] not in SYMBOLS or values["timeframe"] not in list(Timeframe):
         raise ValueError("symbol or timeframe is none that weexctl knows")
-    return Manifest(**values)
+    return Manifest(**{**values, "gaps": _gaps(values["gaps"])})
+
+
+def _gaps(document: dict[str, Any]) -> Gaps:
+    numbers: dict[str, Any] = {name: document.get(name) for name in Gaps.__dataclass_fields__}
+    counted = all(type(value) is int for name, value in numbers.items() if name != "first_ms")
+    if not counted or type(numbers["first_ms"]) is not (int if numbers["count"] else type(None)):
+        raise ValueError("gaps is missing or wrong")
+    return Gaps(**numbers)
 
 
 def _make(folder: Path) -> None:

@@ -19,18 +19,23 @@ __all__ = ["checked_candles", "checked_funding", "iso_time"]
 _EARLIEST_MS = 1_000_000_000_000
 _LATEST_MS = 4_000_000_000_000
 """2001 to 2096: anything else is not milliseconds since 1970."""
-_MONDAY_MS = 4 * 86_400_000
-"""1970-01-01 was a Thursday, and weeks begin on Monday."""
+_MEND = (
+    "fetch the missing candles, or give a file that begins after the hole; "
+    "`weexctl data import --keep-gaps` keeps such a file to resample it"
+)
 _ASK_AGAIN = "correct or fetch the file again; weexctl does not repair candles"
 
 
-def checked_candles(name: str, table: pd.DataFrame, timeframe: Timeframe | None) -> tuple[Timeframe, Arrays]:
+def checked_candles(
+    name: str, table: pd.DataFrame, timeframe: Timeframe | None, *, gaps: bool = False
+) -> tuple[Timeframe, Arrays]:
     """The timeframe and the arrays of a table of candles, once every row has passed.
 
     Args:
         name: what messages call it: the file.
         table: columns `open_time_ms` and `COLUMNS`.
         timeframe: what the rows should be; None to take it from the rows.
+        gaps: whether candles may be missing between the first and the last.
 
     Raises:
         DataError: names the row, its time, and what is wrong with it.
@@ -38,6 +43,8 @@ def checked_candles(name: str, table: pd.DataFrame, timeframe: Timeframe | None)
     times = _times(name, table)
     length = timeframe or _timeframe_of(name, times)
     _check_grid(name, times, length)
+    if not gaps:
+        _check_whole(_Rows(name, times), length)
     values = {column: _numbers(name, table, column, times) for column in COLUMNS}
     _check_prices(_Rows(name, times), values)
     return length, Arrays(times, values)
@@ -162,14 +169,19 @@ def _check_grid(name: str, times: NDArray[np.int64], timeframe: Timeframe) -> No
             f"{iso_time(int(times[1]))}), not {timeframe}; nothing was read",
             hint=f"give a file with {timeframe} candles, or choose the timeframe {apart}",
         )
-    anchor = _MONDAY_MS if timeframe is Timeframe.W1 else 0
-    rows.refuse((times - anchor) % timeframe.ms != 0, f"no {timeframe} candle opens at this moment")
+    rows.refuse((times - timeframe.anchor_ms) % timeframe.ms != 0, f"no {timeframe} candle opens at this moment")
+
+
+def _check_whole(rows: _Rows, timeframe: Timeframe) -> None:
+    import numpy as np
+
+    times = rows.times
     gap = np.diff(times, prepend=times[0] - timeframe.ms) != timeframe.ms
     if gap.any():
         row = int(gap.argmax())
         missing = int(times[row] - times[row - 1]) // timeframe.ms - 1
         what = f"there is a hole of {missing} × {timeframe} before this candle, after {iso_time(int(times[row - 1]))}"
-        rows.refuse(gap, what, "fetch the missing candles, or give a file that begins after the hole")
+        rows.refuse(gap, what, _MEND)
 
 
 def _check_prices(rows: _Rows, values: dict[str, NDArray[np.float64]]) -> None:

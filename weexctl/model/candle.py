@@ -48,6 +48,11 @@ class Timeframe(StrEnum):
         """Length in milliseconds."""
         return _MS[self.value]
 
+    @property
+    def anchor_ms(self) -> int:
+        """A moment at which such a candle opens: weeks begin on Monday, all others with 1970."""
+        return 4 * _MS["1d"] if self is Timeframe.W1 else 0
+
 
 class PriceSource(StrEnum):
     """The price that candles are made of. Mark and index candles have no volume."""
@@ -61,6 +66,7 @@ class PriceSource(StrEnum):
 class Candles:
     """Closed candles of one symbol, oldest first, on an even grid.
 
+    Only those that were read with `gaps=True` may lack some; nothing that decides or trades takes such a series.
     The arrays are read-only. Prices are quote per base, volume is in base units, times are the open times in
     UTC milliseconds. A candle is closed `timeframe.ms` after its open time.
     """
@@ -118,7 +124,7 @@ class Candles:
             DataError: no candle closed at that moment.
         """
         position, rest = divmod(close_ms - self.timeframe.ms - self.first_ms, self.timeframe.ms)
-        if rest or not 0 <= position < len(self):
+        if rest or not 0 <= position < len(self) or self.open_time_ms[position] != close_ms - self.timeframe.ms:
             raise DataError(f"{self.symbol}: no {self.timeframe} candle closes at {close_ms}")
         return int(position)
 

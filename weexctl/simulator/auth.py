@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ IP_NOT_LISTED = 521
 def signature(secret: str, timestamp: str, method: str, path: str, query: str, body: bytes) -> str:
     """The base64 of HMAC-SHA256 over time, verb, path, query and body (weex-api 2)."""
     target = f"{timestamp}{method}{path}{'?' if query else ''}{query}".encode(errors="replace")
-    return base64.b64encode(hmac.new(secret.encode(), target + body, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(secret.encode(), target + body, "sha256")).decode()
 
 
 def in_time(settings: SimulatorSettings, server_ms: int, timestamp_ms: int) -> bool:
@@ -62,46 +61,46 @@ def check(asked: Asked) -> None:
 def _headers(asked: Asked) -> None:
     codes = asked.codes
     for name, code in (
-        ("ACCESS-KEY", codes.key_empty),
-        ("ACCESS-SIGN", codes.sign_empty),
-        ("ACCESS-TIMESTAMP", codes.timestamp_empty),
-        ("ACCESS-PASSPHRASE", codes.passphrase_empty),
+        ("access-key", codes.key_empty),
+        ("access-sign", codes.sign_empty),
+        ("access-timestamp", codes.timestamp_empty),
+        ("access-passphrase", codes.passphrase_empty),
     ):
-        if not _header(asked, name):
-            raise Refusal(code, f"Header {name} is required.")
+        if not asked.headers.get(name):
+            raise Refusal(code, f"Header {name.upper()} is required.")
 
 
 def _content_type(asked: Asked) -> None:
-    if asked.body and not _header(asked, "Content-Type").lower().startswith("application/json"):
+    if asked.body and not _header(asked, "content-type").lower().startswith("application/json"):
         raise Refusal(asked.codes.content_type, "Content-Type must be application/json.")
 
 
 def _timestamp(asked: Asked) -> None:
-    timestamp = _header(asked, "ACCESS-TIMESTAMP")
+    timestamp = _header(asked, "access-timestamp")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= LONGEST_TIMESTAMP):
         raise Refusal(asked.codes.timestamp_invalid, "Invalid ACCESS-TIMESTAMP.")
 
 
 def _age(asked: Asked) -> None:
     _timestamp(asked)
-    if not in_time(asked.settings, asked.server_ms, int(_header(asked, "ACCESS-TIMESTAMP"))):
+    if not in_time(asked.settings, asked.server_ms, int(_header(asked, "access-timestamp"))):
         raise Refusal(asked.codes.timestamp_expired, "ACCESS-TIMESTAMP expired.")
 
 
 def _key(asked: Asked) -> None:
-    if _header(asked, "ACCESS-KEY") != asked.settings.key:
+    if _header(asked, "access-key") != asked.settings.key:
         raise Refusal(asked.codes.key_invalid, "Invalid ACCESS-KEY.")
 
 
 def _passphrase(asked: Asked) -> None:
-    if _header(asked, "ACCESS-PASSPHRASE") != asked.settings.passphrase:
+    if _header(asked, "access-passphrase") != asked.settings.passphrase:
         raise Refusal(asked.codes.passphrase_wrong, "API key or passphrase incorrect.")
 
 
 def _signature(asked: Asked) -> None:
-    timestamp = _header(asked, "ACCESS-TIMESTAMP")
+    timestamp = _header(asked, "access-timestamp")
     expected = signature(asked.settings.secret, timestamp, asked.method, asked.path, asked.query, asked.body)
-    if not hmac.compare_digest(expected.encode(), _header(asked, "ACCESS-SIGN").encode(errors="replace")):
+    if not hmac.compare_digest(expected.encode(), _header(asked, "access-sign").encode(errors="replace")):
         raise Refusal(asked.codes.signature_wrong, "API verification failed.")
 
 
@@ -120,7 +119,7 @@ def _rate(asked: Asked) -> None:
 
 
 def _header(asked: Asked, name: str) -> str:
-    return asked.headers.get(name.lower(), "")
+    return asked.headers.get(name, "")
 
 
 _CHECKS: dict[str, Callable[[Asked], None]] = {

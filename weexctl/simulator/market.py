@@ -39,6 +39,7 @@ class Tape:
         if not len(candles):
             raise DataError(f"{candles.symbol}: no candles; the simulator has no price for it")
         self.timeframe = candles.timeframe
+        self._length_ms = candles.timeframe.ms
         self.first_ms = candles.first_ms
         self.times, filled = _without_holes(candles)
         self.count = len(self.times)
@@ -61,7 +62,7 @@ class Tape:
 
     def index(self, now_ms: int) -> int:
         """The candle that is forming at `now_ms`; `count` or more when the data has ended."""
-        return (now_ms - self.first_ms) // self.timeframe.ms
+        return (now_ms - self.first_ms) // self._length_ms
 
     def last(self, now_ms: int) -> float:
         """The price at a moment: the forming candle's open, after the end of the data the last close."""
@@ -117,6 +118,7 @@ class MarketView:
         if len(phases) != 1:
             raise DataError("the symbols' candles do not open at the same moments; nothing was started")
         self._phase = phases.pop()
+        self._length_ms = self.timeframe.ms
 
     @property
     def ends_ms(self) -> int:
@@ -135,7 +137,7 @@ class MarketView:
 
     def next_close_ms(self, now_ms: int) -> int:
         """The first moment after `now_ms` at which a candle closes."""
-        length = self.timeframe.ms
+        length = self._length_ms
         return (now_ms - self._phase) // length * length + length + self._phase
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Container, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -152,7 +153,13 @@ def is_id(text: str) -> bool:
 
 def parse_query(query: str) -> dict[str, Any]:
     """The members of a query string; of a repeated name the last counts."""
-    return dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+    return dict(_parsed(query)) if query else {}
+
+
+@lru_cache(maxsize=256)
+def _parsed(query: str) -> tuple[tuple[str, str], ...]:
+    """Who looks at an account asks the same few again and again."""
+    return tuple(parse_qsl(query, keep_blank_values=True))
 
 
 def parse_body(body: bytes) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     if to_ms < venue.now_ms:
         raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
     before = venue.version
-    while venue.live or venue.ledger.positions:
+    while venue.now_ms < to_ms and (venue.live or venue.ledger.positions):
         settles = venue.funding.next_after(venue.now_ms)
         closes = _next_busy_close(venue, min(to_ms, settles))
         event = min(closes, settles)

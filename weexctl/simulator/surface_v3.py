@@ -29,6 +29,8 @@ Answer = tuple[int, dict[str, str], bytes]
 METHOD_NOT_SUPPORTED = -1150
 JSON_HEADERS = {"content-type": "application/json"}
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 ROUTES: dict[str, dict[str, Route]] = {}
 for _route in (*MARKET_ROUTES, *ACCOUNT_ROUTES, *MARGIN_ROUTES, *ORDER_ROUTES, *ALGO_ROUTES, *DEMO_ROUTES):
     ROUTES.setdefault(_route.path, {})[_route.method] = _route
@@ -71,4 +73,4 @@ def _route_of(method: str, path: str) -> Route:
 
 def _answer(status: int, content: object, rate: RateCounter, settings: SimulatorSettings) -> Answer:
     headers = JSON_HEADERS | rate.headers() if settings.count_headers else JSON_HEADERS
-    return status, headers, json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+    return status, headers, _encode(content).encode()

@@ -9,23 +9,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from weexctl.model.candle import COLUMNS
 from weexctl.testing.report import Finding
 from weexctl.testing.subject import Subject, difference
 
-__all__ = ["check_poison", "check_prefix", "check_window", "poisoned"]
+__all__ = [
+    "POISONS",
+    "check_own_candle",
+    "check_poison",
+    "check_prefix",
+    "check_window",
+    "cut_points",
+    "own_candle",
+    "poisoned",
+]
 
 _CUTS = 12
 _POISONED_CUTS = 3
 _WINDOWS = 8
 _TOLERANCE = 1e-6
 POISONS = ("nan", "up", "down", "reversed")
+"""What later candles are replaced by: nothing, half as much again, half as much, and themselves backwards."""
+_TOUCHES = (2.0, 0.5)
 
 
 def check_prefix(subject: Subject) -> Iterator[Finding]:
-    """The columns of the first k candles are the first k rows of the columns of all, bit for bit."""
+    """The columns of the first k candles are the first k rows of the columns of all, bit for bit.
+
+    The short ones are asked for first: a plugin that remembers what it was shown cannot know the future yet.
+    """
     for surface in subject.surfaces():
-        for cut in _cut_points(subject, _CUTS):
-            prefix = subject.call(surface, subject.candles.iloc[:cut])
+        cuts = cut_points(subject, _CUTS)
+        prefixes = {cut: subject.early(surface, cut) for cut in cuts}
+        for cut, prefix in prefixes.items():
             if found := difference(prefix, subject.whole(surface).iloc[:cut]):
                 message = f"{surface} of the first {cut} candles changed when later ones were added"
                 yield Finding("prefix", message, *found)
@@ -36,12 +52,42 @@ def check_poison(subject: Subject) -> Iterator[Finding]:
     """Whatever is done to later candles, the rows up to now stay what they were, bit for bit."""
     for surface in subject.surfaces():
         for poison in POISONS:
-            for cut in _cut_points(subject, _POISONED_CUTS):
+            for cut in cut_points(subject, _POISONED_CUTS):
                 changed = subject.call(surface, poisoned(subject.candles, cut, poison)).iloc[:cut]
                 if found := difference(changed, subject.whole(surface).iloc[:cut]):
                     message = f"{surface} changed when the candles from row {cut} on were replaced ({poison})"
                     yield Finding("poison", message, *found)
                     break
+
+
+def check_own_candle(subject: Subject) -> Iterator[Finding]:
+    """One candle alone is changed, one value of it at a time: no earlier row moves.
+
+    A plugin that names the values of its own candle it looks at (`own_candle`) looks at no others.
+    """
+    declared = getattr(subject.plugin, "own_candle", None)
+    for surface in subject.surfaces():
+        for row, name, changed in _touched(subject, surface):
+            if found := difference(changed.iloc[:row], subject.whole(surface).iloc[:row]):
+                message = f"{surface} changed when nothing but the {name} of the later row {row} did"
+                yield Finding("own-candle", message, *found)
+                break
+            if declared is None or name in declared:
+                continue
+            if found := difference(changed.iloc[row : row + 1], subject.whole(surface).iloc[row : row + 1]):
+                message = f"{surface} looks at the {name} of its own candle, and own_candle does not say so"
+                yield Finding("own-candle", message, found[0], row)
+                break
+
+
+def own_candle(subject: Subject) -> list[str]:
+    """The values of a row's own candle that were seen to move the row: a subset of open, high, low, close, volume."""
+    seen = set()
+    for surface in subject.surfaces():
+        for row, name, changed in _touched(subject, surface):
+            if difference(changed.iloc[row : row + 1], subject.whole(surface).iloc[row : row + 1]):
+                seen.add(name)
+    return [name for name in COLUMNS if name in seen]
 
 
 def check_window(subject: Subject) -> Iterator[Finding]:
@@ -57,7 +103,7 @@ def check_window(subject: Subject) -> Iterator[Finding]:
             window = subject.call(surface, subject.candles.iloc[row - subject.warmup : row + 1])
             moved = [name for name in sizes if not _close(window[name].iloc[-1], whole[name].iloc[row], sizes[name])]
             if moved:
-                values = f"{window[moved[0]].iloc[-1]!r} instead of {whole[moved[0]].iloc[row]!r}"
+                values = f"{_plain(window[moved[0]].iloc[-1])!r} instead of {_plain(whole[moved[0]].iloc[row])!r}"
                 message = f"{surface} after {subject.warmup} candles of warm-up gave {values}"
                 yield Finding("window", message, moved[0], row)
                 break
@@ -72,7 +118,16 @@ def poisoned(candles: pd.DataFrame, cut: int, poison: str) -> pd.DataFrame:
     return result
 
 
-def _cut_points(subject: Subject, count: int) -> list[int]:
+def _touched(subject: Subject, surface: str) -> Iterator[tuple[int, str, pd.DataFrame]]:
+    """Row, name of the value, and the columns after that one value was doubled or halved."""
+    first, total = subject.warmup + 1, len(subject.candles)
+    rows = np.random.default_rng((subject.seed, 7)).integers(min(first, total - 1), total, len(_TOUCHES))
+    for row, factor in zip(rows.tolist(), _TOUCHES, strict=True):
+        for name in COLUMNS:
+            yield row, name, subject.touched(surface, row, name, factor)
+
+
+def cut_points(subject: Subject, count: int) -> list[int]:
     """Numbers of candles to keep: some within the warm-up, most after it, the second candle and the last but one."""
     random, total = np.random.default_rng((subject.seed, count)), len(subject.candles)
     after = random.integers(min(subject.warmup + 1, total - 1), total, count)
@@ -86,6 +141,10 @@ def _usual_size(column: pd.Series[Any]) -> float:
     values = np.abs(column.to_numpy(dtype=np.float64))
     values = values[np.isfinite(values)]
     return float(np.median(values)) if len(values) else 0.0
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _close(one: Any, other: Any, size: float) -> bool:

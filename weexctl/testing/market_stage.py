@@ -65,14 +65,10 @@ def check_extremes(subject: Subject) -> Iterator[Finding]:
 
 
 def check_determinism(subject: Subject) -> Iterator[Finding]:
-    """The same candles give the same columns, and the same fit, every time."""
+    """The same candles give the same columns every time."""
     for surface in subject.surfaces():
         if found := difference(subject.call(surface, subject.candles), subject.whole(surface)):
             yield Finding("determinism", f"a second call of {surface} gave other values", *found)
-    if subject.artefact is not None:
-        again = subject.plugin.fit(_training(subject), subject.artefact.symbol)
-        if again != subject.artefact:
-            yield Finding("determinism", "a second fit of the same candles gave another artefact")
 
 
 def check_mutation(subject: Subject) -> Iterator[Finding]:
@@ -90,7 +86,7 @@ def check_artefact(subject: Subject) -> Iterator[Finding]:
     artefact = subject.artefact
     if artefact is None:
         return
-    last_close = int(_training(subject).index[-1]) + int(np.diff(subject.candles.index.to_numpy()[:2])[0])
+    last_close = int(subject.training.index[-1]) + int(np.diff(subject.candles.index.to_numpy()[:2])[0])
     if artefact.train_to_ms > last_close:
         yield Finding("artefact", "claims to know candles later than those it was fitted on")
     try:
@@ -155,11 +151,6 @@ def _strategy_rules(columns: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarra
     )
     if "entry" in columns:
         yield "entry", "an entry that is not true or false", columns["entry"].isin((True, False)).to_numpy()
-
-
-def _training(subject: Subject) -> pd.DataFrame:
-    rows = int(subject.plugin.warmup_candles) + int(subject.plugin.min_train_candles)
-    return subject.candles.iloc[:rows].copy()
 
 
 def _extreme(subject: Subject) -> pd.DataFrame:

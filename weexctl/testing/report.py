@@ -20,6 +20,8 @@ class Finding:
     """The row of the frame, counted from 0."""
     untested: bool = False
     """True when the check could not be made; the plugin is then neither good nor bad."""
+    raised: bool = False
+    """True when the plugin raised instead of answering: a broken promise, but no proof of what the check looks for."""
 
     def __str__(self) -> str:
         place = f" in column {self.column!r}" if self.column else ""

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import partial
 
 from weexctl.errors import ExchangeError, RejectedError
-from weexctl.execution.executor import order_record
 from weexctl.execution.open_trade import OpenTrade
+from weexctl.execution.order_row import order_record
 from weexctl.execution.reading import Unavailable, read
 from weexctl.journal.fills import FillOutcome
 from weexctl.journal.journal import Journal

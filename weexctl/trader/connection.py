@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -14,13 +13,14 @@ from weexctl.config.credentials import SIM_CREDENTIALS, Credentials
 from weexctl.config.venue import Venue
 from weexctl.errors import ConfigError
 from weexctl.exchange import signing
-from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url, is_loopback
 from weexctl.exchange.connect import connect
 from weexctl.exchange.rate_limiter import Unlimited
+from weexctl.journal.place import Place
 from weexctl.model.candle import Timeframe
 from weexctl.ports import Clock, Exchange
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.simulator import START_EQUITY, Simulator
+from weexctl.trader.address import address_of
 from weexctl.trader.sim_venue import SimulatedClock
 
 __all__ = ["Connection", "open_connection"]
@@ -37,6 +37,8 @@ class Connection:
     clock: Clock
     base_url: str
     """What is asked; `in process` for the simulator."""
+    place: Place
+    """What stands there."""
     local_ms: Callable[[], float]
     """This machine's idea of UTC, milliseconds."""
 
@@ -67,15 +69,15 @@ def open_connection(
     )
     if venue is Venue.SIM and base_url is None:
         return _in_process(signer, start_equity)
-    address = checked_base_url(base_url or DEFAULT_BASE_URL)
-    if venue is Venue.SIM and not is_loopback(urlsplit(address).hostname or ""):
+    address = address_of(base_url)
+    if venue is Venue.SIM and address.place is Place.EXCHANGE:
         raise ConfigError(
-            f"the venue sim never leaves this machine, and {address} is not on it; nothing was sent",
+            f"the venue sim never leaves this machine, and {address.url} is not on it; nothing was sent",
             hint="give the address of a simulator on this machine, or name the venue you mean with --venue",
             code="BASE_URL",
         )
-    exchange = connect(address, signer, timeout_s=timeout_s)
-    return Connection(exchange, exchange.clock, address, lambda: time.time() * 1000)
+    exchange = connect(address.url, signer, timeout_s=timeout_s)
+    return Connection(exchange, exchange.clock, address.url, address.place, lambda: time.time() * 1000)
 
 
 def _in_process(credentials: signing.Credentials, start_equity: Decimal) -> Connection:
@@ -86,4 +88,4 @@ def _in_process(credentials: signing.Credentials, start_equity: Decimal) -> Conn
     exchange = connect(
         credentials=credentials, transport=httpx.MockTransport(simulator.handle), clock=clock, limiter=Unlimited()
     )
-    return Connection(exchange, clock, "in process", lambda: float(simulator.now_ms))
+    return Connection(exchange, clock, "in process", Place.LOOPBACK, lambda: float(simulator.now_ms))

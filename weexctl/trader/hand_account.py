@@ -11,20 +11,21 @@ from typing import Self
 from weexctl.config.tables import LimitsTable
 from weexctl.errors import UsageError
 from weexctl.execution.brakes import Brakes, NoBrakes, brake_verdicts
-from weexctl.execution.executor import frozen_symbols
+from weexctl.execution.open_orders import frozen_symbols
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.execution.scoping import scope_verdicts
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import RunRecord
 from weexctl.model.account import Balance, Position
-from weexctl.model.book import Book, HeldPosition
+from weexctl.model.book import Book
 from weexctl.model.candle import Timeframe
 from weexctl.model.limits import Limits
 from weexctl.model.signal import MANUAL
 from weexctl.pipeline.guards import Flow, Reviewed, review_essential
 from weexctl.pipeline.identity import decision_id
-from weexctl.run.positions import by_key, held_position, load_trade, mark_price
+from weexctl.run.positions import by_key, load_trade
 from weexctl.run.risk_state import RiskState
+from weexctl.trader.account_book import account_book
 from weexctl.trader.account_sync import AccountView
 from weexctl.trader.manual_order import Estimate, ManualOrder, estimate, manual_intent, manual_verdicts
 from weexctl.trader.resting import resting_exposure
@@ -138,9 +139,7 @@ class HandAccount:
         positions = by_key(self.venue.exchange.fetch_positions())
         balance = self.venue.exchange.fetch_balance()
         trades = self._trades()
-        prices = {symbol_: mark_price(position) for (symbol_, _), position in positions.items()}
-        if symbol is not None:
-            prices[symbol] = float(self.venue.exchange.fetch_mark_price(symbol))
+        prices = {} if symbol is None else {symbol: float(self.venue.exchange.fetch_mark_price(symbol))}
         now_ms = self.venue.clock.now_ms()
         book = self._book(balance, positions, trades, prices, now_ms)
         return Look(now_ms=now_ms, balance=balance, positions=positions, trades=trades, book=book)
@@ -207,39 +206,25 @@ class HandAccount:
 
     def book_of(self, view: AccountView) -> Book:
         """The account as it was just read, as the guards see it."""
-        prices = {symbol: mark_price(position) for (symbol, _), position in view.positions.items()}
-        return self._book(view.balance, view.positions, self._trades(), prices, self.venue.clock.now_ms())
+        return self._book(view.balance, view.positions, self._trades(), {}, self.venue.clock.now_ms())
 
     def _book(
         self,
         balance: Balance,
         positions: Mapping[Key, Position],
         trades: Mapping[Key, OpenTrade],
-        prices: dict[str, float],
+        prices: Mapping[str, float],
         now_ms: int,
     ) -> Book:
-        candle_ms, equity = self.terms.timeframe.ms, float(balance.equity)
-        held: dict[str, HeldPosition] = {
-            key[0]: held_position(trade, positions[key], prices[key[0]], equity, now_ms, candle_ms)
-            for key, trade in trades.items()
-            if key in positions
-        }
-        return Book(
+        return account_book(
             now_ms=now_ms,
-            candle_ms=candle_ms,
+            candle_ms=self.terms.timeframe.ms,
             symbols=self.terms.symbols,
-            equity=equity,
-            start_equity=self.state.start_equity,
-            peak_equity=self.state.peak_equity,
-            day_start_equity=self.state.day_start_equity,
-            prices=prices,
-            positions=held,
-            signals={},
-            regimes={},
-            trades=tuple(self.state.trades),
-            entries_ms=tuple(self.state.entries_ms),
-            cooldowns=dict(self.state.cooldowns),
-            suspended_until_ms=self.state.suspended_until_ms,
+            balance=balance,
+            positions=positions,
+            trades=trades,
+            state=self.state,
             halted=self.halted(),
             max_leverage=self.limits.max_leverage,
+            prices=prices,
         )

@@ -19,6 +19,7 @@ from weexctl.model.book import Book
 from weexctl.model.order import ConditionalOrder, Leg
 from weexctl.ports import Clock, Exchange
 from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.bare_positions import BarePositions
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.own_stops import passed
 from weexctl.trader.stop_rows import StopRows
@@ -152,12 +153,8 @@ class Keeper:
 
     def _protect(self, seen: Snapshot) -> None:
         """Place the stops that are missing although nothing can be taken into the journal: they go on record aside."""
-        if self._read_only:
-            return
-        for difference in compare(self._books(seen), seen):
-            trade = self._trade(difference)
-            if trade is not None and difference.remedy is Remedy.PLACE_STOP:
-                self._desk.guardian.ensure(trade, trade.quantity)
+        if not self._read_only:
+            BarePositions(self._exchange, self._desk.guardian, self._journal, self._clock).protect(seen)
 
     def _books(self, seen: Snapshot) -> Books:
         return books_of(self._journal, self._sync.trades, self._symbols, seen)

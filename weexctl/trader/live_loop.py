@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 from weexctl.errors import WeexctlError
 from weexctl.execution.differences import Kind
-from weexctl.execution.execution import Execution
 from weexctl.execution.reading import Unavailable
 from weexctl.journal.intent_state import IntentState
 from weexctl.model.account import Balance
@@ -79,7 +78,10 @@ class LiveReport:
     interrupted: bool = False
     ready_ms: int | None = None
     """When exchange and books first agreed."""
-    executions: list[Execution] = field(default_factory=list)
+
+
+def _nobody_asks() -> bool:
+    return False
 
 
 class LiveLoop:
@@ -95,6 +97,7 @@ class LiveLoop:
         readings: tells them what is seen.
         settings: leverage and modes; None where they cannot be read.
         halted: says why trading is halted, or an empty text; asked in every pause.
+        close_asked: closes what a person asks for, and says whether anybody did; asked in every pause.
         run_from_ms: close of the run's very first step; fits are counted from here.
         done_ms: last close that was decided on.
         candle_ms: length of a candle.
@@ -123,6 +126,7 @@ class LiveLoop:
         pulse: Pulse,
         on_step: Callable[[str], None],
         should_stop: Callable[[], bool],
+        close_asked: Callable[[], bool] = _nobody_asks,
     ) -> None:
         self._trader = trader
         self._symbols = trader.symbols
@@ -134,6 +138,7 @@ class LiveLoop:
         self._readings = readings
         self._settings = settings
         self._halted = halted
+        self._close_asked = close_asked
         self._was_halted = False
         self._settings_ms = 0
         self._run_from_ms = run_from_ms
@@ -158,7 +163,7 @@ class LiveLoop:
 
     def look_when_due(self) -> None:
         """Between two long readings: look at the account when it is time to."""
-        self._see_halt()
+        self._see_people()
         if self._now() >= self._next_look_ms:
             self._look()
 
@@ -230,6 +235,12 @@ class LiveLoop:
         """Symbols that take no entries, with the code of why."""
         return self._blocked | self._board.blocked(self._symbols)
 
+    def _see_people(self) -> None:
+        """The kill switch, then what somebody wants closed."""
+        self._see_halt()
+        if self._close_asked():
+            self._next_look_ms = 0
+
     def _see_halt(self) -> None:
         """The moment somebody pulls the kill switch: take back what could still open (reliability 6.11)."""
         halted = bool(self._halted())
@@ -270,7 +281,6 @@ class LiveLoop:
             block.columns, close_ms, refuse_entries=self._no_entries(close_ms), blocked=self._kept_back()
         )
         self._board.save()
-        self._report.executions += executions
         self._report.steps += 1
         self._report.last_ms = close_ms
         self._next_close_ms = close_ms + self._candle_ms
@@ -291,10 +301,10 @@ class LiveLoop:
         return self._next_close_ms + max(0, behind) * self._candle_ms
 
     def _rest(self, until_ms: int) -> None:
-        self._see_halt()
+        self._see_people()
         while (left := until_ms - self._now()) > 0 and not self._should_stop():
             self._clock.sleep_ms(min(left, self._tempo.slice_ms))
-            self._see_halt()
+            self._see_people()
 
     def _now(self) -> int:
         return self._clock.now_ms()

@@ -11,11 +11,13 @@ from typing import Any
 
 import weexctl
 from weexctl.config.profile import Profile
-from weexctl.errors import ConfigError, ExchangeError
+from weexctl.errors import ConfigError, ExchangeError, JournalUnavailableError
 from weexctl.execution.breaker_settings import BreakerSettings
 from weexctl.execution.breakers import Breakers
+from weexctl.execution.close_requests import CloseRequests
 from weexctl.execution.guardian import StopKeeper
 from weexctl.journal.journal import Journal
+from weexctl.journal.place import keep_place
 from weexctl.journal.rows import RunRecord
 from weexctl.model.account import Balance
 from weexctl.model.candle import Timeframe
@@ -28,13 +30,18 @@ from weexctl.run.risk_state import RiskState
 from weexctl.run.schedule import HISTORY_CANDLES, REFIT_CANDLES
 from weexctl.trader import restarts
 from weexctl.trader.account_settings import AccountSettings
+from weexctl.trader.asked_closing import AskedClosing
 from weexctl.trader.breaker_board import BreakerBoard
+from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.keeper import Keeper
 from weexctl.trader.kept_history import KeptHistory
 from weexctl.trader.live_loop import LiveLoop, LiveReport, Pulse, Tempo
+from weexctl.trader.live_market import LiveMarket, load_meanwhile, until_stopped
 from weexctl.trader.market_feed import MarketFeed
 from weexctl.trader.readings import Readings
-from weexctl.trader.session import SessionReport, orders_of, stored_fits
+from weexctl.trader.session import stored_fits
+from weexctl.trader.session_report import SessionReport
+from weexctl.trader.stand_in import StandIn
 from weexctl.trader.trader import RISK_STATE, Trader
 from weexctl.trader.wire_venue import WireVenue
 
@@ -51,34 +58,12 @@ class Quiet:
         """Nothing."""
 
 
-_AGAIN_MS = 10_000
-"""After this long a history that could not be read is asked for again."""
-
-
 def _not_halted() -> str:
     return ""
 
 
 def _untold(before: Breakers, after: Breakers) -> None:
     """Nobody is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Market:
-    """Candles and columns of a run, and from where on they are decided on."""
-
-    feed: MarketFeed
-    columns: TrailingColumns
-    candle_ms: int
-    last_close_ms: int
-    run_from_ms: int
-    done_ms: int
-
-    def load(self, on_fetch: Callable[[str], None]) -> None:
-        """Read the history, and compute its last row: a plugin that fails does so here."""
-        self.feed.load(self.last_close_ms, on_fetch)
-        fitted_ms = _fitted(self.run_from_ms, self.last_close_ms, self.candle_ms)
-        self.columns.at(self.feed.candles, fitted_ms, self.last_close_ms)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +86,8 @@ class LiveSession:
     pulse: Pulse = field(default_factory=Quiet)
     tempo: Tempo = field(default_factory=Tempo)
     history: int = HISTORY_CANDLES
+    _begun: bool = field(default=False, init=False)
+    """The run is on record: a further try goes on with it."""
 
     @property
     def source(self) -> str:
@@ -118,27 +105,83 @@ class LiveSession:
     ) -> SessionReport:
         """Take the account's lock, bring exchange and books together, and trade until asked to stop.
 
+        While the journal refuses nothing is decided: what is open keeps its stops, and the run goes on as after a
+        restart once the journal takes records again. A run of so many steps ends instead, after one look.
+
         Raises:
             LockHeldError: another process trades on this account.
-            ConfigError: the run on record was made with another profile.
+            JournalUnavailableError: the journal refuses and nothing is open, or nobody waits for it any longer.
+            ConfigError: the run on record was made with another profile, or at another place.
             ExchangeError: the candles could not be read; nothing was sent.
         """
+        refused: list[int] = []
+        while True:
+            try:
+                return self._live(not refused, steps, until_ms, on_fetch, on_step, should_stop)
+            except JournalUnavailableError as error:
+                now_ms = self.venue.clock.now_ms()
+                refused = [at for at in refused if now_ms - restarts.SPAN_MS < at] + [now_ms]
+                if self.read_only or not self._outlasts(error, len(refused), steps, until_ms, should_stop):
+                    raise
+
+    def _outlasts(
+        self,
+        error: JournalUnavailableError,
+        refused: int,
+        steps: int | None,
+        until_ms: int | None,
+        should_stop: Callable[[], bool],
+    ) -> bool:
+        """Look after what is open in place of the loop; True when it is time to try the journal again."""
+        stand_in = StandIn(
+            venue=self.venue,
+            limits=self.pipeline.limits,
+            journal_path=self.journal_path,
+            guardian=self.guardian,
+            halted=self.halted,
+            tempo=self.tempo,
+            pulse=self.pulse,
+        )
+        if steps is not None:
+            stand_in.look(error)
+            return False
+        pause_ms = restarts.wait_ms(refused)
+        return stand_in.keep_looking(error, for_ms=pause_ms, until_ms=until_ms, should_stop=should_stop)
+
+    def _live(
+        self,
+        first: bool,
+        steps: int | None,
+        until_ms: int | None,
+        on_fetch: Callable[[str], None],
+        on_step: Callable[[str], None],
+        should_stop: Callable[[], bool],
+    ) -> SessionReport:
+        """From opening the journal to the end of the run, or to a journal that refuses."""
         with Journal.open(self.journal_path, venue=self.venue.name, account=self.venue.account) as journal:
-            earlier = None if self.new else self._earlier(journal)
+            keep_place(journal, self.venue.address.place)
+            earlier = None if self.new and not self._begun else self._earlier(journal)
             clock, candle_ms = self.venue.clock, self.profile.venue.timeframe.ms
-            clock.sleep_ms(restarts.begin(journal, clock.now_ms()))
+            if first:
+                clock.sleep_ms(restarts.begin(journal, clock.now_ms()))
             last_close = clock.now_ms() // candle_ms * candle_ms
             market = self._market(journal, last_close, earlier)
             if earlier is None:  # a fault in a plugin refuses a new run before anything of it is written
-                market.load(_until_stopped(on_fetch, should_stop))
+                market.load(until_stopped(on_fetch, should_stop))
             run, state = self._begin(journal, earlier, market.run_from_ms)
+            self._begun = True
             trader, loop = self._engine(journal, run, state, market, on_step, should_stop)
-            loop.begin()
-            if earlier is not None:  # what is open comes first; the history takes as long as it takes
-                _load_meanwhile(market, loop, on_fetch, should_stop)
-            return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
+            with self._requests.served():
+                loop.begin()
+                if earlier is not None:  # what is open comes first; the history takes as long as it takes
+                    load_meanwhile(market, loop, on_fetch, should_stop)
+                return self._drive(loop, trader, journal, run, market.columns, steps, until_ms)
 
-    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> _Market:
+    @property
+    def _requests(self) -> CloseRequests:
+        return CloseRequests.beside(self.journal_path)
+
+    def _market(self, journal: Journal, last_close: int, earlier: RunRecord | None) -> LiveMarket:
         timeframe = self.profile.venue.timeframe
         feed = MarketFeed(
             self.venue.exchange,
@@ -146,18 +189,18 @@ class LiveSession:
             timeframe,
             history=self.history,
             keep=self.history + REFIT_CANDLES,
-            kept=KeptHistory(self.journal_path.parent, self.venue.place),
+            kept=KeptHistory(self.journal_path.parent, self.venue.address.url),
         )
         columns = TrailingColumns(self.pipeline, stored=stored_fits(journal) if earlier else None)
         run_from = earlier.from_ms if earlier else last_close + timeframe.ms
-        return _Market(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
+        return LiveMarket(feed, columns, timeframe.ms, last_close, run_from, earlier.to_ms if earlier else last_close)
 
     def _engine(
         self,
         journal: Journal,
         run: str,
         state: RiskState,
-        market: _Market,
+        market: LiveMarket,
         on_step: Callable[[str], None],
         should_stop: Callable[[], bool],
     ) -> tuple[Trader, LiveLoop]:
@@ -195,8 +238,18 @@ class LiveSession:
             pulse=self.pulse,
             on_step=on_step,
             should_stop=should_stop,
+            close_asked=AskedClosing(
+                self._requests, lambda: self._by_hand(journal, run, state), trader.desk, trader.sync, journal
+            ).serve,
         )
         return trader, loop
+
+    def _by_hand(self, journal: Journal, run: str, state: RiskState) -> HandAccount:
+        """The account as people see it, with the memory of the run."""
+        record = journal.runs.get(run)
+        if record is None:
+            raise ConfigError(f"run {run} vanished from its journal", hint="run again with --new")
+        return HandAccount(journal, self.venue, Terms.of_run(record), state, halted=self.halted)
 
     def _keeper(self, trader: Trader, journal: Journal, symbols: tuple[str, ...]) -> Keeper:
         return Keeper(
@@ -338,55 +391,12 @@ class LiveSession:
         record = journal.runs.get(run)
         if record is None:
             raise ConfigError(f"run {run} vanished from its journal", hint="run again with --new")
-        return SessionReport(
-            run=record,
+        return SessionReport.read(
+            journal,
+            record,
             made_steps=made.steps,
             interrupted=made.interrupted,
             balance=self._balance(loop),
             state=trader.state,
-            equity=journal.equity.of_run(run),
-            orders=orders_of(journal),
-            trades=journal.trades.of_run(run),
             open_trades=trader.open_trades,
         )
-
-
-def _until_stopped(on_fetch: Callable[[str], None], should_stop: Callable[[], bool]) -> Callable[[str], None]:
-    def told(symbol: str) -> None:
-        on_fetch(symbol)
-        if should_stop():
-            raise KeyboardInterrupt  # there is no run yet that could be summed up
-
-    return told
-
-
-class _Stopped(Exception):  # noqa: N818  # nothing went wrong
-    """Somebody ended the run while its history was read."""
-
-
-def _load_meanwhile(
-    market: _Market, loop: LiveLoop, on_fetch: Callable[[str], None], should_stop: Callable[[], bool]
-) -> None:
-    """Read the history of a run that goes on, however long it takes, and look after the account between two symbols."""
-
-    def between(symbol: str) -> None:
-        on_fetch(symbol)
-        loop.look_when_due()
-        if should_stop():
-            raise _Stopped
-
-    while not should_stop():
-        try:
-            market.load(between)
-        except _Stopped:
-            return
-        except ExchangeError:  # what is open needs this process more than the next decision does
-            loop.watch_for(_AGAIN_MS)
-        else:
-            return
-
-
-def _fitted(run_from_ms: int, close_ms: int, candle_ms: int) -> int:
-    """The moment of the fits that count at a close; before the run's first step, the first ones."""
-    span = REFIT_CANDLES * candle_ms
-    return run_from_ms + max(0, close_ms - run_from_ms) // span * span

@@ -108,7 +108,7 @@ class OrderDesk:
         for reviewed in reductions:
             sent.append(self.executor.send(reviewed, book, flow))
             flow = _after(flow, reviewed.intent, book)
-        ends = [self.executor.follow(one) if isinstance(one, Sent) else one for one in sent]
+        ends = [self.executor.follow(one) for one in sent]
         for execution in ends:
             self._counted(execution, book)
             if execution.order is not None and execution.fills:

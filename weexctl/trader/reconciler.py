@@ -25,8 +25,9 @@ from weexctl.model.candle import Timeframe
 from weexctl.model.fill import Fill
 from weexctl.model.limits import Limits
 from weexctl.model.scope import Scope
-from weexctl.run.positions import held_position, load_trade, mark_price
+from weexctl.run.positions import load_trade
 from weexctl.run.risk_state import RiskState
+from weexctl.trader.account_book import account_book
 from weexctl.trader.account_plan import Gap, Plan, leverages, read_plan
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.keeper import Keeper
@@ -226,30 +227,14 @@ class Reconciler:
         )
 
     def _book(self, sync: AccountSync, view: AccountView) -> Book:
-        """The account as the guards see it; positions at the exchange's mark."""
-        now_ms, equity = self._venue.clock.now_ms(), float(view.balance.equity)
-        candle_ms = Timeframe(self._run.timeframe).ms
-        prices = {key[0]: mark_price(position) for key, position in view.positions.items()}
-        return Book(
-            now_ms=now_ms,
-            candle_ms=candle_ms,
+        return account_book(
+            now_ms=self._venue.clock.now_ms(),
+            candle_ms=Timeframe(self._run.timeframe).ms,
             symbols=self._run.symbols,
-            equity=equity,
-            start_equity=self.state.start_equity,
-            peak_equity=self.state.peak_equity,
-            day_start_equity=self.state.day_start_equity,
-            prices=prices,
-            positions={
-                key[0]: held_position(trade, view.positions[key], prices[key[0]], equity, now_ms, candle_ms)
-                for key, trade in sync.trades.items()
-                if key in view.positions
-            },
-            signals={},
-            regimes={},
-            trades=tuple(self.state.trades),
-            entries_ms=tuple(self.state.entries_ms),
-            cooldowns=dict(self.state.cooldowns),
-            suspended_until_ms=self.state.suspended_until_ms,
+            balance=view.balance,
+            positions=view.positions,
+            trades=sync.trades,
+            state=self.state,
             halted=self._halted(),
             max_leverage=self._limits.max_leverage,
         )

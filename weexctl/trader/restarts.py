@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weexctl.journal.journal import Journal
 
-__all__ = ["begin", "end", "wait_ms"]
+__all__ = ["SPAN_MS", "begin", "end", "wait_ms"]
 
 _KEY = "deaths"
 """In the journal's state table: moments of starts that were not followed by an orderly end, oldest first."""

@@ -10,11 +10,9 @@ from typing import Any
 
 from weexctl.config.profile import Profile
 from weexctl.errors import ConfigError, UsageError
-from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.archive import archive_journal
 from weexctl.journal.journal import Journal
-from weexctl.journal.rows import EquityRecord, OrderRecord, RunRecord, TradeRecord
-from weexctl.model.account import Balance
+from weexctl.journal.rows import RunRecord
 from weexctl.model.regime import Artefact
 from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import REHEARSAL, run_id
@@ -25,10 +23,11 @@ from weexctl.run.manifest import run_manifest
 from weexctl.run.market_source import MarketSource
 from weexctl.run.risk_state import RiskState
 from weexctl.run.schedule import Schedule
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.sim_venue import SimVenue
 from weexctl.trader.trader import FITS, RISK_STATE, VENUE_STATE, Trader
 
-__all__ = ["Earlier", "Session", "SessionReport", "orders_of", "read_earlier", "stored_fits"]
+__all__ = ["Earlier", "Session", "read_earlier", "stored_fits"]
 
 _DEFAULT_SEED = 7
 
@@ -63,23 +62,6 @@ def stored_fits(journal: Journal) -> dict[int, dict[str, Artefact]]:
             known = {symbol: journal.artefacts.get(a) for symbol, a in journal.state.get(key).items()}
             fits[int(key.removeprefix(FITS))] = {s: a for s, a in known.items() if a is not None}
     return fits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionReport:
-    """A run so far, read from its journal and its venue."""
-
-    run: RunRecord
-    made_steps: int
-    """Steps of this call; the run may have more."""
-    interrupted: bool
-    balance: Balance
-    state: RiskState
-    equity: list[EquityRecord]
-    orders: list[tuple[OrderRecord, str]]
-    """Entries, exits, and stops that were filled; each with its decision id."""
-    trades: list[TradeRecord]
-    open_trades: tuple[OpenTrade, ...]
 
 
 def _not_halted() -> str:
@@ -205,15 +187,13 @@ class Session:
         record = journal.runs.get(run)
         if record is None:
             raise UsageError(f"run {run} vanished from its journal", hint="run again with --new")
-        return SessionReport(
-            run=record,
+        return SessionReport.read(
+            journal,
+            record,
             made_steps=made.steps,
             interrupted=made.interrupted,
             balance=venue.exchange.fetch_balance(),
             state=trader.state,
-            equity=journal.equity.of_run(run),
-            orders=orders_of(journal),
-            trades=journal.trades.of_run(run),
             open_trades=trader.open_trades,
         )
 
@@ -231,13 +211,3 @@ def _moved() -> ConfigError:
         hint="run the command again: it goes on from where the other one ended",
         code="RUN_MOVED",
     )
-
-
-def orders_of(journal: Journal) -> list[tuple[OrderRecord, str]]:
-    """Entries, exits and stops that were filled, oldest first; each with its decision id."""
-    found = []
-    for order in journal.orders.all():
-        if order.kind in ("entry", "exit") or order.filled_quantity > 0:
-            intent = journal.intents.get(order.intent_id) if order.intent_id is not None else None
-            found.append((order, intent.decision_id if intent else ""))
-    return sorted(found, key=lambda pair: (pair[0].updated_ms, pair[0].order_id))

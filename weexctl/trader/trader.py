@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from weexctl.errors import JournalUnavailableError
 from weexctl.execution.brakes import Brakes
@@ -19,22 +19,23 @@ from weexctl.execution.reading import Unavailable
 from weexctl.journal.journal import Journal
 from weexctl.journal.rows import DecisionRecord, EquityRecord, TimingRecord
 from weexctl.kill_points import passes
-from weexctl.model.book import Book, HeldPosition
+from weexctl.model.book import Book
 from weexctl.model.decision import Decision
-from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
 from weexctl.pipeline.columns import SymbolColumns
-from weexctl.pipeline.decide import Identity, Step, decide
+from weexctl.pipeline.decide import Identity, decide
 from weexctl.pipeline.guards import Flow
 from weexctl.pipeline.stage import Pipeline
 from weexctl.ports import Observer
 from weexctl.run.fitting import Block, Blocks
-from weexctl.run.positions import held_position, load_trade, mark_price, with_price
+from weexctl.run.positions import load_trade, with_price
 from weexctl.run.risk_state import RiskState
 from weexctl.run.schedule import Schedule
+from weexctl.trader.account_book import account_book
 from weexctl.trader.account_sync import AccountSync, AccountView
 from weexctl.trader.order_desk import OrderDesk
 from weexctl.trader.resting import resting_exposure
+from weexctl.trader.telling import Telling
 from weexctl.trader.venue import Venue
 
 __all__ = ["Trader", "TraderReport"]
@@ -60,7 +61,6 @@ class TraderReport:
     steps: int = 0
     last_ms: int = 0
     interrupted: bool = False
-    executions: list[Execution] = field(default_factory=list)
 
 
 class Trader:
@@ -109,7 +109,7 @@ class Trader:
         self._identity = identity
         self._run_id = run_id
         self._read_only = read_only
-        self._observer = observer
+        self._telling = Telling(observer)
         self._on_refusals = on_refusals
         self.state = state
         self.instruments: Mapping[str, Instrument] = venue.exchange.fetch_instruments()
@@ -124,7 +124,7 @@ class Trader:
             state,
             trades,
             run_id,
-            self._tell_fill,
+            self._telling.fill,
             self._remember,
             tells_profit=venue.proves_stops,
         )
@@ -148,7 +148,7 @@ class Trader:
                 taken_back = self.desk.take_back()  # before the market goes on: an entry that waits would still open
             if settled or taken_back:
                 self._save_state()
-        self._tell_orders(settled)
+        self._telling.orders(settled)
         self.set_leverages()
 
     def resume(self) -> None:
@@ -205,7 +205,7 @@ class Trader:
                     report.interrupted = True
                     return report
                 advance(close_ms)
-                report.executions += self.step(block.columns, close_ms)
+                self.step(block.columns, close_ms)
                 report.steps += 1
                 report.last_ms = close_ms
                 on_step(self.note)
@@ -250,7 +250,7 @@ class Trader:
         """
         passes("K01")
         with self._whole():
-            self._tell_orders(self.desk.settle())
+            self._telling.orders(self.desk.settle())
             view = self.sync.refresh(self._venue.clock.now_ms())
             executions: list[Execution] = []
             if isinstance(view, Unavailable):
@@ -284,7 +284,9 @@ class Trader:
         equity = float(view.balance.equity)
         self._equity = equity
         self.state.mark(close_ms, equity)
-        book = self._book(columns, view, equity, close_ms)
+        prices = self._prices(columns, close_ms)
+        self._keep_best(view, prices)
+        book = self._book(view, prices, close_ms)
         if not self._read_only and (book.halted or book.run_loss >= self._pipeline.limits.kill_drawdown):
             self.desk.take_back()
         flow = Flow(
@@ -307,41 +309,26 @@ class Trader:
         if self._on_refusals is not None:
             self._on_refusals({symbol: step.blocked.get(symbol, "") for symbol in self._symbols})
         executions = [] if self._read_only else self.desk.carry_out(step, flow, view.blocked | dict(locks))
-        self._tell(step, executions)
+        self._telling.step(step, executions)
         return executions
 
-    def _book(
-        self,
-        columns: Mapping[str, SymbolColumns],
-        view: AccountView,
-        equity: float,
-        close_ms: int,
-    ) -> Book:
-        prices = self._prices(columns, close_ms)
-        return Book(
-            now_ms=close_ms,
+    def _book(self, view: AccountView, prices: Mapping[str, float], now_ms: int) -> Book:
+        return account_book(
+            now_ms=now_ms,
             candle_ms=self._candle_ms,
             symbols=self._symbols,
-            equity=equity,
-            start_equity=self.state.start_equity,
-            peak_equity=self.state.peak_equity,
-            day_start_equity=self.state.day_start_equity,
-            prices=prices,
-            positions=self._positions(view, prices, equity, close_ms),
-            signals={},
-            regimes={},
-            trades=tuple(self.state.trades),
-            entries_ms=tuple(self.state.entries_ms),
-            cooldowns=dict(self.state.cooldowns),
-            suspended_until_ms=self.state.suspended_until_ms,
+            balance=view.balance,
+            positions=view.positions,
+            trades=self.sync.trades,
+            state=self.state,
             halted=self._halted(),
             max_leverage=self._pipeline.limits.max_leverage,
+            prices=prices,
         )
 
     def book_of(self, view: AccountView) -> Book:
         """The account between two candles, as the guards see it; positions at the exchange's mark."""
-        now_ms = self._venue.clock.now_ms()
-        return self._book({}, view, float(view.balance.equity), now_ms)
+        return self._book(view, {}, self._venue.clock.now_ms())
 
     def _prices(self, columns: Mapping[str, SymbolColumns], close_ms: int) -> dict[str, float]:
         return {
@@ -350,21 +337,12 @@ class Trader:
             if (row := known.row_of(close_ms)) is not None
         }
 
-    def _positions(
-        self, view: AccountView, prices: Mapping[str, float], equity: float, close_ms: int
-    ) -> dict[str, HeldPosition]:
-        held: dict[str, HeldPosition] = {}
+    def _keep_best(self, view: AccountView, prices: Mapping[str, float]) -> None:
+        """Each trade remembers the close most in its favour."""
         for key, trade in list(self.sync.trades.items()):
-            position, price = view.positions.get(key), prices.get(key[0])
-            if position is None:
-                continue
-            if price is not None and (moved := with_price(trade, price)) != trade:
-                self.sync.keep(trade := moved)
-            # A position without a candle still counts against the limits, at the exchange's mark.
-            held[key[0]] = held_position(
-                trade, position, mark_price(position) if price is None else price, equity, close_ms, self._candle_ms
-            )
-        return held
+            price = prices.get(key[0])
+            if key in view.positions and price is not None and (moved := with_price(trade, price)) != trade:
+                self.sync.keep(moved)
 
     def _record(self, decisions: tuple[Decision, ...]) -> None:
         self._journal.decisions.add_many(
@@ -406,27 +384,6 @@ class Trader:
         self._journal.state.put(RISK_STATE, self.state.to_json())
         if (snapshot := self._venue.save()) is not None:
             self._journal.state.put(VENUE_STATE, snapshot)
-
-    def _tell(self, step: Step, executions: list[Execution]) -> None:
-        if self._observer is None:
-            return
-        for decision in step.decisions:
-            if decision.full:
-                self._observer.on_decision(decision.body)
-        self._tell_orders(executions)
-
-    def _tell_orders(self, executions: list[Execution]) -> None:
-        for execution in executions:
-            if self._observer is not None and execution.order is not None:
-                self._observer.on_order(execution.intent, execution.order.order_id, execution.state.value)
-
-    def _tell_fill(self, fill: Fill) -> None:
-        if self._observer is None:
-            return
-        money = {name: str(getattr(fill, name)) for name in ("quantity", "price", "value", "fee", "realised")}
-        ids = {"fill_id": fill.fill_id, "order_id": fill.order_id, "symbol": fill.symbol, "time_ms": fill.time_ms}
-        sides = {"side": fill.side.value, "position_side": fill.position_side.value, "maker": fill.maker}
-        self._observer.on_fill(ids | sides | money)
 
     @property
     def open_trades(self) -> tuple[OpenTrade, ...]:

@@ -17,6 +17,7 @@ import weexctl
 from weexctl.config.profile import AccountTables, Profile
 from weexctl.errors import ConfigError
 from weexctl.journal.journal import Journal
+from weexctl.journal.place import keep_place, require_place
 from weexctl.journal.rows import RunRecord
 from weexctl.journal.upgrade import upgrade_journal
 from weexctl.pipeline.identity import run_id
@@ -60,11 +61,13 @@ class WireWay:
         """The account for looking only, also while a run is under way.
 
         Raises:
-            MissingCredentialsError, ConfigError: key, profile or journal cannot be used.
+            MissingCredentialsError, ConfigError: key or profile cannot be used, or the journal is of elsewhere.
             ExchangeError: it could not be read.
         """
         known = Journal.read(self.path) if self.path.exists() else nullcontext()
         with known as journal, self.connect() as venue:
+            if journal is not None:
+                require_place(journal, venue.address.place)
             terms = self._terms(None if journal is None else journal.runs.latest())
             equity = venue.exchange.fetch_balance().equity
             state = _state(journal, equity, venue)
@@ -82,7 +85,7 @@ class WireWay:
         Raises:
             NotArmedError: whatever `begin` refuses with; before anything is written or sent.
             LockHeldError: a run is under way.
-            MissingCredentialsError, RefusedError, ConfigError: as `connect`.
+            MissingCredentialsError, RefusedError, ConfigError: as `connect`; the journal is of elsewhere.
             ExchangeError: it could not be read.
         """
         if begin is not None:
@@ -92,6 +95,7 @@ class WireWay:
             self.connect() as venue,
             Journal.open(self.path, venue=self.venue, account=self.account) as journal,
         ):
+            keep_place(journal, venue.address.place)
             equity = venue.exchange.fetch_balance().equity
             state, run = _state(journal, equity, venue), journal.runs.latest()
             profile = None if begin is None else begin(run)  # again, now that nobody else can begin one

@@ -8,17 +8,17 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from weexctl.config.access import Access
 from weexctl.config.venue import Venue
-from weexctl.exchange.base_url import DEFAULT_BASE_URL, checked_base_url, is_loopback
 from weexctl.exchange.connect import Wiring, connect
 from weexctl.exchange.signing import Credentials
 from weexctl.exchange.transport import WireTrace
 from weexctl.execution.guardian import StopKeeper
+from weexctl.journal.place import Place
 from weexctl.model.scope import Scope
 from weexctl.ports import Clock, Exchange, QuoteSource
+from weexctl.trader.address import Address, address_of
 from weexctl.trader.demo_exchange import DemoExchange
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.own_stops import OwnStops
@@ -51,8 +51,8 @@ class WireVenue:
     host: str = "00"
     proves_stops: bool = True
     forgets: bool = False
-    place: str = DEFAULT_BASE_URL
-    """The address of the exchange."""
+    address: Address = field(default_factory=Address)
+    """Where it is."""
     answers: Answers = field(default_factory=Answers)
     """Tells whoever listens about every attempt on the wire."""
 
@@ -104,10 +104,10 @@ def open_wire_venue(
     Raises:
         ConfigError: the address is neither the exchange nor on this machine.
     """
-    address = checked_base_url(base_url or DEFAULT_BASE_URL)
+    address = address_of(base_url)
     answers = Answers()
     wiring: Wiring = {"timeout_s": timeout_s, "on_exchange": answers}
-    stepped = stepped_clock(address) if is_loopback(urlsplit(address).hostname or "") else None
+    stepped = stepped_clock(address.url) if address.place is Place.LOOPBACK else None
     if stepped is not None:
         wiring |= {
             "clock": stepped,
@@ -117,7 +117,7 @@ def open_wire_venue(
     keys = access.credentials
     signer = Credentials(*(part.get_secret_value() for part in (keys.key, keys.secret, keys.passphrase)))
     demo = venue is Venue.DEMO
-    client = connect(address, signer, demo=demo, **wiring)
+    client = connect(address.url, signer, demo=demo, **wiring)
     clock: Clock = stepped or client.clock
     return WireVenue(
         name=venue.value,
@@ -127,7 +127,7 @@ def open_wire_venue(
         scope=access.scope,
         host=host_mark(),
         proves_stops=not demo,
-        place=address,
+        address=address,
         answers=answers,
     )
 

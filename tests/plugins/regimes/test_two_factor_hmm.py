@@ -15,7 +15,8 @@ from weexctl.testing import random_walk, regimes
 from weexctl_regimes import TwoFactorConfig, build_two_factor
 from weexctl_regimes.classifier import model_of
 from weexctl_regimes.percentile_rule import PercentileRule
-from weexctl_regimes.two_factor_hmm import TwoFactorHmm, agreement
+from weexctl_regimes.refitted import agreement
+from weexctl_regimes.two_factor_hmm import TwoFactorHmm
 from weexctl_regimes.two_factors import TwoFactors
 from weexctl_regimes.volatility_odds import VARIANCES
 

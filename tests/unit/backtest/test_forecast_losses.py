@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from weexctl import features
 from weexctl.backtest.forecast_losses import log_r_squared, qlike
 from weexctl.errors import UsageError
 
@@ -46,3 +49,19 @@ def test_r_squared_of_logs_ignores_scale_and_power() -> None:
 def test_a_variance_that_is_not_positive_is_refused(bad: list[float]) -> None:
     with pytest.raises(UsageError, match="nothing was scored"):
         qlike(np.array([1.0]), np.array(bad))
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("symbol", ["ADAUSDT", "BTCUSDT", "ETHUSDT", "LTCUSDT", "SOLUSDT", "XRPUSDT"])
+def test_the_regression_forecast_beats_the_moving_average_on_real_candles(shared_folder: Path, symbol: str) -> None:
+    table = pd.read_csv(shared_folder / "data" / f"{symbol}-1h.csv.gz", index_col="open_time_ms").astype(np.float64)
+    candles = table[table.index < 1_704_067_200_000]  # the years that may be looked at
+    realised = features.realised_variance(candles, 24).shift(-24).to_numpy(dtype=np.float64)
+    warm = features.har_warmup(3_600_000)
+
+    losses = [
+        qlike(realised[warm:], (forecast.to_numpy(dtype=np.float64) ** 2 / 365)[warm:])
+        for forecast in (features.har_volatility(candles), features.ewma_volatility(candles, 48))
+    ]
+
+    assert losses[0] < losses[1]

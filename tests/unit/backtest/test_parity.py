@@ -60,6 +60,7 @@ def test_a_backtest_is_the_run_at_sim(seed: int, tmp_path: Path, monkeypatch: py
             record = journal.decisions.get(decision.decision_id)
             assert record is not None
             assert json.loads(json.dumps(decision.body)) == record.record
+        points = journal.equity.of_run(report.run.run_id)
         fills = [fill for order, _ in report.orders for fill in journal.fills.of_order(order.order_id)]
     assert len(decisions) == STEPS * len(workshop.market.candles)
     assert sorted(map(money, (e.fill for e in found.executed))) == sorted(map(money, fills))
@@ -67,8 +68,8 @@ def test_a_backtest_is_the_run_at_sim(seed: int, tmp_path: Path, monkeypatch: py
     assert len(found.trades) > 20
     assert {trade.exit_reason for trade in found.trades} >= {"STOP_HIT", "TARGET_HIT", "DIRECTION_FLIP"}
     assert found.refusals == report.state.refusals
-    np.testing.assert_allclose(found.curve.equity, [float(point.equity) for point in report.equity], rtol=1e-12)
-    np.testing.assert_allclose(found.curve.gross_exposure, [point.gross_exposure for point in report.equity], rtol=1e-9)
+    np.testing.assert_allclose(found.curve.equity, [float(point.equity) for point in points], rtol=1e-12)
+    np.testing.assert_allclose(found.curve.gross_exposure, [point.gross_exposure for point in points], rtol=1e-9)
 
 
 def money(fill: Any) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from weexctl.errors import (
     WireError,
 )
 from weexctl.execution.execution import Execution
-from weexctl.execution.executor import APART_MS, HORIZON_MS, Executor
+from weexctl.execution.executor import APART_MS, HORIZON_MS, MOST_LOOKS_MS, Executor
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 
@@ -94,6 +94,28 @@ def test_an_order_whose_answer_was_lost_is_found_by_its_client_id(
     assert len(exchange.named("place_order")) == 1
 
 
+@pytest.mark.parametrize("shown_after_ms", [1, 900, 2_500, 4_900])
+def test_it_is_looked_for_until_it_is_listed(
+    executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock, shown_after_ms: int
+) -> None:
+    exchange.landing_ms = shown_after_ms
+    exchange.lose_answer("place_order", TIMEOUT)
+    began_ms = clock.now_ms()
+    assert _enter(executor).state is IntentState.FILLED
+    assert clock.now_ms() - began_ms <= shown_after_ms + 1_000
+    assert len(exchange.named("place_order")) == 1
+
+
+def test_it_is_not_looked_for_longer_than_the_others_can_wait(
+    executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock
+) -> None:
+    exchange.fail("place_order", TIMEOUT)
+    began_ms = clock.now_ms()
+    assert _enter(executor).state is IntentState.UNKNOWN
+    assert clock.now_ms() - began_ms == MOST_LOOKS_MS
+    assert exchange.named("fetch_fills", "fetch_positions") == []  # no proof can be had so early
+
+
 def test_another_order_of_the_same_size_is_not_taken_for_ours(executor: Executor, exchange: ScriptedExchange) -> None:
     exchange.act_by_hand("BTCUSDT", an_entry().position_side, "0.02", opens=True)
     exchange.fail("place_order", TIMEOUT)
@@ -104,7 +126,7 @@ def test_absent_before_the_horizon_stays_unknown(
     executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock
 ) -> None:
     exchange.fail("place_order", TIMEOUT)
-    _enter(executor)
+    executor.send(approved(an_entry()), a_book(), NO_FLOW)
     clock.sleep_ms(HORIZON_MS - 1)
     (execution,) = executor.settle_unknown()
     assert execution.state is IntentState.UNKNOWN
@@ -115,7 +137,8 @@ def test_absent_after_the_horizon_is_proven_not_placed(
     executor: Executor, exchange: ScriptedExchange, clock: ScriptedClock, journal: Journal
 ) -> None:
     exchange.fail("place_order", TIMEOUT)
-    entered = _enter(executor)
+    entered = executor.send(approved(an_entry()), a_book(), NO_FLOW)
+    assert isinstance(entered, Execution)
     clock.sleep_ms(HORIZON_MS)
     (once,) = executor.settle_unknown()
     clock.sleep_ms(APART_MS - 1)

@@ -11,7 +11,8 @@ from tests.unit.execution.orders import NO_FLOW, a_book, an_entry, approved
 from tests.unit.execution.scripted_exchange import ScriptedClock, ScriptedExchange
 from weexctl.errors import OutcomeUnknownError
 from weexctl.execution.execution import Execution
-from weexctl.execution.executor import REST_MS, Executor
+from weexctl.execution.executor import Executor
+from weexctl.execution.order_watch import REST_MS
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.order import OrderIntent, OrderStatus, OrderType, TimeInForce

@@ -99,7 +99,7 @@ def test_a_request_that_arrives_after_half_a_minute_is_found_by_somebody_who_loo
 ) -> None:
     exchange.landing_ms = 29_900
     exchange.lose_answer("place_order", LOST)
-    executor.execute(approved(an_entry()), a_book(), NO_FLOW)
+    executor.send(approved(an_entry()), a_book(), NO_FLOW)
     seen = []
     for _ in range(20):
         clock.sleep_ms(3_000)

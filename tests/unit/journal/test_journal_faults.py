@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from weexctl.errors import JournalUnavailableError, UsageError
+from weexctl.errors import JournalUnavailableError, LockHeldError, UsageError
 from weexctl.journal import AttemptRecord, IntentState, Journal
 from weexctl.journal.emergency import RECORD_BYTES, EmergencyFile, emergency_path, merge
 from weexctl.journal.faults import explain_fault
@@ -298,3 +298,50 @@ def test_a_note_that_cannot_be_made_lets_go_of_file_and_lock(journal_path: Path)
     assert str(note) in caught.value.message
     note.rmdir()
     Journal.open(journal_path, venue="sim", account="acc").close()
+
+
+ASIDE = """
+import resource, signal, sys
+from weexctl.errors import JournalUnavailableError
+from weexctl.journal import Journal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path, killed = sys.argv[1], sys.argv[2] == "killed"
+with Journal.open(path, venue="live", account="acc") as journal:
+    journal.state.put("before", 1)
+if killed:  # what SQLite keeps beside the file stays there
+    journal = Journal.open(path, venue="live", account="acc")
+    journal.state.put("ahead", 1)
+    journal._lock.release()
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+try:
+    Journal.open(path, venue="live", account="acc").close()
+except JournalUnavailableError as error:
+    print(error.code)
+with Journal.aside(path) as aside:
+    print(aside.state.names(), aside.emergency.empty)
+    aside.emergency.append({"note": 1})
+    try:
+        aside.state.put("after", 1)
+    except JournalUnavailableError as error:
+        print(error.code)
+    print(len(aside.emergency.read_all()))
+"""
+
+
+@pytest.mark.parametrize("end", ["closed", "killed"])
+def test_a_disk_without_room_is_read_and_written_aside(journal_path: Path, end: str) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", ASIDE, str(journal_path), end], capture_output=True, text=True, check=True
+    )
+    refused, known, read_only, kept = child.stdout.splitlines()
+    assert refused in ("DISK_FULL", "JOURNAL_UNREADABLE")
+    assert known == ("['before'] True" if end == "closed" else "['ahead', 'before'] True")
+    assert (read_only, kept) == ("JOURNAL_READ_ONLY", "1")
+
+
+def test_aside_there_is_one_writer_too(journal: Journal, journal_path: Path) -> None:
+    with pytest.raises(LockHeldError):
+        Journal.aside(journal_path)
+    journal.close()
+    with Journal.aside(journal_path), pytest.raises(LockHeldError):
+        Journal.open(journal_path, venue="live", account="acc")

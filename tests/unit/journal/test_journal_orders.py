@@ -216,7 +216,19 @@ def test_open_orders_leave_out_the_finished_and_other_symbols(running: Journal, 
         "pending", "open", "cancelling", "untriggered"
     }  # fmt: skip
     assert "eth" in {order.order_id for order in running.orders.open()}
-    assert len(running.orders.all()) == len(OrderStatus) + 1
+
+
+def test_of_stops_only_those_that_filled_count_as_done(running: Journal, samples: Samples) -> None:
+    intent = running.intents.add(samples.intent, run_id="run-1")
+    entry = replace(samples.order, order_id="1", kind="entry", intent_id=intent.intent_id)
+    idle = replace(samples.order, order_id="2", kind="stop")
+    hit = replace(idle, order_id="3", filled_quantity=Decimal("0.0005"), updated_ms=samples.close_ms + 1)
+    foreign = replace(entry, order_id="0", intent_id=None)
+    for order in (hit, idle, entry, foreign):
+        running.orders.put(order)
+    assert running.orders.done(newest=9) == [(foreign, ""), (entry, "d1"), (hit, "")]
+    assert running.orders.done(newest=2) == [(entry, "d1"), (hit, "")]
+    assert running.orders.count_done() == 3
 
 
 def test_a_fill_counts_once_and_a_conflicting_copy_is_told(running: Journal, samples: Samples) -> None:

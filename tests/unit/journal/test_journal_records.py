@@ -10,6 +10,7 @@ import pytest
 
 from weexctl.errors import WeexctlError
 from weexctl.journal import Found, Journal, TimingRecord, VerdictRecord
+from weexctl.journal.equity import CurveSum
 from weexctl.model.order import Leg
 from weexctl.model.side import PositionSide
 from weexctl.model.verdict import GuardAction, Verdict
@@ -148,6 +149,9 @@ def test_trades_are_found_by_run_order_and_decision(running: Journal, samples: S
     running.trades.add(samples.trade)
     running.trades.add(second)
     assert running.trades.of_run("run-1") == [second, samples.trade]
+    assert running.trades.of_run("run-1", newest=1) == [samples.trade]
+    assert running.trades.count("run-1") == 2
+    assert running.trades.count("run-2") == 0
     assert running.trades.get("t1") == samples.trade
     assert running.trades.get("t3") is None
     assert running.trades.by_order("7") == running.trades.by_order("8") == [second]
@@ -163,6 +167,32 @@ def test_the_equity_curve_is_in_time_order_with_one_point_a_moment(running: Jour
     assert running.equity.of_run("run-1", from_ms=later.time_ms) == [later]
     assert running.equity.latest("run-1") == later
     assert running.equity.latest("run-2") is None
+
+
+@pytest.mark.parametrize(
+    ("start", "marks", "drawdown"),
+    [
+        (100, [120, 90, 130, 104, 131], 0.25),
+        (100, [110, 121.5, 130], 0.0),
+        (200, [150, 180, 100, 190], 0.5),  # the start is a peak too
+        (9, [10, 8], 0.2),  # by number and not as text
+    ],
+)
+def test_the_drawdown_of_a_curve_is_its_largest_fall_from_a_peak(
+    running: Journal, samples: Samples, start: float, marks: list[float], drawdown: float
+) -> None:
+    for hour, mark in enumerate(marks):
+        running.equity.add(
+            replace(samples.equity, time_ms=hour, equity=Decimal(str(mark)), gross_exposure=0.1 * (hour % 2))
+        )
+    found = running.equity.sum_of("run-1", start=start)
+    assert found.max_drawdown == pytest.approx(drawdown)
+    assert found.exposure == pytest.approx(0.1 * (len(marks) // 2) / len(marks))
+
+
+def test_a_run_without_a_point_has_no_drawdown(running: Journal, samples: Samples) -> None:
+    running.equity.add(replace(samples.equity, gross_exposure=0.5, equity=Decimal(1)))
+    assert running.equity.sum_of("run-2", start=100.0) == CurveSum(0.0, 0.0)
 
 
 def test_an_artefact_comes_back_to_the_last_bit(running: Journal, samples: Samples) -> None:

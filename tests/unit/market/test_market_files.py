@@ -54,7 +54,8 @@ def test_two_equally_good_files_are_both_named_with_the_way_to_choose(tmp_path: 
     touch(tmp_path, "BTCUSDT-5m-2022H2.csv.gz", "BTCUSDT-5m-2023.csv.gz")
     with pytest.raises(UsageError, match=r"2022H2\.csv\.gz and .*2023\.csv\.gz") as caught:
         chosen(tmp_path, timeframe=Timeframe.M5)
-    assert "--data BTCUSDT=" in caught.value.hint
+    assert f"BTCUSDT={tmp_path}/BTCUSDT-5m-2022H2.csv.gz" in caught.value.hint
+    assert "`weexctl data import`" in caught.value.hint
     assert caught.value.exit_code == 2
     assert chosen(f"BTCUSDT={tmp_path}/BTCUSDT-5m-2023.csv.gz", tmp_path, timeframe=Timeframe.M5) == [
         "BTCUSDT-5m-2023.csv.gz"
@@ -81,6 +82,14 @@ def test_a_path_with_an_equals_sign_is_still_a_path(tmp_path: Path) -> None:
     touch(tmp_path, "year=2023/BTCUSDT-1h.csv")
     assert chosen(tmp_path / "year=2023") == ["BTCUSDT-1h.csv"]
     assert chosen(f"BTCUSDT={tmp_path}/year=2023/BTCUSDT-1h.csv") == ["BTCUSDT-1h.csv"]
+
+
+def test_shorter_candles_than_wanted_are_named_with_the_way_to_make_longer_ones(tmp_path: Path) -> None:
+    touch(tmp_path, "BTCUSDT-5m.csv", "BTCUSDT-1w.csv")
+    with pytest.raises(UsageError, match="no 1h candles") as caught:
+        chosen(tmp_path)
+    assert "candles of 5m, 1w" in caught.value.hint
+    assert "weexctl data resample 1h" in caught.value.hint
 
 
 def test_several_timeframes_without_a_wish_are_refused(tmp_path: Path) -> None:

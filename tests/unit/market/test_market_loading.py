@@ -13,6 +13,7 @@ import pytest
 
 from weexctl.errors import ConfigError, DataError, UsageError
 from weexctl.market import candle_file_name, load_candles, load_funding, write_candles
+from weexctl.market.gaps import Gaps, gaps_of
 from weexctl.model.candle import Candles, Timeframe
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ BAD_ROWS = {
     "no-cell": (changed(4, 5, ""), "row 5, 2023-01-01T04:00:00Z: volume is missing"),
     "short-row": (
         [*lines(3), f"{START_MS + 3 * HOUR_MS},100"],
-        "no whole table .*Expected 6 columns, got 2: 1672542000000,100",
+        "row 4, has 2 cells instead of 6: '1672542000000,100'",
     ),
     "infinite": (changed(1, 2, "inf"), "row 2, 2023-01-01T01:00:00Z: high is missing or not finite"),
     "word": (changed(1, 1, "cheap"), "row 2, open is 'cheap', which is no number"),
@@ -186,6 +187,25 @@ def test_a_gzip_file_with_a_flipped_byte_is_refused(write_rows: WriteRows) -> No
         load_candles([path])
 
 
+def test_a_parquet_file_that_is_cut_off_is_refused(write_rows: WriteRows, tmp_path: Path) -> None:
+    candles = load_candles([write_rows("BTCUSDT-1h.csv", lines(2000))])["BTCUSDT"]
+    path = write_candles(candles, tmp_path / "ETHUSDT-1h.parquet")
+    whole = path.read_bytes()
+    for kept in (2, 100, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(DataError, match="is cut off, damaged or no parquet file; nothing was read") as caught:
+            load_candles([path])
+        assert caught.value.message.count(str(path)) == 1
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_a_last_row_that_is_cut_off_is_named(write_rows: WriteRows, suffix: str) -> None:
+    path = write_rows(f"BTCUSDT-1h.{suffix}", [*lines(2000), "1679731200000,100,10"])
+    with pytest.raises(DataError, match="row 2001, has 3 cells instead of 6: '1679731200000,100,10'") as caught:
+        load_candles([path])
+    assert "cut off" in caught.value.hint
+
+
 @pytest.mark.parametrize("name", ["BTCUSDT-1h.csv.gz", "BTCUSDT-1h.parquet", "BTCUSDT-1h.csv"])
 def test_bytes_of_another_kind_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\xff\xfe\x00\x9f no candles here")
@@ -198,6 +218,26 @@ def test_a_folder_called_like_a_candle_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "BTCUSDT-1h.csv").mkdir()
     with pytest.raises(DataError, match="cannot be read"):
         load_candles([tmp_path])
+
+
+def test_a_file_with_holes_is_read_by_who_asks_for_it(write_rows: WriteRows) -> None:
+    rows = [*lines(3), *lines(8)[5:6], *lines(12)[9:]]
+    candles = load_candles([write_rows("BTCUSDT-1h.csv", rows)], gaps=True)["BTCUSDT"]
+    assert gaps_of(candles) == Gaps(count=2, missing=5, longest=3, first_ms=START_MS + 3 * HOUR_MS)
+    assert candles.index_of_close(START_MS + 3 * HOUR_MS) == 2
+    with pytest.raises(DataError, match="no 1h candle closes"):
+        candles.index_of_close(START_MS + 5 * HOUR_MS)
+
+
+def test_a_whole_file_has_no_gap(write_rows: WriteRows) -> None:
+    assert gaps_of(load_candles([write_rows("BTCUSDT-1h.csv")])["BTCUSDT"]) == Gaps()
+
+
+@pytest.mark.parametrize("case", ["unsorted", "duplicated", "off-grid", "wrong-timeframe", "nan"])
+def test_holes_are_the_only_thing_that_may_be_asked_for(write_rows: WriteRows, case: str) -> None:
+    rows, message = BAD_ROWS[case]
+    with pytest.raises(DataError, match=message):
+        load_candles([write_rows("BTCUSDT-1h.csv", rows)], timeframe=Timeframe.H1, gaps=True)
 
 
 def test_symbols_without_a_file_are_absent_unless_required(write_rows: WriteRows, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ import pytest
 from weexctl.errors import DataError
 from weexctl.market.files import find_candle_files
 from weexctl.market.funding_store import FundingStore
+from weexctl.market.gaps import Gaps
 from weexctl.market.joining import joined
 from weexctl.market.loading import load_candles, load_funding
 from weexctl.market.store import CandleStore, faults, read_checked
-from weexctl.model.candle import Candles, Timeframe
+from weexctl.model.candle import COLUMNS, Candles, Timeframe
 from weexctl.simulator.generator import generate_funding, generate_market
 
 COUNT = 40
@@ -24,6 +26,12 @@ COUNT = 40
 def real(count: int = COUNT) -> Candles:
     """Candles without the mark of a generator."""
     return replace(generate_market(3, symbols=["ETHUSDT"], count=count)["ETHUSDT"], synthetic=False)
+
+
+def without(candles: Candles, *rows: int) -> Candles:
+    """The candles but for some."""
+    columns: dict[str, Any] = {name: np.delete(getattr(candles, name), rows) for name in ("open_time_ms", *COLUMNS)}
+    return replace(candles, **columns)
 
 
 @pytest.fixture
@@ -51,13 +59,22 @@ def test_stretches_that_touch_are_joined_and_one_candle_apart_is_a_hole() -> Non
     assert caught.value.code == "HOLE"
 
 
+def test_a_gap_is_filled_from_the_other_and_one_between_the_two_stays_when_it_may() -> None:
+    whole = real()
+    holed = without(whole, 10, 11, 30)
+    assert joined(holed, whole.rows(5, 20)).digest() == without(whole, 30).digest()
+    apart = joined(whole.rows(0, 20), whole.rows(25, COUNT), keep_gaps=True)
+    assert apart.digest() == without(whole, *range(20, 25)).digest()
+
+
 def test_candles_that_contradict_each_other_are_not_joined() -> None:
     whole = real()
     close = whole.close.copy()
     close[22] += 0.5
     other = replace(whole, close=close).rows(20, COUNT)
-    with pytest.raises(DataError, match="close of the candle") as caught:
-        joined(whole.rows(0, 25), other)
+    where = rf"close of the candle .* is {whole.close[22]} in the store and {close[22]} in file b, row 3; nothing was"
+    with pytest.raises(DataError, match=where) as caught:
+        joined(whole.rows(0, 25), other, names=("the store", "file b"))
     assert caught.value.code == "CONTRADICTION"
 
 
@@ -144,7 +161,7 @@ def test_a_changed_value_is_noticed(store: CandleStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"schema": 2}', '{"schema": 1, "symbol": "ETHUSDT"}'], ids=["empty", "list", "newer", "half"]
+    "text", ["", "[]", '{"schema": 3}', '{"schema": 2, "symbol": "ETHUSDT"}'], ids=["empty", "list", "newer", "half"]
 )
 def test_a_manifest_that_proves_nothing_is_a_fault(store: CandleStore, text: str) -> None:
     store.keep(real(), source="file a")
@@ -161,6 +178,39 @@ def test_a_manifest_with_a_symbol_nobody_trades_is_a_fault(store: CandleStore) -
     path = stored.path.with_suffix(".json")
     path.write_text(json.dumps({**json.loads(path.read_text()), "symbol": "../x"}))
     assert next(store.series()).manifest is None
+
+
+def test_the_manifest_counts_the_gaps_and_the_candles_come_back_with_them(store: CandleStore) -> None:
+    holed = without(real(), 10, 11, 30)
+    manifest, _ = store.keep(holed, source="file a")
+    assert manifest.gaps == Gaps(count=2, missing=3, longest=2, first_ms=holed.first_ms + 10 * holed.timeframe.ms)
+    (stored,) = store.series()
+    assert stored.manifest == manifest
+    assert read_checked(stored).digest() == holed.digest()
+    with pytest.raises(DataError, match="there is a hole of 2"):
+        load_candles([store.folder])
+    manifest, added = store.keep(real(), source="file b")
+    assert (manifest.gaps, added) == (Gaps(), 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"gaps": {"count": 0, "missing": 0, "longest": 0, "first_ms": None}}, "there is a hole of 1"),
+        ({"gaps": {"count": 2, "missing": 1, "longest": 1, "first_ms": 5}}, "its manifest counts other candles"),
+        ({"candles": 7}, "its manifest counts other candles"),
+        ({"gaps": {"count": 1, "missing": 1, "longest": 1, "first_ms": None}}, "gaps is missing or wrong"),
+        ({"gaps": {"count": True}}, "gaps is missing or wrong"),
+        ({"gaps": None}, "gaps is missing or wrong"),
+    ],
+)
+def test_a_manifest_that_miscounts_is_a_fault(store: CandleStore, change: dict[str, object], problem: str) -> None:
+    store.keep(without(real(), 10), source="file a")
+    (stored,) = store.series()
+    path = stored.path.with_suffix(".json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    ((_, found),) = faults(store.series())
+    assert problem in found
 
 
 def test_a_file_nobody_stored_is_a_fault(store: CandleStore) -> None:

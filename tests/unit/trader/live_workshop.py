@@ -23,11 +23,12 @@ from weexctl.plugin_host import load_offers
 from weexctl.ports import Exchange
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
+from weexctl.trader.address import Address
 from weexctl.trader.demo_exchange import DemoExchange
 from weexctl.trader.live_loop import Tempo
 from weexctl.trader.live_session import LiveSession
 from weexctl.trader.own_stops import OwnStops
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 from weexctl.trader.sim_venue import SimulatedClock
 from weexctl.trader.wire_venue import WireVenue
 
@@ -93,6 +94,7 @@ class LiveWorkshop:
             scope=Scope.TRADE,
             host="ab",
             proves_stops=proves_stops,
+            address=Address("http://127.0.0.1:1"),  # a simulator, and no account at the exchange
         )
 
     def session(self, **changes: Any) -> LiveSession:

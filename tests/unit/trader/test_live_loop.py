@@ -17,7 +17,7 @@ from tests.unit.trader.workshop import Workshop
 from weexctl.journal.journal import Journal
 from weexctl.model.book import Book, HeldPosition
 from weexctl.model.verdict import ExitDecision
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 
 STEPS = 120
 

@@ -20,7 +20,7 @@ from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.order import Order, OrderAck, OrderRequest
 from weexctl.run import schedule as scheduling
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 
 STEPS = 60
 ROOT = Path(__file__).parents[3]

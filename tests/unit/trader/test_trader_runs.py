@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.unit.trader.workshop import SYMBOLS, Workshop
+from weexctl.actions.trade_notices import run_notices
 from weexctl.journal.intent_state import IntentState
 from weexctl.journal.journal import Journal
 from weexctl.model.order import OrderStatus
-from weexctl.trader.session import SessionReport
+from weexctl.trader.session_report import SessionReport
 
 STEPS = 240
 
@@ -139,10 +140,36 @@ def test_an_entry_never_fills_before_its_decision(report: SessionReport, worksho
             assert all(fill.time_ms > decision.close_ms for fill in journal.fills.of_order(order.order_id))
 
 
-def test_equity_is_marked_at_every_step(report: SessionReport) -> None:
+def test_equity_is_marked_at_every_step(report: SessionReport, workshop: Workshop) -> None:
     first, last = report.run.from_ms, report.run.to_ms
-    assert [point.time_ms for point in report.equity] == list(range(first, last + 1, 3_600_000))
-    assert all(point.wallet + point.unrealised == point.equity for point in report.equity)
+    with Journal.read(workshop.path) as journal:
+        curve = journal.equity.of_run(report.run.run_id)
+    assert [point.time_ms for point in curve] == list(range(first, last + 1, 3_600_000))
+    assert all(point.wallet + point.unrealised == point.equity for point in curve)
+
+
+def test_a_report_of_a_long_run_lists_the_newest_and_counts_all(report: SessionReport, workshop: Workshop) -> None:
+    assert (report.orders_total, report.trades_total) == (len(report.orders), len(report.trades))
+    assert report.trades_total > 3
+    with Journal.read(workshop.path) as journal:
+        short = SessionReport.read(
+            journal,
+            report.run,
+            made_steps=0,
+            interrupted=False,
+            balance=report.balance,
+            state=report.state,
+            open_trades=(),
+            listed=3,
+        )
+    assert short.orders == report.orders[-3:]
+    assert short.trades == report.trades[-3:]
+    assert (short.orders_total, short.trades_total) == (report.orders_total, report.trades_total)
+    assert short.curve == report.curve
+    assert run_notices(report, rehearsal=False) == []
+    (notice,) = run_notices(short, rehearsal=False)
+    assert notice.code == "NEWEST_ONLY"
+    assert str(report.orders_total) in notice.message
 
 
 def test_a_read_only_run_decides_and_sends_nothing(tmp_path: Path) -> None:

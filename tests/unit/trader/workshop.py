@@ -16,7 +16,8 @@ from weexctl.plugin_host import load_offers
 from weexctl.run.fitting import Blocks
 from weexctl.run.market_source import MarketSource, generated_source
 from weexctl.run.schedule import plan_schedule
-from weexctl.trader.session import Session, SessionReport, read_earlier
+from weexctl.trader.session import Session, read_earlier
+from weexctl.trader.session_report import SessionReport
 
 __all__ = ["HISTORY", "SYMBOLS", "Workshop", "a_market", "a_profile", "records"]
 

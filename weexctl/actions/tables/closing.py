@@ -14,7 +14,8 @@ ROWS = (
         summary="Close the position of one symbol at market",
         help=(
             "Cancels the limit orders of a symbol that rest, closes what is held of it, whoever opened it, takes its "
-            "stops away and shows the account before and after. Works while trading is halted."
+            "stops away and shows the account before and after. Works while trading is halted. A run that holds the "
+            "account at live or demo does it itself when asked, and goes on."
         ),
         risk="write",
         module="weexctl.actions.close",

@@ -40,11 +40,11 @@ ROWS = (
         help=(
             "Reads .csv, .csv.gz and .parquet files named SYMBOL-TIMEFRAME, checks every row, and keeps them as one "
             "series per symbol and timeframe, funding files beside them included. Candles that are there already have "
-            "to be equal, and a hole is refused: nothing is repaired."
+            "to be equal, and a hole is refused: nothing is repaired. With --keep-gaps a file with holes is stored as "
+            "it is and its gaps are counted; it can be resampled and looked at, and `trade` refuses it."
         ),
         risk="simulate",
-        module="weexctl.actions.data",
-        function="import_",
+        module="weexctl.actions.data_import",
         parameters=(
             Parameter(
                 name="path",
@@ -61,11 +61,48 @@ ROWS = (
                 help="Only candles of this length; that of the files if left out",
                 choices=TIMEFRAMES,
             ),
+            Parameter(
+                name="keep-gaps", type="bool", help="Store files in which candles are missing too", default=False
+            ),
             _REPLACE,
         ),
         examples=(
             Example("weexctl data import candles/", "every candle file of a folder"),
             Example("weexctl data import BTCUSDT=prices.csv --timeframe 1h", "a file with another name"),
+        ),
+    ),
+    Action(
+        name="data.resample",
+        section=UNDERSTAND,
+        summary="Make longer candles of stored ones",
+        help=(
+            "Makes candles of a longer timeframe out of shorter ones in the store, on the exchange's own grid: weeks "
+            "begin on Monday, everything else with the day. Only whole candles are made; one of which a shorter candle "
+            "is missing is left out and named. What is stored of the longer timeframe already has to be equal."
+        ),
+        risk="simulate",
+        module="weexctl.actions.data_resample",
+        parameters=(
+            Parameter(
+                name="timeframe",
+                type="str",
+                help="Length of the candles to make",
+                choices=TIMEFRAMES,
+                argument=True,
+                required=True,
+            ),
+            Parameter(
+                name="using",
+                type="str",
+                help="Length of the stored candles to make them of; that which is stored if there is only one",
+                choices=TIMEFRAMES,
+            ),
+            SYMBOLS,
+            _REPLACE,
+        ),
+        examples=(
+            Example("weexctl data resample 1h", "hours, of the shorter candles in the store"),
+            Example("weexctl data resample 4h --using 5m --symbols BTCUSDT", "one symbol, out of five minutes"),
         ),
     ),
     Action(

@@ -16,7 +16,7 @@ ROWS = (
             "Trades a profile: names the regime at every closed candle, asks the rule allowed in it, sizes, lets the "
             "risk policies shrink and the guards refuse, and sends what is left. Every order can be explained "
             "afterwards. Without flags it trades the profile safe on the simulator, offline. Live trading needs keys, "
-            "--venue live and a profile that a person has armed."
+            "--venue live, a profile that a person has armed, and a pass of check causality for its pipeline."
         ),
         risk="write",
         module="weexctl.actions.trade",

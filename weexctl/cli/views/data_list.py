@@ -9,7 +9,7 @@ from rich.console import Group
 from weexctl.cli.views.cells import cell
 from weexctl.cli.views.fitting import FittingTable
 from weexctl.cli.views.numbers import minute
-from weexctl.cli.views.series import kind
+from weexctl.cli.views.series import gap_count, gap_line, kind
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = ["view"]
 
-_COLUMNS = (("series", ""), ("rows", "right"), ("from (UTC)", ""), ("to (UTC)", ""), ("kind", ""), ("source", ""))
+_COLUMNS = (
+    ("series", ""),
+    ("rows", "right"),
+    ("from (UTC)", ""),
+    ("to (UTC)", ""),
+    ("gaps", "right"),
+    ("kind", ""),
+    ("source", ""),
+)
 
 
 def view(data: ListOutput) -> RenderableType:
-    """A table, and below it the files that nothing is known about."""
+    """A table, and below it what is missing and the files that nothing is known about."""
     if not (data.series or data.funding or data.unlisted):
         return cell(f"No candles are stored in {data.folder}.")
     table = FittingTable(_COLUMNS, ("source",))
@@ -30,7 +38,8 @@ def view(data: ListOutput) -> RenderableType:
         _add(table, row, row.timeframe, row.candles)
     for paid in data.funding:
         _add(table, paid, "funding", paid.settlements)
-    return Group(cell(data.folder, "dim"), table, *(cell(line, "red") for line in data.unlisted))
+    gaps = [line for row in data.series for line in gap_line(f"{row.symbol} {row.timeframe}", row.gaps)]
+    return Group(cell(data.folder, "dim"), table, *gaps, *(cell(line, "red") for line in data.unlisted))
 
 
 def _add(table: FittingTable, row: SeriesRow | FundingRow, what: str, count: int) -> None:
@@ -39,6 +48,7 @@ def _add(table: FittingTable, row: SeriesRow | FundingRow, what: str, count: int
         cell(count),
         cell(minute(row.from_ms)),
         cell(minute(row.to_ms)),
+        gap_count(getattr(row, "gaps", None)),
         kind(row),
         cell(row.source),
     )

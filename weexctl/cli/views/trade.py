@@ -28,8 +28,8 @@ _NEWEST = 12
 def view(data: Output) -> RenderableType:
     """The sum above, tables below; a table without rows is left out."""
     parts: list[RenderableType] = [headline(data), sums(data)]
-    parts += _section("order", data.orders, _orders)
-    parts += _section("closed position", data.trades, _trades)
+    parts += _section("order", data.orders, data.orders_total, _orders)
+    parts += _section("closed position", data.trades, data.trades_total, _trades)
     parts += _open(data)
     if data.refusals:
         parts.append(refusals(data.refusals))
@@ -81,12 +81,12 @@ def _pnl(data: Output) -> Text:
     return text.append(", funding ").append(signed(pnl.funding))
 
 
-def _section(noun: str, rows: Sequence[Any], draw: Any) -> Iterable[RenderableType]:
+def _section(noun: str, rows: Sequence[Any], total: int, draw: Any) -> Iterable[RenderableType]:
     if not rows:
         return [labelled(f"{noun.capitalize()}s", cell("none"))]
     shown = rows[-_NEWEST:]
-    known = _count(len(rows), noun)
-    title = f"{known[0].upper()}{known[1:]}" if len(shown) == len(rows) else f"The last {len(shown)} of {known}"
+    known = _count(total, noun)
+    title = f"{known[0].upper()}{known[1:]}" if len(shown) == total else f"The last {len(shown)} of {known}"
     return [titled(title, draw(shown))]
 
 

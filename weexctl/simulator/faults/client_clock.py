@@ -30,8 +30,11 @@ class ClientClock:
 
     def boot_ms(self) -> float:
         """The clock that nobody sets."""
-        shake = self._stream.uniform(0, self._jitter_ms) if self._jitter_ms else 0.0
-        self._last_ms = max(self._last_ms, self._timeline.now_ms - self._timeline.start_ms + shake)
+        now_ms = float(self._timeline.now_ms - self._timeline.start_ms)
+        if self._jitter_ms:
+            now_ms += self._stream.uniform(0, self._jitter_ms)
+        if now_ms > self._last_ms:
+            self._last_ms = now_ms
         return self._last_ms
 
     def wall_ms(self) -> float:

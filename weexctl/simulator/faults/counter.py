@@ -58,6 +58,8 @@ class Counter:
         return answer
 
     def _answer(self, request: Request, faults: Sequence[Fault]) -> Answer:
+        if not faults:
+            return self._ask(request)
         ago_s = max((f.number("seconds", 2) for f in faults if f.word in (Word.VIS_LAG, Word.STALE_READ)), default=0.0)
         if ago_s and self._past is not None and request[0] == "GET":
             with self._past.shown(round(ago_s * 1000)):

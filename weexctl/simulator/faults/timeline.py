@@ -15,6 +15,7 @@ class Timeline:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self._venue = simulator.venue
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._made = 0
         self.start_ms = simulator.now_ms
@@ -22,12 +23,12 @@ class Timeline:
     @property
     def now_ms(self) -> int:
         """The exchange's time, which is the true one here."""
-        return self._simulator.now_ms
+        return self._venue.now_ms
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the start."""
-        return (self._simulator.now_ms - self.start_ms) / 1000
+        return (self._venue.now_ms - self.start_ms) / 1000
 
     def at(self, time_ms: int, act: Callable[[], None]) -> None:
         """Let something happen at a moment; one that has passed means as soon as time moves."""
@@ -38,10 +39,10 @@ class Timeline:
         """Let time go on to a moment; one that has passed is left alone."""
         while self._due and self._due[0][0] <= to_ms:
             time_ms, _, act = heapq.heappop(self._due)
-            if time_ms > self._simulator.now_ms:
+            if time_ms > self._venue.now_ms:
                 self._simulator.advance(time_ms)
             act()
-        if to_ms > self._simulator.now_ms:
+        if to_ms > self._venue.now_ms:
             self._simulator.advance(to_ms)
 
     def wait(self, duration_ms: float) -> None:

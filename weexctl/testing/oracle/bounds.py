@@ -69,6 +69,7 @@ class Pace(Check):
 
     def __init__(self) -> None:
         self._weights: deque[tuple[int, int]] = deque()
+        self._used = 0
         self._orders: dict[str, deque[int]] = {}
         self._banned_ms: int | None = None
         self._last_ms = 0
@@ -80,11 +81,13 @@ class Pace(Check):
 
     def _judge(self, call: Call) -> Iterator[Violation]:
         route = ROUTES.get(call.path, {}).get(call.method)
-        self._weights.append((call.sent_ms, 1 if route is None else route.weight))
+        weight = 1 if route is None else route.weight
+        self._weights.append((call.sent_ms, weight))
+        self._used += weight
         while self._weights[0][0] <= call.sent_ms - WEIGHT_MS:
-            self._weights.popleft()
-        if (used := sum(weight for _, weight in self._weights)) > WEIGHT:
-            yield self.found(call.sent_ms, f"a weight of {used} within ten seconds")
+            self._used -= self._weights.popleft()[1]
+        if self._used > WEIGHT:
+            yield self.found(call.sent_ms, f"a weight of {self._used} within ten seconds")
         if route is not None and route.counted:
             recent = self._orders.setdefault(f"{call.method} {call.path}", deque())
             recent.append(call.sent_ms)

@@ -18,7 +18,7 @@ from weexctl.journal.journal import Journal
 from weexctl.simulator.faults.fault import Fault
 from weexctl.simulator.faults.words import Word
 
-__all__ = ["ACCOUNT", "VENUE", "FaultyDisk", "new_journal_file", "open_journal"]
+__all__ = ["ACCOUNT", "VENUE", "FaultyDisk", "new_journal_file", "open_journal", "read_aside"]
 
 VENUE, ACCOUNT = "live", "scenario"
 """As at the real exchange: nothing may leave before its record is durable."""
@@ -100,6 +100,13 @@ def open_journal(path: Path, disk: FaultyDisk) -> Journal:
     except WeexctlError:
         journal.close()
         raise
+    return journal
+
+
+def read_aside(path: Path) -> Journal:
+    """The journal at this path while it cannot be written, with its emergency record; without the lock, as above."""
+    journal = Journal(Database(path, read_only=True), None)
+    journal.emergency = EmergencyFile(emergency_path(path), _EMERGENCY_BYTES)
     return journal
 
 

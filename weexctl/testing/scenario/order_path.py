@@ -35,10 +35,11 @@ from weexctl.pipeline.identity import decision_id
 from weexctl.run.positions import held_position, load_trade, mark_price
 from weexctl.run.risk_state import RiskState
 from weexctl.testing.oracle.witness import Exit
-from weexctl.testing.scenario.faulty_journal import ACCOUNT, VENUE, open_journal
+from weexctl.testing.scenario.faulty_journal import ACCOUNT, VENUE, open_journal, read_aside
 from weexctl.testing.scenario.wish import Wish
 from weexctl.testing.scenario.world import LIMITS, STEP_MS, World
 from weexctl.trader.account_sync import AccountSync, AccountView
+from weexctl.trader.bare_positions import BarePositions
 from weexctl.trader.keeper import Keeper, Watch
 from weexctl.trader.order_desk import OrderDesk
 
@@ -68,7 +69,11 @@ class OrderPath:
 
     def start(self) -> None:
         """Open the journal, take up what is on record, and bring exchange and books together."""
-        self._journal = journal = open_journal(self._world.journal_path, self._world.disk)
+        try:
+            self._journal = journal = open_journal(self._world.journal_path, self._world.disk)
+        except JournalUnavailableError:
+            self._stand_in()
+            raise
         exchange, clock = self._exchange, self._exchange.clock
         if journal.runs.get(_RUN) is None:
             journal.runs.add(_run_record(self._world))
@@ -87,6 +92,13 @@ class OrderPath:
         self._decided_ms = 0
         executor.mark_interrupted()
         self.watch()
+
+    def _stand_in(self) -> None:
+        """Without a journal: one look at the stops."""
+        with read_aside(self._world.journal_path) as journal:
+            exchange, clock = self._exchange, self._exchange.clock
+            guardian = Guardian(exchange, Gate(exchange, LIMITS), journal, clock, account=ACCOUNT)
+            BarePositions(exchange, guardian, journal, clock).look()
 
     def watch(self) -> bool:
         """Look at the account, compare it with the books, and mend what differs; True when nothing is left to do."""
