@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -120,7 +120,12 @@ class _Processes:
     room: int
 
     def start(self, job: Job) -> Future[ArmRun]:
-        return self.pool.submit(run_job, job)
+        try:
+            return self.pool.submit(run_job, job)
+        except BrokenExecutor as error:  # a worker died, and took the pool with it
+            lost: Future[ArmRun] = Future()
+            lost.set_exception(error)
+            return lost
 
 
 def _crew(bench: Bench, workers: int, should_stop: Callable[[], bool]) -> AbstractContextManager[_Crew]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -126,7 +127,8 @@ def share(
     wanted = _distinct(arms)
     parts: dict[str, _Parts] = {}
     if workers > 1 and len(candles) > 1:
-        with ProcessPoolExecutor(min(workers, len(candles)), mp_context=get_context("spawn")) as pool:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(min(workers, len(candles)), mp_context=context, initializer=_leave_interrupts) as pool:
             waiting = {pool.submit(_of_symbol, wanted, known, stretches): symbol for symbol, known in candles.items()}
             try:
                 for done in as_completed(waiting):
@@ -140,6 +142,11 @@ def share(
             parts[symbol] = _of_symbol(wanted, known, stretches)
             on_fit(symbol)
     return SharedColumns(candles, tuple(stretches), {symbol: parts[symbol] for symbol in candles})
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _key(choice: Choice) -> str:

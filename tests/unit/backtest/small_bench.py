@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -36,6 +37,15 @@ class Fixed:
         return {symbol: self.fraction for symbol in book.symbols if book.wanted(symbol)}
 
 
+class Deadly:
+    """Ends the whole process."""
+
+    warmup_candles = 0
+
+    def size(self, book: Book) -> Mapping[str, float]:
+        os._exit(1)
+
+
 class Untrue:
     """A rule that has no direction when it is asked."""
 
@@ -53,6 +63,8 @@ def _pipeline(overrides: Mapping[str, Any]) -> Pipeline:
     pipeline = small_pipeline(Drifting() if overrides.get("regime") else None)
     if "fraction" in overrides.get("sizer", {}):
         pipeline = replace(pipeline, sizer=a_stage("sizer", Fixed(overrides["sizer"]["fraction"])))
+    if overrides.get("sizer", {}).get("deadly"):
+        pipeline = replace(pipeline, sizer=a_stage("sizer", Deadly()))
     if overrides.get("refuse"):
         raise UsageError("the profile says no; nothing was run")
     if overrides.get("bare"):
@@ -75,17 +87,18 @@ def compose(overrides: Mapping[str, Any]) -> Composed:
     return Composed(f"digest {sorted(overrides.items())}", pipeline, pipeline.warmup_candles, {**keys, **rules})
 
 
-def a_schedule() -> Schedule:
+def a_schedule(history: int = HISTORY) -> Schedule:
     return plan_schedule(
-        a_market(), HOUR_MS, history=HISTORY, from_ms=None, to_ms=None, steps=STEPS, run_from_ms=None, done_ms=None
+        a_market(), HOUR_MS, history=history, from_ms=None, to_ms=None, steps=STEPS, run_from_ms=None, done_ms=None
     )
 
 
-def shared(*arms: Mapping[str, Any], workers: int = 1) -> SharedColumns:
+def shared(*arms: Mapping[str, Any], workers: int = 1, history: int = HISTORY) -> SharedColumns:
     """The columns of ours and of these arms."""
     composed = [compose({}), *map(compose, arms)]
-    return share(composed, a_market().candles, tuple(a_schedule().blocks()), workers=workers)
+    return share(composed, a_market().candles, tuple(a_schedule(history).blocks()), workers=workers)
 
 
-def a_bench(*arms: Mapping[str, Any]) -> Bench:
-    return Bench.over(a_market(), a_schedule(), shared(*arms), compose({}), Decimal(10_000))
+def a_bench(*arms: Mapping[str, Any], history: int = HISTORY) -> Bench:
+    columns = shared(*arms, history=history)
+    return Bench.over(a_market(), a_schedule(history), columns, compose({}), Decimal(10_000))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.unit.backtest.small_bench import a_bench, a_schedule, compose
+from tests.unit.backtest.small_bench import HOUR_MS, a_bench, a_schedule, compose
+from tests.unit.trader.small_pipeline import WARMUP
 from tests.unit.trader.workshop import a_market
 from weexctl.backtest.ablation import Ablation, run_arms
 from weexctl.backtest.arms import FULL, Arm, Group, Match
@@ -134,3 +135,25 @@ def test_what_is_done_when_somebody_asks_for_an_end_is_kept(workers: int) -> Non
     assert {name for name, outcome in found.outcomes.items() if outcome.run} == set(done)
     assert 1 <= len(done) <= 2
     assert list(found.outcomes) == [arm.name for arm in ALL]
+
+
+def test_all_arms_are_measured_from_the_end_of_our_warm_up() -> None:
+    history = 10
+    bench = a_bench(BARE.overrides, history=history)
+    found = run_arms(bench, (OURS, BARE, LATE), compose)
+
+    assert bench.from_ms == a_schedule(history).first_ms + (WARMUP - history) * HOUR_MS
+    for name in ("F", "A", "late"):
+        run = found.run(name)
+        assert run is not None
+        assert run.curve.time_ms[0] == bench.from_ms
+        assert run.curve.equity[0] == 10_000
+
+
+def test_a_worker_that_dies_is_a_failure_and_no_end() -> None:
+    deadly = Arm(name="deadly", title="deadly", overrides={"sizer": {"deadly": True}})
+    found = run_arms(a_bench(), (deadly, OURS, LATE, DEAR), compose, workers=2)
+
+    assert "process" in found.outcomes["deadly"].failure
+    assert all(bool(outcome.run) != bool(outcome.failure) for outcome in found.outcomes.values())
+    assert not found.interrupted
