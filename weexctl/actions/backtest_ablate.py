@@ -256,7 +256,7 @@ def _market_row(bench: Bench, found: Ablation) -> ArmRow:
     """Buy and hold over the marks of ours; of the schedule when ours did not run."""
     import numpy as np
 
-    title, step = "every symbol bought once, equal weight, 1×", bench.schedule.candle_ms
+    title, step = "every symbol bought once as coins, equal weight, 1×", bench.schedule.candle_ms
     ours = found.run(FULL)
     times = np.arange(bench.from_ms, bench.schedule.last_ms + 1, step) if ours is None else ours.curve.time_ms
     try:

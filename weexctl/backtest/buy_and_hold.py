@@ -9,7 +9,6 @@ from weexctl.backtest.metrics import Metrics, measure
 from weexctl.backtest.portfolio import HeldWeights, PriceMoves, hold
 from weexctl.errors import DataError
 from weexctl.model.candle import Candles
-from weexctl.model.funding import FundingHistory
 from weexctl.run.market_source import MarketSource
 
 __all__ = ["COST_BP", "buy_and_hold", "held_metrics"]
@@ -21,10 +20,11 @@ COST_BP = 11.0
 def buy_and_hold(market: MarketSource, time_ms: NDArray[np.int64], *, start: float) -> HeldWeights:
     """The symbols that can be bought at the first mark, at equal weight and one times equity in all.
 
-    Quantities stay as they are; longs pay the funding that is known. A missing candle moves nothing.
+    Quantities stay as they are, as those of coins that lie somewhere: nothing is borrowed and no funding paid. A
+    missing candle moves nothing.
 
     Args:
-        market: candles and funding.
+        market: the candles.
         time_ms: closes of candles, at least two.
         start: equity at the first mark, quote.
 
@@ -36,8 +36,7 @@ def buy_and_hold(market: MarketSource, time_ms: NDArray[np.int64], *, start: flo
     if not bought:
         raise DataError("no symbol has a candle at the first mark; nothing was bought", hint="begin later")
     prices = np.column_stack(list(bought.values()))
-    funding = np.column_stack([_rates(market.funding.get(symbol), time_ms) for symbol in bought])
-    moves = PriceMoves(time_ms, prices[1:] / prices[:-1] - 1.0, funding)
+    moves = PriceMoves(time_ms, prices[1:] / prices[:-1] - 1.0)
     return hold(np.full(moves.returns.shape, 1.0 / len(bought)), moves, cost_bp=COST_BP, start=start)
 
 
@@ -52,13 +51,3 @@ def _closes(known: Candles, time_ms: NDArray[np.int64]) -> NDArray[np.float64]:
     times, closes = (known.open_time_ms + known.timeframe.ms)[there], known.close[there]
     rows = np.searchsorted(times, time_ms, side="right") - 1
     return np.where(rows >= 0, closes[np.maximum(rows, 0)], np.nan)
-
-
-def _rates(history: FundingHistory | None, time_ms: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What is settled between each mark and the next, the later one included."""
-    rates = np.zeros(time_ms.size - 1)
-    if history is not None:
-        rows = np.searchsorted(time_ms, history.time_ms, side="left") - 1
-        inside = (rows >= 0) & (rows < rates.size)
-        np.add.at(rates, rows[inside], history.rate[inside])
-    return rates

@@ -43,14 +43,12 @@ def test_half_each_is_bought_once_and_drifts() -> None:
     assert held_metrics(held).trades.count == 0
 
 
-def test_longs_pay_what_is_settled_while_they_hold() -> None:
-    times = np.array([START_MS + HOUR_MS, START_MS + 3 * HOUR_MS], dtype=np.int64)
-    funding = FundingHistory("BTCUSDT", times, np.array([0.5, 0.01]))
+def test_coins_pay_no_funding() -> None:
+    funding = FundingHistory("BTCUSDT", marks(4), np.full(4, 0.1))
     held = buy_and_hold(market(candles("BTCUSDT", [100, 100, 200, 200]), BTCUSDT=funding), marks(4), start=1000.0)
 
-    # The first settlement is at the very purchase; the second on twice the value.
-    assert held.totals.funding == pytest.approx(-0.01 * 2000)
-    assert held.curve.equity[-1] == pytest.approx(2000 - 1000 * COST - 20)
+    assert held.totals.funding == 0
+    assert held.curve.equity[-1] == pytest.approx(2000 - 1000 * COST)
 
 
 def test_what_is_not_there_at_the_first_mark_is_not_bought() -> None:
