@@ -67,7 +67,10 @@ def loud_day_scores(candles: Candles, stretches: Iterable[SymbolColumns], to_ms:
     ahead, closes = _ahead(past, day), candles.open_time_ms + candles.timeframe.ms
     rows = [_scored(known, past, ahead, closes, to_ms) for known in stretches if "p_vol" in known.regime]
     if not rows or not sum(map(len, rows)):
-        raise DataError(f"{candles.symbol}: no odds of a loud day were given; nothing was scored", hint="")
+        raise DataError(
+            f"{candles.symbol}: no odds of a loud day were given; nothing was scored",
+            hint="use a classifier with p_vol, such as two-factor-hmm",
+        )
     moments = pd.DataFrame(np.vstack(rows), columns=["day", "error", "loud", "count", "plain"])
     return moments.groupby("day").sum().to_numpy(dtype=np.float64)
 
