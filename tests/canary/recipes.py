@@ -75,6 +75,7 @@ def _keys_remove(home: Home, run: Run) -> list[Step]:  # the shape of a recipe
 
 
 RECIPES: dict[str, Recipe] = {
+    "backtest.ablate": _lines("backtest ablate --symbols BTCUSDT --steps 60 --workers 1"),
     "backtest.run": _lines("backtest run --symbols BTCUSDT --steps 30 --workers 1"),
     "trade": _lines("trade --symbols BTCUSDT --steps 3", "trade --symbols BTCUSDT --once --dry-run --new"),
     "order.preview": _lines(f"order preview {ORDER}"),
@@ -144,6 +145,7 @@ RECIPES: dict[str, Recipe] = {
     ],
     "data.fetch": _lines("data fetch --symbols BTCUSDT"),
     "data.list": _lines("data list"),
+    "data.resample": _lines("data generate --symbols BTCUSDT --count 300", "data resample 4h --symbols BTCUSDT"),
     "data.verify": _lines("data generate --symbols BTCUSDT --count 300", "data verify"),
 }
 """Action: its command lines, at the venue sim, in a home with a run. The first of most is one that works."""

@@ -16,7 +16,15 @@ from weexctl.model.regime import REGIMES, Artefact, Regime, RegimeView
 from weexctl.model.signal import Signal
 from weexctl.pipeline.stage import Pipeline, Stage
 
-__all__ = ["Columns", "SymbolColumns", "checked_call", "compute_columns"]
+__all__ = [
+    "Columns",
+    "SymbolColumns",
+    "checked_call",
+    "compute_columns",
+    "keyed_stages",
+    "regime_columns",
+    "strategy_columns",
+]
 
 Columns = Mapping[str, NDArray[Any]]
 _TOLERANCE = 1e-6
@@ -92,10 +100,10 @@ def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) ->
         candles=candles,
         artefact=artefact,
         ready_row=pipeline.warmup_candles,
-        regime=_regime_columns(classifier, candles, artefact, frame),
+        regime=regime_columns(classifier, candles, artefact, frame),
         features=checked_call(classifier, "features", candles, classifier.plugin.features, frame),
         rules={
-            rule: _strategy_columns(stage, candles, frame)
+            rule: strategy_columns(stage, candles, frame)
             for rule, stage in {rules[regime]: pipeline.strategies[regime] for regime in REGIMES}.items()
         },
         stages={
@@ -182,7 +190,14 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact, frame: pd.DataFrame) -> Columns:
+def regime_columns(
+    stage: Stage[Any], candles: Candles, artefact: Artefact, frame: pd.DataFrame | None = None
+) -> Columns:
+    """A classifier's columns, after proof that they are what they have to be.
+
+    Raises:
+        PluginContractError: they are not.
+    """
     columns = checked_call(stage, "columns", candles, lambda given: stage.plugin.columns(given, artefact), frame)
     counted = slice(stage.plugin.warmup_candles, None)
     _require(stage, candles, columns, ("trending", "ranging", "unstable", "name", "confidence"))
@@ -204,7 +219,12 @@ def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact, fra
     return columns
 
 
-def _strategy_columns(stage: Stage[Any], candles: Candles, frame: pd.DataFrame) -> Columns:
+def strategy_columns(stage: Stage[Any], candles: Candles, frame: pd.DataFrame | None = None) -> Columns:
+    """A rule's columns, after proof that they are what they have to be; `entry` is added where it has none.
+
+    Raises:
+        PluginContractError: they are not.
+    """
     columns = checked_call(stage, "columns", candles, stage.plugin.columns, frame)
     counted = slice(stage.plugin.warmup_candles, None)
     _require(stage, candles, columns, ("direction", "strength", "reason"))
