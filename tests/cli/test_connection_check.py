@@ -11,16 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from weexctl.config.profile import load_profile
+from tests.armed import make_ready
+from weexctl.config.paths import Paths
 from weexctl.exchange.connect import connect
 from weexctl.exchange.server_clock import boot_ms
 from weexctl.model.candle import Timeframe
-from weexctl.plugin_host import load_offers
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.simulator import Simulator
@@ -332,17 +331,13 @@ def test_a_live_trade_needs_a_person_to_have_armed_the_profile(home: Any) -> Non
     assert exchange.asked == []
 
 
-def armed(config: Path) -> None:
-    digest = load_profile("safe", offers=load_offers(), overrides={"venue.name": "live"}).digest
-    config.mkdir(parents=True)
-    file = config / "armed.json"
-    row = {"account": "main", "profile": "safe", "digest": digest, "armed_ms": 1_767_225_600_000}
-    file.write_text(json.dumps({"schema": 1, "armed": [row]}))
-    file.chmod(0o600)
+def armed(home: Any) -> None:
+    """As a person at a terminal does."""
+    make_ready("safe", Paths(home.config, home.data))
 
 
 def test_an_armed_live_trade_is_written_down_in_the_account_s_own_journal(home: Any) -> None:
-    armed(home.config)
+    armed(home)
     with _served(Exchange()) as url:
         ran = home("test-connection", "--venue", "live", "--trade", "--base-url", url, **KEYS)
     assert (ran.code, len(ran.document["data"]["orders"])) == (0, 2)
@@ -409,7 +404,7 @@ def test_paper_checks_what_is_public_and_signs_nothing(home: Any) -> None:
 def test_a_key_that_is_not_the_simulators_is_not_shown_to_this_machine_without_a_word(
     home: Any, argv: tuple[str, ...]
 ) -> None:
-    armed(home.config)
+    armed(home)
     with _served(Exchange()) as url:
         ran = home(*argv, WEEX_API_BASE=url, **dict.fromkeys(KEYS, "another-key"))
         assert f"warning: API key and passphrase go to {url}" in ran.err

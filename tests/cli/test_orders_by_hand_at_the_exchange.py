@@ -12,11 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.armed import make_ready
 from tests.cli.conftest import Home, Ran
-from weexctl.config.arming import arm
-from weexctl.config.environment import read_environment
 from weexctl.config.paths import Paths
-from weexctl.config.profile import load_profile
 from weexctl.exchange.connect import connect
 from weexctl.exchange.signing import Credentials
 from weexctl.execution.breaker_events import AuthFailed
@@ -27,7 +25,6 @@ from weexctl.journal.journal import Journal
 from weexctl.journal.rows import TradeRecord
 from weexctl.model.order import OrderRequest
 from weexctl.model.side import PositionSide, Side
-from weexctl.plugin_host import load_offers
 from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.simulator.generator import generate_market
 from weexctl.simulator.server import Reply, SimulatorServer
@@ -124,16 +121,7 @@ def trades_of(journal: Journal) -> list[TradeRecord]:
 
 def arm_profile(home: Home, name: str, symbols: tuple[str, ...] = ()) -> None:
     """As a person at a terminal does."""
-    paths = Paths(home.config, home.data)
-    offers = load_offers(environ={})
-    profile = load_profile(
-        name,
-        offers=offers,
-        overrides={"venue.symbols": list(symbols)} if symbols else {},
-        environment=read_environment({}),
-        paths=paths,
-    )
-    arm(profile, "main", armed_ms=1, paths=paths)
+    make_ready(name, Paths(home.config, home.data), symbols)
 
 
 def test_an_order_with_a_stop_becomes_a_position_with_that_stop(at: Callable[..., Account]) -> None:

@@ -11,15 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.armed import make_ready
 from tests.cli.conftest import Home, Ran
-from weexctl.config.arming import arm
-from weexctl.config.causality_pass import identify, record_pass
-from weexctl.config.compose import build_pipeline
-from weexctl.config.environment import read_environment
 from weexctl.config.paths import Paths
-from weexctl.config.profile import load_profile
 from weexctl.journal.journal import Journal
-from weexctl.plugin_host import load_offers
 from weexctl.run.schedule import HISTORY_CANDLES
 
 WEEK = 168
@@ -50,18 +45,7 @@ def decisions(home: Home, venue: str) -> dict[tuple[str, int], dict[str, Any]]:
 
 def arm_safe(home: Home, *, proven: bool = True) -> None:
     """As a person at a terminal does, after the check of causality."""
-    offers, paths = load_offers(environ={}), Paths(home.config, home.data)
-    profile = load_profile(
-        "safe",
-        offers=offers,
-        overrides={"venue.symbols": list(SYMBOLS)},
-        environment=read_environment({}),
-        paths=paths,
-    )
-    arm(profile, "main", armed_ms=1, paths=paths)
-    if proven:
-        identity = identify(profile, build_pipeline(profile, offers), offers)
-        record_pass(identity, market="seed:7:1h", checked_ms=1, paths=paths)
+    make_ready("safe", Paths(home.config, home.data), tuple(SYMBOLS), proven=proven)
 
 
 @pytest.fixture(scope="module")

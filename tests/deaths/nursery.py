@@ -14,22 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.armed import make_ready
 from weexctl.cli.main import main
-from weexctl.config.arming import arm
-from weexctl.config.causality_pass import identify, record_pass
-from weexctl.config.compose import build_pipeline
 from weexctl.config.paths import find_paths
-from weexctl.config.profile import load_profile
-from weexctl.plugin_host import load_offers
 
 
 def arm_profile(path: str) -> None:
     """As a person at a terminal does, after the check of causality."""
-    offers, paths = load_offers(environ={}), find_paths()
-    profile = load_profile(path, offers=offers)
-    arm(profile, "main", armed_ms=1, paths=paths)
-    identity = identify(profile, build_pipeline(profile, offers), offers)
-    record_pass(identity, market="seed:7:1h", checked_ms=1, paths=paths)
+    make_ready(path, find_paths())
 
 
 def child(order: dict[str, Any]) -> None:
