@@ -15,9 +15,10 @@ ROWS = (
         help=(
             "Decides at every closed candle as trade does: the same regimes, fitted anew on the past as it goes on, "
             "the same rule, sizer, policies, guards and exits, and orders that the simulator fills. The decisions, "
-            "orders and trades are those of trade at the venue sim. Nothing is written."
+            "orders and trades are those of trade at the venue sim. The run is kept in the data folder for backtest "
+            "report, in the place of an earlier one of the same profile and candles."
         ),
-        risk="read",
+        risk="simulate",
         module="weexctl.actions.backtest_run",
         parameters=(
             PROFILE,
@@ -56,6 +57,31 @@ ROWS = (
                 "weexctl backtest run --profile balanced --data candles --from 2021-02-01 --to 2024-01-01",
                 "three years of your own candles",
             ),
+        ),
+    ),
+    Action(
+        name="backtest.report",
+        section=UNDERSTAND,
+        summary="Make a page with charts of a run that was kept",
+        help=(
+            "Writes one HTML file that needs no network and no other file: equity and drawdown, exposure, each symbol's "
+            "price with regimes, entries, exits and stops, where the money came from, costs, refusals, and the verdict "
+            "on every claim when an ablation lies beside the run. It needs pip install 'weexctl[backtest]'."
+        ),
+        risk="simulate",
+        module="weexctl.actions.backtest_report",
+        parameters=(
+            Parameter(
+                name="run", type="str", help="Id of the run; the newest one if left out", argument=True, metavar="RUN_ID"
+            ),
+            Parameter(
+                name="to", type="path", help="The file, instead of report.html beside the run", metavar="FILE"
+            ),
+            Parameter(name="compare", type="str", help="Another kept run to set beside it", metavar="RUN_ID"),
+        ),
+        examples=(
+            Example("weexctl backtest report", "the newest run"),
+            Example("weexctl backtest report --to safe.html", "a file of your own"),
         ),
     ),
 )
