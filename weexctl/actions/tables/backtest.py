@@ -64,19 +64,21 @@ ROWS = (
         section=UNDERSTAND,
         summary="Make a page with charts of a run that was kept",
         help=(
-            "Writes one HTML file that needs no network and no other file: equity and drawdown, exposure, each symbol's "
-            "price with regimes, entries, exits and stops, where the money came from, costs, refusals, and the verdict "
-            "on every claim when an ablation lies beside the run. It needs pip install 'weexctl[backtest]'."
+            "Writes one HTML file that needs no network and no other file: equity and drawdown, exposure, the price of "
+            "each symbol with regimes, entries, exits and stops, where the money came from, costs, refusals, and the "
+            "verdict on every claim when an ablation lies beside the run. It needs pip install 'weexctl[backtest]'."
         ),
         risk="simulate",
         module="weexctl.actions.backtest_report",
         parameters=(
             Parameter(
-                name="run", type="str", help="Id of the run; the newest one if left out", argument=True, metavar="RUN_ID"
+                name="run",
+                type="str",
+                help="Id of the run; the newest one if left out",
+                argument=True,
+                metavar="RUN_ID",
             ),
-            Parameter(
-                name="to", type="path", help="The file, instead of report.html beside the run", metavar="FILE"
-            ),
+            Parameter(name="to", type="path", help="The file, instead of report.html beside the run", metavar="FILE"),
             Parameter(name="compare", type="str", help="Another kept run to set beside it", metavar="RUN_ID"),
         ),
         examples=(

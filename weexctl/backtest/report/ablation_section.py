@@ -60,7 +60,8 @@ def ablation_section(found: AblationDocument, run_span: tuple[int, int]) -> Mark
     arms = [arm for arm in found.arms if arm.group != _PLACEBO]
     parts: list[Markup] = []
     if (found.from_ms, found.to_ms) != run_span:
-        words = f"The ablation is measured from {minute(found.from_ms)} to {minute(found.to_ms)} UTC; the run is not."
+        span = f"{minute(found.from_ms)} to {minute(found.to_ms)} UTC"
+        words = f"The ablation is measured from {span}, and not over the span of this run."
         parts.append(element("p", words, class_="note"))
     if found.interrupted:
         parts.append(element("p", "The ablation was ended early; arms are missing.", class_="note"))
@@ -81,7 +82,11 @@ def ablation_section(found: AblationDocument, run_span: tuple[int, int]) -> Mark
 def _arms(arms: list[ArmRow], placebos: list[ArmRow]) -> Markup:
     header = ("arm", "what it is", "CAGR", "vol", "Sharpe", "max DD", "CVaR", "Calmar", "Ulcer", "exposure")
     rows: list[tuple[str, ...]] = [
-        (arm.name, element("span", arm.title, class_="words"), *(_figure(name, getattr(arm, name)) for name in _FIGURES))
+        (
+            arm.name,
+            element("span", arm.title, class_="words"),
+            *(_figure(name, getattr(arm, name)) for name in _FIGURES),
+        )
         for arm in arms
         if not arm.failure
     ]

@@ -46,10 +46,13 @@ def attribution_section(run: RunDocument) -> Markup:
     )
     grid = element("div", *(bars(title, _bar_rows(run, parts, key)) for title, parts, key in groups), class_="grid")
     ranked = sorted(run.trades, key=lambda trade: trade.net)
-    worst, best = ranked[:_EXTREMES], ranked[-_EXTREMES:][::-1]
+    if len(ranked) <= 2 * _EXTREMES:
+        tables = [element("h3", "The trades"), _trades(run.trades)]
+    else:
+        best, worst = ranked[-_EXTREMES:][::-1], ranked[:_EXTREMES]
+        tables = [element("h3", "The best trades"), _trades(best), element("h3", "The worst trades"), _trades(worst)]
     lead = f"{found.count:,} closed trades, {signed(found.net)} USDT after fees and funding."
-    parts = [grid, element("h3", "The best trades"), _trades(best), element("h3", "The worst trades"), _trades(worst)]
-    return section(title, name, *parts, lead=lead)
+    return section(title, name, grid, *tables, lead=lead)
 
 
 def _by(trades: list[TradeRow], key: Callable[[TradeRow], str]) -> dict[str, Decimal]:
@@ -87,7 +90,9 @@ def _trades(trades: list[TradeRow]) -> Markup:
         )
         for trade in trades
     )
-    return table(("opened (UTC)", "closed", "symbol", "side", "rule", "exit", "entry", "out", "net"), rows, text=6)
+    return table(
+        ("opened (UTC)", "closed", "symbol", "side", "rule", "exit", "entry", "out", "net"), rows, text=6, wrap=False
+    )
 
 
 def costs_section(run: RunDocument) -> Markup:
@@ -99,11 +104,12 @@ def costs_section(run: RunDocument) -> Markup:
         for name, value in (*steps, ("Left", left))
     )
     lead = (
-        "Price moves are what the trades would have brought at the prices they were decided at, open positions included; "
+        "Prices is what the trades would have brought at the prices they were decided at, open positions included; "
         "slippage is what the fills made of them."
     )
-    drawn = chart("costs", f"Waterfall from price moves to the {money(left)} USDT that were left")
-    return section("What it cost", "costs", drawn, table(("", "USDT", "of the start"), rows), lead=lead)
+    label = f"Waterfall from price moves to the {money(left)} USDT that were left"
+    drawn = [chart("costs", label)] if any(value for _, value in steps) else []
+    return section("What it cost", "costs", *drawn, table(("", "USDT", "of the start"), rows), lead=lead)
 
 
 def refusals_section(run: RunDocument) -> Markup:

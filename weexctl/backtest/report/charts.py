@@ -37,10 +37,10 @@ def equity_chart(curve: EquityCurve, name: str, other: EquityCurve | None = None
         data += _equity_lines(other, other_name, "--theirs", float(curve.equity[0] / other.equity[0]), fill=False)
     layout = base_layout(hovermode="x unified")
     layout["xaxis"] |= {"anchor": "y2"}
-    layout["yaxis"] |= {"domain": [0.36, 1.0], "title": {"text": "equity, USDT"}, "tickformat": "~s"}
+    layout["yaxis"] |= {"domain": [0.36, 1.0], "title": {"text": "equity, USDT", "standoff": 12}, "tickformat": "~s"}
     layout["yaxis2"] = _axis() | {
         "domain": [0.0, 0.28],
-        "title": {"text": "below peak"},
+        "title": {"text": "below peak", "standoff": 12},
         "tickformat": ".0~%",
         "rangemode": "tozero",
         "anchor": "x",
@@ -81,7 +81,7 @@ def exposure_chart(curve: EquityCurve) -> Chart:
     exposure = curve.gross_exposure
     rows, mean = thin(exposure), float(np.mean(exposure))
     layout = base_layout(hovermode="x")
-    layout["yaxis"] |= {"tickformat": ".0~%", "rangemode": "tozero", "title": {"text": "of equity"}}
+    layout["yaxis"] |= {"tickformat": ".0~%", "rangemode": "tozero", "title": {"text": "of equity", "standoff": 12}}
     layout["shapes"] = [
         {
             "type": "line",
@@ -116,7 +116,7 @@ def cost_steps(run: RunDocument) -> list[tuple[str, float]]:
     slippage = run.metrics.totals.slippage
     price = float(run.pnl.realised + run.pnl.unrealised) + slippage
     return [
-        ("Price moves", price),
+        ("Prices", price),
         ("Slippage", -slippage),
         ("Fees", -float(run.pnl.fees)),
         ("Funding", float(run.pnl.funding)),
@@ -130,7 +130,7 @@ def costs_chart(run: RunDocument) -> Chart:
     names, values = [name for name, _ in steps], [value for _, value in steps]
     layout = base_layout(hovermode="x")
     layout["xaxis"] |= {"type": "category", "showgrid": False}
-    layout["yaxis"] |= {"title": {"text": "USDT"}, "tickformat": "~s", "zeroline": True}
+    layout["yaxis"] |= {"title": {"text": "USDT", "standoff": 12}, "tickformat": "~s", "zeroline": True}
     return {
         "data": [
             {
@@ -160,8 +160,8 @@ def difference_chart(evidence: EvidencePart) -> Chart | None:
     if not known:
         return None
     layout = base_layout(hovermode="closest")
-    layout["xaxis"] |= {"type": "linear", "tickformat": "+.1f", "zeroline": True, "zerolinecolor": "--ink-soft"}
-    layout["xaxis"]["title"] = {"text": "maximum drawdown, points; left of 0 is better"}
+    layout["xaxis"] |= {"type": "linear", "tickformat": "~f", "zeroline": True, "zerolinecolor": "--ink-soft"}
+    layout["xaxis"]["title"] = {"text": "maximum drawdown, points; left of 0 is better", "standoff": 8}
     layout["yaxis"] |= {"type": "category", "showgrid": False, "side": "left"}
     return {
         "data": [
@@ -191,7 +191,7 @@ def difference_chart(evidence: EvidencePart) -> Chart | None:
 def base_layout(hovermode: str) -> Chart:
     """What all charts have in common."""
     return {
-        "margin": {"l": 58, "r": 14, "t": 10, "b": 34},
+        "margin": {"l": 66, "r": 14, "t": 10, "b": 34},
         "paper_bgcolor": "--none",
         "plot_bgcolor": "--none",
         "font": {"color": "--ink-soft", "size": 12},
@@ -211,6 +211,7 @@ def _axis() -> Chart:
         "zeroline": False,
         "zerolinecolor": "--rule",
         "automargin": True,
+        "ticks": "",
     }
 
 

@@ -28,7 +28,8 @@ def comparison_section(ours: RunDocument, theirs: RunDocument, curves: tuple[Equ
             difference_cell(found.cvar95, 100, 2),
             difference_cell(found.ulcer, 100, 1),
         )
-        words = f"Median of {found.draws} draws of the same {found.days} days, the middle 95 %, and how often this run is better."
+        drawn = f"Median of {found.draws} draws of the same {found.days} days"
+        words = f"{drawn}, the middle 95 %, and how often this run is better."
         parts += [
             element("h3", "This run minus the other"),
             element("p", words, class_="lead"),

@@ -50,4 +50,6 @@ def making_section(run: RunDocument) -> Markup:
 def _shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "–" if value is None else str(value)

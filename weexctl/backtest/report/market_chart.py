@@ -32,7 +32,7 @@ def market_chart(kept: KeptRun, run: RunDocument, symbol: str) -> Chart:
     opened = [trade for trade in run.open_positions if trade.symbol == symbol]
     layout = base_layout(hovermode="closest")
     layout["xaxis"] |= {"anchor": "y2", "range": [int(time_ms[0]), int(time_ms[-1])] if len(time_ms) > 1 else None}
-    layout["yaxis"] |= {"domain": [0.13, 1.0], "title": {"text": "price, USDT"}, "tickformat": "~s"}
+    layout["yaxis"] |= {"domain": [0.13, 1.0], "title": {"text": "price, USDT", "standoff": 12}, "tickformat": "~s"}
     layout["yaxis2"] = {"domain": [0.0, 0.09], "visible": False, "fixedrange": True, "anchor": "x"}
     return {
         "data": [

@@ -27,6 +27,9 @@ __all__ = [
 
 Amount = float | Decimal
 
+_NARROW = 3
+"""So many columns with figures among them stand close together rather than far apart."""
+
 
 class Markup(str):
     """Text of a page that is safe as it stands."""
@@ -52,7 +55,9 @@ def section(title: str, name: str, *parts: str, lead: str = "") -> Markup:
     return element("section", *head, *parts, id=name)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: int = 1, strong: str = "") -> Markup:
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, text: int = 1, strong: str = "", wrap: bool = True
+) -> Markup:
     """A table in a box that scrolls by itself.
 
     Args:
@@ -60,6 +65,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: int = 1
         rows: cells.
         text: how many columns on the left are words; the others are figures.
         strong: the first cell of a row to be set apart.
+        wrap: whether a cell may have several lines.
     """
     top = element("tr", *(_cell("th", cell, place, text) for place, cell in enumerate(header)))
     body = (
@@ -70,7 +76,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text: int = 1
         )
         for row in rows
     )
-    return element("div", element("table", element("thead", top), element("tbody", *body)), class_="scroll")
+    look = "narrow" if len(header) <= _NARROW and text < len(header) else "" if wrap else "tight"
+    return element(
+        "div", element("table", element("thead", top), element("tbody", *body), class_=look), class_="scroll"
+    )
 
 
 def _cell(name: str, content: str, place: int, text: int) -> Markup:
@@ -92,15 +101,17 @@ def legend(entries: Iterable[tuple[str, str, str]]) -> Markup:
 
 
 def bars(title: str, rows: Sequence[tuple[str, Amount, str]]) -> Markup:
-    """Gains to the right and losses to the left of one line, with the largest as wide as there is room."""
-    largest = max((abs(float(value)) for _, value, _ in rows), default=0.0) or 1.0
+    """Gains to the right and losses to the left of one line, as wide together as there is room."""
+    values = [0.0, *(float(value) for _, value, _ in rows)]
+    room = max(values) - min(values) or 1.0
+    zero = -min(values) / room
     lines = [
         element(
             "div",
             element("span", label, class_="label"),
             element(
                 "span",
-                element("i", class_=tone(value), style=f"--share:{abs(float(value)) / largest:.4f}"),
+                element("i", class_=tone(value), style=f"--share:{abs(float(value)) / room:.4f}"),
                 class_="track",
             ),
             element("span", signed(value), class_=f"value {tone(value)}"),
@@ -109,7 +120,7 @@ def bars(title: str, rows: Sequence[tuple[str, Amount, str]]) -> Markup:
         )
         for label, value, hint in rows
     ]
-    return element("div", element("h3", title), *lines, class_="bars")
+    return element("div", element("h3", title), *lines, class_="bars", style=f"--zero:{zero:.4f}")
 
 
 def badge(words: str, look: str) -> Markup:
@@ -119,7 +130,8 @@ def badge(words: str, look: str) -> Markup:
 
 def tone(value: Amount) -> str:
     """`gain`, `loss`, or nothing for what rounds to zero cents."""
-    return "" if abs(value) < 0.005 else "gain" if value > 0 else "loss"
+    amount = round(float(value), 2)
+    return "gain" if amount > 0 else "loss" if amount < 0 else ""
 
 
 def money(value: Amount) -> str:
@@ -129,14 +141,16 @@ def money(value: Amount) -> str:
 
 def signed(value: Amount) -> str:
     """USDT with a sign; what rounds to nothing has none."""
-    return "0.00" if abs(value) < 0.005 else f"{value:+,.2f}".replace("-", "−")
+    rounded = f"{value:+,.2f}".replace("-", "−")
+    return "0.00" if rounded[1:] == "0.00" else rounded
 
 
 def percent(value: float | None, digits: int = 1, *, sign: bool = False) -> str:
     """A fraction as a percentage; a dash for none."""
     if value is None:
         return "–"
-    return f"{value * 100:{'+' if sign else ''}.{digits}f} %".replace("-", "−")
+    shown = round(value * 100, digits) + 0.0  # what rounds to nothing has no sign
+    return f"{shown:{'+' if sign and shown else ''}.{digits}f} %".replace("-", "−")
 
 
 def number(value: float | None, digits: int = 2, *, sign: bool = False) -> str:

@@ -33,6 +33,9 @@ _MARKS = (
     ("sign stop", "×", "stopped out"),
     ("line stop", "", "stop"),
 )
+_FEWEST = 2
+"""Closes that a line needs."""
+_NOTHING = element("p", "The run has a single close: there is nothing to draw.", class_="empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +80,12 @@ def report_page(
 
 def _sections(ours: Reported, ablation: AblationDocument | None, other: Reported | None) -> list[Markup]:
     run, curve = ours.run, ours.kept.curve
-    parts = [_equity(ours, other), _exposure(), figures_section(run)]
+    parts = [_equity(ours, other), _exposure(ours), figures_section(run, curve)]
     if other is not None:
         parts.append(comparison_section(run, other.run, (curve, other.kept.curve)))
     if ablation is not None:
         parts += [claims_section(ablation), ablation_section(ablation, (run.from_ms, run.to_ms))]
-    parts += [_market(run), attribution_section(run), costs_section(run), refusals_section(run)]
+    parts += [_market(ours), attribution_section(run), costs_section(run), refusals_section(run)]
     return [*parts, not_modelled_section(run), making_section(run)]
 
 
@@ -105,7 +108,8 @@ def _markets(ours: Reported) -> list[dict[str, Any]]:
 
 def _header(run: RunDocument, ablation: AblationDocument | None) -> Markup:
     """What this is, in one look."""
-    span = f"{day(run.from_ms)} to {day(run.to_ms)} · {run.manifest.get('timeframe', '')} candles · {', '.join(run.symbols)}"
+    candles = f"{run.manifest.get('timeframe', '')} candles"
+    span = f"{day(run.from_ms)} to {day(run.to_ms)} · {candles} · {', '.join(run.symbols)}"
     parts = [
         element("p", "weexctl backtest", class_="kind"),
         element("h1", run.profile),
@@ -122,13 +126,15 @@ def _header(run: RunDocument, ablation: AblationDocument | None) -> Markup:
 
 def _sentence(run: RunDocument) -> str:
     """The run in plain words."""
-    metrics = run.metrics
-    years = f"{metrics.years:.1f} years" if metrics.years >= 1 else f"{metrics.days} whole days"
-    grew = "grew to" if run.equity.end > run.equity.start else "came to"
+    metrics, start, end = run.metrics, run.equity.start, run.equity.end
+    span = f"{metrics.years:.1f} years" if metrics.years >= 1 else f"{metrics.days} whole days"
+    span = span if metrics.days else f"{run.steps} close{'' if run.steps == 1 else 's'}"
+    first = f"{start:,.0f} USDT {'grew to' if end > start else 'came to'} {end:,.0f} in {span}."
+    if not metrics.max_drawdown:
+        return f"{first} The account was never below an earlier peak."
+    deepest, share = percent(metrics.max_drawdown), percent(metrics.time_under_water, 0)
     return (
-        f"{run.equity.start:,.0f} USDT {grew} {run.equity.end:,.0f} in {years}. At worst the account was "
-        f"{percent(metrics.max_drawdown)} below an earlier peak, and it was below one {percent(metrics.time_under_water, 0)} "
-        f"of the time."
+        f"{first} At worst the account was {deepest} below an earlier peak, and it was below one {share} of the time."
     )
 
 
@@ -152,15 +158,26 @@ def _equity(ours: Reported, other: Reported | None) -> Markup:
     plain = element("noscript", element("p", "The charts need JavaScript; the tables do not.", class_="note"))
     drawn = chart("equity", "Equity over time, and how far it was below its peak", "high")
     hint = element("p", "Drag over a chart to look closer, click twice to look at all of it.", class_="hint")
+    if _too_short(ours):
+        return section("Equity and drawdown", "equity", _NOTHING)
     return section("Equity and drawdown", "equity", tools, drawn, hint, plain)
 
 
-def _exposure() -> Markup:
+def _too_short(ours: Reported) -> bool:
+    return len(ours.kept.curve.time_ms) < _FEWEST
+
+
+def _exposure(ours: Reported) -> Markup:
+    if _too_short(ours):
+        return section("Exposure", "exposure", _NOTHING)
     lead = "The value of all positions together, shorts counted like longs, as a share of equity. Dotted: its mean."
     return section("Exposure", "exposure", chart("exposure", "Gross exposure over time", "low"), lead=lead)
 
 
-def _market(run: RunDocument) -> Markup:
+def _market(ours: Reported) -> Markup:
+    run = ours.run
+    if _too_short(ours):
+        return section("Market and trades", "market", _NOTHING)
     nets = run.metrics.trades.by_symbol
     buttons = [
         element(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,7 @@ def thin(values: NDArray[np.float64], buckets: int = BUCKETS) -> NDArray[np.int6
         return np.arange(count, dtype=np.int64)
     kept = {0, count - 1}
     edges = np.linspace(0, count, buckets + 1).astype(np.int64)
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         part = values[start:stop]
         known = np.flatnonzero(~np.isnan(part))
         if not known.size:

@@ -39,7 +39,9 @@ def _headline(data: Output) -> Text:
     head.append("   interrupted" if data.interrupted else "", style="yellow")
     over = f"{len(data.symbols)} symbols" if len(data.symbols) > 1 else ", ".join(data.symbols)
     beside = f", beside {data.compared}" if data.compared else ""
-    head.append(f"\n{minute(data.from_ms)} to {minute(data.to_ms)} UTC, {over}\nrun {data.run_id}{beside}\n", style="dim")
+    head.append(
+        f"\n{minute(data.from_ms)} to {minute(data.to_ms)} UTC, {over}\nrun {data.run_id}{beside}\n", style="dim"
+    )
     return head
 
 
