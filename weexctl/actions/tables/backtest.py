@@ -66,7 +66,7 @@ ROWS = (
         help=(
             "Writes one HTML file that needs no network and no other file: equity and drawdown, exposure, the price of "
             "each symbol with regimes, entries, exits and stops, where the money came from, costs, refusals, and the "
-            "verdict on every claim when an ablation lies beside the run. It needs pip install 'weexctl[backtest]'."
+            "verdict on every claim when an ablation lies beside the run. It needs the extra backtest of the package."
         ),
         risk="simulate",
         module="weexctl.actions.backtest_report",
