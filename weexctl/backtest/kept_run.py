@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -74,8 +73,9 @@ def keep_run(root: Path, run_id: str, result: str, run: BacktestRun, candles: Ma
         ConfigError: it cannot be written; what was there before is untouched.
     """
     folder = root / run_id
-    draft = root / f".{run_id}.{uuid.uuid4().hex[:8]}"
+    draft = root / f".{run_id}.{os.getpid()}.part"
     try:
+        shutil.rmtree(draft, ignore_errors=True)  # of a process that had this number and died
         draft.mkdir(parents=True)
         try:
             _write(draft, result, run, candles)
