@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ABLATION", "RESULT", "KeptRun", "keep_run", "kept_ids", "read_kept"]
+__all__ = ["ABLATION", "RESULT", "KeptRun", "keep_ablation", "keep_run", "kept_ids", "read_kept"]
 
 RESULT = "result.json"
 """The document of the run, as the command printed it."""
@@ -85,12 +85,36 @@ def keep_run(root: Path, run_id: str, result: str, run: BacktestRun, candles: Ma
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
-        raise ConfigError(
-            f"the run cannot be kept in {folder} ({error.strerror or error}); its result is complete all the same",
-            hint="check that the folder is yours and has room, or name another with WEEXCTL_DATA_DIR",
-            code="NOT_KEPT",
-        ) from error
+        raise _unkept(f"the run cannot be kept in {folder}", error) from error
     return folder
+
+
+def keep_ablation(root: Path, run_id: str, document: str) -> Path:
+    """Put the document of an ablation, JSON, beside the run of this id, or where that run will be.
+
+    Raises:
+        ConfigError: it cannot be written; what was there before is untouched.
+    """
+    place = root / run_id / ABLATION
+    draft = place.with_name(f".{ABLATION}.{os.getpid()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_text(document, encoding="utf-8")
+            draft.replace(place)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unkept(f"the ablation cannot be kept in {place.parent}", error) from error
+    return place
+
+
+def _unkept(what: str, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"{what} ({error.strerror or error}); its result is complete all the same",
+        hint="check that the folder is yours and has room, or name another with WEEXCTL_DATA_DIR",
+        code="NOT_KEPT",
+    )
 
 
 def _exchange(draft: Path, folder: Path) -> None:

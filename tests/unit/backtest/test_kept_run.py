@@ -11,7 +11,7 @@ import pytest
 from tests.unit.backtest.reported_runs import RUN_ID, document, kept, short_run
 from tests.unit.trader.workshop import a_market
 from weexctl.backtest import kept_run
-from weexctl.backtest.kept_run import ABLATION, RESULT, keep_run, kept_ids, read_kept
+from weexctl.backtest.kept_run import ABLATION, RESULT, keep_ablation, keep_run, kept_ids, read_kept
 from weexctl.errors import ConfigError, DataError
 
 
@@ -74,6 +74,26 @@ def test_a_second_run_takes_the_place_of_the_first_and_leaves_the_ablation(tmp_p
     assert (len(found.curve.time_ms), found.ablation) == (50, b"{}")
     assert not (folder / "report.html").exists()
     assert [path.name for path in tmp_path.iterdir()] == [RUN_ID]
+
+
+def test_an_ablation_is_kept_before_its_run_or_after(tmp_path: Path) -> None:
+    place = keep_ablation(tmp_path, RUN_ID, '{"n": 1}')
+    assert kept_ids(tmp_path) == ()
+    kept(tmp_path)
+    assert read_kept(tmp_path, RUN_ID).ablation == b'{"n": 1}'
+    keep_ablation(tmp_path, RUN_ID, '{"n": 2}')
+
+    assert read_kept(tmp_path, RUN_ID).ablation == b'{"n": 2}'
+    assert not [path for path in place.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_an_ablation_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
+    (tmp_path / RUN_ID).write_text("a file where the folder would be")
+
+    with pytest.raises(ConfigError, match="the ablation cannot be kept") as caught:
+        keep_ablation(tmp_path, RUN_ID, "{}")
+
+    assert caught.value.code == "NOT_KEPT"
 
 
 @pytest.mark.parametrize("name", ["_write_table", "_exchange"])

@@ -267,7 +267,14 @@ def test_an_ablation_beside_the_run_is_shown_with_every_verdict(ours: Reported, 
     assert "the limits refuse it" in page.text
     assert "too few days" in page.text
     assert "<b>no engine</b>" in page.text
-    assert "not over the span of this run" in page.text
+    assert "it differs in the span, the profile, the candles." in page.text
+
+
+def test_an_ablation_of_this_very_run_is_not_remarked_upon(ours: Reported, ablation: AblationDocument) -> None:
+    made = {"from_ms": ours.run.from_ms, "to_ms": ours.run.to_ms, "manifest": ours.run.manifest}
+    same = ablation.model_copy(update=made)
+
+    assert "it differs in" not in Page(report_page(ours, PLOTLY, ablation=same)).text
 
 
 def test_another_run_is_set_beside_it(ours: Reported, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
 from weexctl.backtest.bootstrap import Comparison
@@ -75,3 +77,4 @@ class AblationDocument(BaseModel):
     arms: list[ArmRow]
     left_out: list[LeftOutRow] = []
     evidence: EvidencePart | None = None
+    manifest: dict[str, Any] = {}

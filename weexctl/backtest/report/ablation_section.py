@@ -18,6 +18,7 @@ from weexctl.backtest.report.markup import (
     section,
     table,
 )
+from weexctl.backtest.report.run_document import RunDocument
 
 __all__ = ["ablation_section", "claims_section", "difference_cell"]
 
@@ -54,14 +55,14 @@ def _claim(claim: ClaimRow) -> Markup:
     return element("div", element("strong", claim.name), verdict, words, class_="claim")
 
 
-def ablation_section(found: AblationDocument, run_span: tuple[int, int]) -> Markup:
+def ablation_section(found: AblationDocument, run: RunDocument) -> Markup:
     """The arms, what separates them, and whether it was luck."""
     placebos = [arm for arm in found.arms if arm.group == _PLACEBO]
     arms = [arm for arm in found.arms if arm.group != _PLACEBO]
     parts: list[Markup] = []
-    if (found.from_ms, found.to_ms) != run_span:
+    if differences := _differences(found, run):
         span = f"{minute(found.from_ms)} to {minute(found.to_ms)} UTC"
-        words = f"The ablation is measured from {span}, and not over the span of this run."
+        words = f"The ablation ({span}) is not quite of this run: it differs in {', '.join(differences)}."
         parts.append(element("p", words, class_="note"))
     if found.interrupted:
         parts.append(element("p", "The ablation was ended early; arms are missing.", class_="note"))
@@ -77,6 +78,16 @@ def ablation_section(found: AblationDocument, run_span: tuple[int, int]) -> Mark
         "simpler accounts of the same exposure (K1) or volatility (K2, K3) and regimes moved to other times (K4)."
     )
     return section("Against its controls", "ablation", *parts, lead=lead)
+
+
+def _differences(found: AblationDocument, run: RunDocument) -> list[str]:
+    """What the ablation and the run were not made alike from, in words."""
+    pairs = (
+        ("the span", (found.from_ms, found.to_ms), (run.from_ms, run.to_ms)),
+        ("the profile", found.manifest.get("profile_digest"), run.manifest.get("profile_digest")),
+        ("the candles", found.manifest.get("source"), run.manifest.get("source")),
+    )
+    return [words for words, theirs, ours in pairs if theirs != ours]
 
 
 def _arms(arms: list[ArmRow], placebos: list[ArmRow]) -> Markup:
@@ -111,7 +122,7 @@ def _evidence(evidence: EvidencePart) -> Iterator[Markup]:
         yield element("p", "Median of the draws, the middle 95 %, and how often F is better.", class_="lead")
         rows = (
             (
-                f"F − {name}",
+                f"F\u00a0−\u00a0{name}",
                 difference_cell(found.max_drawdown, 100, 1),
                 difference_cell(found.calmar, 1, 2),
                 difference_cell(found.cvar95, 100, 2),

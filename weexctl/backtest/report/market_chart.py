@@ -127,12 +127,12 @@ def _entries(rows: Sequence[TradeRow | OpenRow]) -> list[Chart]:
 
 def _exits(trades: Sequence[TradeRow]) -> list[Chart]:
     charts = []
-    for stopped, mark, colour in ((False, "circle-open", "--ink"), (True, "x-thin-open", "--loss")):
+    for stopped, mark, colour in ((False, "circle-open", "--ink-soft"), (True, "x-thin-open", "--loss")):
         found = [trade for trade in trades if (trade.exit_reason == _STOPPED) is stopped]
         if found:
             text = [f"{_words(t.exit_reason)}, {_moment(t.closed_ms)}: {_signed(t.net)} USDT" for t in found]
             places = [(trade.closed_ms, float(trade.exit_price)) for trade in found]
-            look = {"symbol": mark, "color": colour, "size": 8, "line": {"width": 2, "color": colour}}
+            look = {"symbol": mark, "color": colour, "size": 7, "line": {"width": 1.8, "color": colour}}
             charts.append(_markers("stopped" if stopped else "exit", places, text, look))
     return charts
 

@@ -84,7 +84,7 @@ def _sections(ours: Reported, ablation: AblationDocument | None, other: Reported
     if other is not None:
         parts.append(comparison_section(run, other.run, (curve, other.kept.curve)))
     if ablation is not None:
-        parts += [claims_section(ablation), ablation_section(ablation, (run.from_ms, run.to_ms))]
+        parts += [claims_section(ablation), ablation_section(ablation, run)]
     parts += [_market(ours), attribution_section(run), costs_section(run), refusals_section(run)]
     return [*parts, not_modelled_section(run), making_section(run)]
 
