@@ -14,7 +14,7 @@ from weexctl.pipeline.stage import Pipeline
 from weexctl.run.fitting import Block, block_columns, fit_all
 from weexctl.run.schedule import Schedule
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["OnFit", "Prepared", "Stretch", "prepare"]
 
 _WORTH_A_PROCESS = 6
 """Fits from which on a second process pays for its start."""

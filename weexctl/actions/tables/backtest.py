@@ -7,6 +7,38 @@ from weexctl.actions.tables.parameters import PROFILE, UNDERSTAND
 
 __all__ = ["ROWS"]
 
+_OVER = (
+    PROFILE,
+    Parameter(
+        name="data",
+        type="str",
+        help="Candles: a file, a folder, or SYMBOL=PATH; may be repeated; the synthetic market without it",
+        repeatable=True,
+        metavar="PATH",
+    ),
+    Parameter(
+        name="symbols",
+        type="str",
+        help="Only these symbols of the profile, such as BTCUSDT,ETHUSDT",
+        repeatable=True,
+        commas=True,
+        metavar="A,B",
+    ),
+    Parameter(
+        name="from",
+        type="time",
+        help="With --data: first moment to decide at; without it a year is left to fit on, and its warm-up",
+    ),
+    Parameter(name="to", type="time", help="Last moment to decide at. A bare date is its 00:00 UTC"),
+    Parameter(
+        name="steps",
+        type="int",
+        help="Stop after this many closed candles; 1440 on the synthetic market, else as many as --data has",
+    ),
+    Parameter(name="seed", type="int", help="Seed of the synthetic market; equal seeds give equal runs"),
+)
+_WORKERS = Parameter(name="workers", type="int", help="Processes to use; as many as the machine has if left out")
+
 ROWS = (
     Action(
         name="backtest.run",
@@ -20,42 +52,37 @@ ROWS = (
         ),
         risk="simulate",
         module="weexctl.actions.backtest_run",
-        parameters=(
-            PROFILE,
-            Parameter(
-                name="data",
-                type="str",
-                help="Candles: a file, a folder, or SYMBOL=PATH; may be repeated; the synthetic market without it",
-                repeatable=True,
-                metavar="PATH",
-            ),
-            Parameter(
-                name="symbols",
-                type="str",
-                help="Only these symbols of the profile, such as BTCUSDT,ETHUSDT",
-                repeatable=True,
-                commas=True,
-                metavar="A,B",
-            ),
-            Parameter(
-                name="from",
-                type="time",
-                help="With --data: first moment to decide at; without it a year is left to fit on, and its warm-up",
-            ),
-            Parameter(name="to", type="time", help="Last moment to decide at. A bare date is its 00:00 UTC"),
-            Parameter(
-                name="steps",
-                type="int",
-                help="Stop after this many closed candles; 1440 on the synthetic market, else as many as --data has",
-            ),
-            Parameter(name="seed", type="int", help="Seed of the synthetic market; equal seeds give equal runs"),
-            Parameter(name="workers", type="int", help="Processes that fit; as many as the machine has if left out"),
-        ),
+        parameters=(*_OVER, _WORKERS),
         examples=(
             Example("weexctl backtest run --profile safe --steps 500", "500 hours of the synthetic market, offline"),
             Example(
                 "weexctl backtest run --profile balanced --data candles --from 2021-02-01 --to 2024-01-01",
                 "three years of your own candles",
+            ),
+        ),
+    ),
+    Action(
+        name="backtest.ablate",
+        section=UNDERSTAND,
+        summary="Run a profile without each of its parts, and against controls of its size",
+        help=(
+            "Some twenty arms over the same candles: no engine, volatility targeting alone, each stage by itself and "
+            "each taken away, other classifiers and rules, one candle late, at double costs; then the controls, made "
+            "as large as the profile, and placebos with its regimes at other times. Says how sure each difference is "
+            "and whether the claims held, whatever comes out. Takes sixty runs. Writes one line for each configuration "
+            "into the ledger of trials, and keeps what it found for backtest report, beside the run of the profile."
+        ),
+        risk="simulate",
+        module="weexctl.actions.backtest_ablate",
+        parameters=(
+            *_OVER,
+            Parameter(name="placebos", type="int", default=30, help="Runs with regimes of another time; 30 or more"),
+            _WORKERS,
+        ),
+        examples=(
+            Example(
+                "weexctl backtest ablate --profile balanced --data candles --from 2021-02-07 --to 2024-01-01",
+                "which part of the profile is worth its place",
             ),
         ),
     ),
