@@ -109,6 +109,22 @@ def test_the_verdicts_of_an_ablation_come_along(known: Any, folder: Path) -> Non
     assert "eleven were asked" in known("backtest", "report", "-o", "table").out
 
 
+def test_an_ablation_of_the_same_candles_lies_beside_its_run(home: Any) -> None:
+    over = ("--symbols", "BTCUSDT", "--steps", "60", "--workers", "1")
+    run_id = home("backtest", "run", *over).document["data"]["run_id"]
+    ablated = home("backtest", "ablate", *over).document
+    report = home(*ablated["next"][0]["command"].split()[1:]).document["data"]
+
+    kept = json.loads((home.data / "backtests" / run_id / ABLATION).read_text())
+    assert kept == ablated["data"]
+    assert report["run_id"] == run_id
+    assert [(c["name"], c["verdict"]) for c in report["claims"]] == [
+        (c["name"], c["verdict"]) for c in ablated["data"]["evidence"]["claims"]
+    ]
+    assert len(report["claims"]) == 7
+    assert "it differs in" not in Path(report["file"]).read_text(encoding="utf-8").split('id="data"')[0]
+
+
 @pytest.mark.parametrize("flag", [(), ("--compare",)])
 def test_an_unknown_run_names_the_nearest(flag: tuple[str, ...], known: Any, folder: Path) -> None:
     ran = known("backtest", "report", *flag, f"{folder.name[:-1]}x")
