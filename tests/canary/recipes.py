@@ -77,6 +77,7 @@ def _keys_remove(home: Home, run: Run) -> list[Step]:  # the shape of a recipe
 RECIPES: dict[str, Recipe] = {
     "backtest.ablate": _lines("backtest ablate --symbols BTCUSDT --steps 60 --workers 1"),
     "backtest.run": _lines("backtest run --symbols BTCUSDT --steps 30 --workers 1"),
+    "backtest.report": _lines("backtest run --symbols BTCUSDT --steps 2 --workers 1", "backtest report"),
     "trade": _lines("trade --symbols BTCUSDT --steps 3", "trade --symbols BTCUSDT --once --dry-run --new"),
     "order.preview": _lines(f"order preview {ORDER}"),
     "order.place": lambda home, run: [

@@ -46,7 +46,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: zipfile.ZipFile) -
     assert files == files_of_the_tree()
 
 
-def test_it_holds_code_profiles_cases_and_type_marks_only(wheel: zipfile.ZipFile) -> None:
+def test_it_holds_code_profiles_cases_a_page_and_type_marks_only(wheel: zipfile.ZipFile) -> None:
     other = {
         name
         for name in wheel.namelist()
@@ -55,7 +55,8 @@ def test_it_holds_code_profiles_cases_and_type_marks_only(wheel: zipfile.ZipFile
 
     profiles = {f"weexctl/config/profiles/{name}.toml" for name in ("safe", "balanced", "competition")}
     cases = {f"weexctl/testing/scenario/cases/{name.lower()}.toml" for name in list_cases()}
-    assert other == profiles | cases
+    page = {f"weexctl/backtest/report/page.{kind}" for kind in ("css", "js")}
+    assert other == profiles | cases | page
 
 
 def test_no_file_but_a_type_mark_is_empty(wheel: zipfile.ZipFile) -> None:

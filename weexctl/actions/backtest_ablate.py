@@ -12,13 +12,15 @@ from pydantic import BaseModel, Field
 
 from weexctl.actions import backtest_run
 from weexctl.actions.backtest_run import market_warnings, must_agree, over_market, traded_profile
-from weexctl.actions.context import Context, Notice, Result
+from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.backtest.ablation import Ablation, ArmOutcome, run_arms
 from weexctl.backtest.ablation_evidence import Evidence, weigh
 from weexctl.backtest.arm_run import Bench
 from weexctl.backtest.arms import BUY_AND_HOLD, FULL, Arm, Group, LeftOut, arms_of, placebo_arms
+from weexctl.backtest.backtest import Backtest
 from weexctl.backtest.buy_and_hold import buy_and_hold, held_metrics
 from weexctl.backtest.claims import Claim, not_evaluated, nothing_looked_ahead
+from weexctl.backtest.kept_run import keep_ablation, kept_ids
 from weexctl.backtest.metrics import Metrics, YearMetrics, years_of
 from weexctl.backtest.placebo import FEWEST_PLACEBOS, placebo_shifts
 from weexctl.backtest.shared_columns import Composed, share
@@ -26,7 +28,7 @@ from weexctl.backtest.trial_ledger import Trial, TrialLedger, add_trial, read_tr
 from weexctl.config.compose import build_pipeline
 from weexctl.config.paths import find_paths
 from weexctl.config.profile import Profile
-from weexctl.errors import WeexctlError
+from weexctl.errors import ConfigError, WeexctlError
 from weexctl.model.candle import Candles
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import load_offers
@@ -146,12 +148,30 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         target = getattr(profile.pipeline.sizer.settings, "annual_volatility", None)
         looked_ahead = _looked_ahead(pipeline, next(iter(market.candles.values())))
         evidence = weigh(found, bench, ours, target=target, ledger=ledger, looked_ahead=looked_ahead)
+    output = _output(bench, profile, pipeline, found, left_out, evidence)
+    run_id = Backtest(profile=profile, pipeline=pipeline, market=market, schedule=schedule).run_id
     return Result(
-        data=_output(bench, profile, pipeline, found, left_out, evidence),
-        warnings=(*market_warnings(market), *_warnings(found)),
+        data=output,
+        warnings=(*market_warnings(market), *_warnings(found), *_keep(output, run_id, context)),
+        next=tuple(_reported(run_id, context)),
         venue="sim",
         profile=profile.name,
     )
+
+
+def _keep(output: Output, run_id: str, context: Context) -> Iterator[Notice]:
+    """Keep it for the report of its run; one that was ended early takes no place of a whole one."""
+    if output.interrupted:
+        return
+    try:
+        keep_ablation(find_paths(context.environment).backtests, run_id, output.model_dump_json())
+    except ConfigError as error:
+        yield Notice(error.code, f"{error.message}; {error.hint}")
+
+
+def _reported(run_id: str, context: Context) -> Iterator[NextCommand]:
+    if run_id in kept_ids(find_paths(context.environment).backtests):
+        yield NextCommand(f"weexctl backtest report {run_id}", "a page of the run with the ablation in it")
 
 
 def _composed(arms: tuple[Arm, ...], compose: Any) -> Iterator[Composed]:

@@ -17,12 +17,13 @@ from weexctl.actions.trade_call import DEFAULT_SEED, MAX_SEED, MAX_STEPS
 from weexctl.backtest.account import Executed
 from weexctl.backtest.backtest import Backtest
 from weexctl.backtest.engine import BacktestRun
+from weexctl.backtest.kept_run import keep_run
 from weexctl.backtest.metrics import Metrics, YearMetrics, measure, years_of
 from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import read_environment
 from weexctl.config.paths import find_paths
 from weexctl.config.profile import Profile, load_profile
-from weexctl.errors import UsageError
+from weexctl.errors import ConfigError, UsageError
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import OrderStatus
 from weexctl.plugin_host import Offers, load_offers
@@ -55,6 +56,8 @@ class Output(RunOutput):
     """Closes that were decided on; at the others nothing could have happened."""
     metrics: Metrics
     years: list[YearMetrics]
+    kept: str | None = None
+    """The folder that `backtest report` reads it from; None when it could not be written."""
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
@@ -68,10 +71,14 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         )
     with context.progress(backtest.schedule.count, "backtest") as track:
         found = backtest.run(prepared, on_step=lambda count: track.advance(count), should_stop=context.should_stop)
+    output, unkept = _keep(_output(backtest, found), backtest, found, context)
     return Result(
-        data=_output(backtest, found),
-        warnings=tuple(market_warnings(backtest.market)),
-        next=(NextCommand(_traded(input), "the same candles, order by order at the venue sim"),),
+        data=output,
+        warnings=(*market_warnings(backtest.market), *unkept),
+        next=(
+            *([] if unkept else [_reported(backtest.run_id)]),
+            NextCommand(_traded(input), "the same candles, order by order at the venue sim"),
+        ),
         venue="sim",
         profile=profile.name,
         resumable=False,
@@ -193,6 +200,21 @@ def _output(backtest: Backtest, found: BacktestRun) -> Output:
         metrics=measured,
         years=list(years_of(curve)),
     )
+
+
+def _keep(output: Output, backtest: Backtest, found: BacktestRun, context: Context) -> tuple[Output, list[Notice]]:
+    """Keep the run for reports; one that cannot be kept is a result all the same."""
+    root = find_paths(context.environment).backtests
+    output = output.model_copy(update={"kept": str(root / output.run_id)})
+    try:
+        keep_run(root, output.run_id, output.model_dump_json(), found, backtest.market.candles)
+    except ConfigError as error:
+        return output.model_copy(update={"kept": None}), [Notice(error.code, f"{error.message}; {error.hint}")]
+    return output, []
+
+
+def _reported(run_id: str) -> NextCommand:
+    return NextCommand(f"weexctl backtest report {run_id}", "a page with charts, for a browser")
 
 
 def _order_rows(executed: list[Executed]) -> list[OrderRow]:

@@ -24,7 +24,7 @@ from weexctl.simulator.placing import place
 from weexctl.simulator.refusal import Refusal
 from weexctl.simulator.simulator import Simulator
 
-__all__ = ["BacktestAccount", "Executed"]
+__all__ = ["BacktestAccount", "Executed", "StopMove"]
 
 _REASONS = {TriggerKind.STOP: "STOP_HIT", TriggerKind.TARGET: "TARGET_HIT"}
 _LEGS = {TriggerKind.STOP: Leg.STOP, TriggerKind.TARGET: Leg.TARGET}
@@ -44,6 +44,18 @@ class Executed:
     decision_id: str
     """The decision that sent the order, or that opened the position when it was the market that ended it."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopMove:
+    """A stop was put somewhere: the first one with its entry, or tightened."""
+
+    symbol: str
+    entry_order_id: str
+    """Of the position it protects."""
+    time_ms: int
+    """The close that decided it."""
+    price: Decimal
 
 
 class BacktestAccount:
@@ -68,6 +80,8 @@ class BacktestAccount:
         """What executions cost against the prices they were decided at, positive when they were worse, quote."""
         self.executed: list[Executed] = []
         """Every execution so far, oldest first."""
+        self.stop_moves: list[StopMove] = []
+        """Every place of a stop so far, oldest first."""
         for symbol, setting in self._venue.leverages.items():
             setting.cross = Decimal(min(max_leverage, self.instruments[symbol].max_leverage))
 
@@ -132,6 +146,8 @@ class BacktestAccount:
         )
         if intent.symbol not in self.trades:  # in the journal's order: sums of floats depend on it
             self.trades = {s: self.trades.get(s, trade) for s in sorted([*self.trades, intent.symbol])}
+            if trade.stop_price is not None:
+                self._note_stop(trade, intent.created_ms, trade.stop_price)
         for fill, _ in self._new_fills():
             self._book(fill, intent.leg, order.client_id, intent.reference_price, intent.reason, intent.decision_id)
         return ""
@@ -159,6 +175,10 @@ class BacktestAccount:
                 order.trigger.move(price)
         self._venue.version += 1
         self.trades[symbol] = replace(trade, stop_price=price)
+        self._note_stop(trade, self._venue.now_ms, price)
+
+    def _note_stop(self, trade: OpenTrade, time_ms: int, price: Decimal) -> None:
+        self.stop_moves.append(StopMove(trade.symbol, trade.entry_order_id, time_ms, price))
 
     def mark_best(self, symbol: str, best: float) -> None:
         """Note the close most in favour of a position so far."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from weexctl.backtest.account import BacktestAccount, Executed
+from weexctl.backtest.account import BacktestAccount, Executed, StopMove
 from weexctl.backtest.equity_curve import EquityCurve
 from weexctl.backtest.marks import Marks
 from weexctl.backtest.metrics import RunTotals
@@ -59,6 +59,7 @@ class BacktestRun:
     open_trades: tuple[OpenTrade, ...]
     trades: list[TradeRecord] = field(default_factory=list)
     executed: list[Executed] = field(default_factory=list)
+    stop_moves: list[StopMove] = field(default_factory=list)
     refusals: Mapping[str, int] = field(default_factory=dict)
     decided: int = 0
     """Closes that were decided on; nothing could have happened at the others."""
@@ -202,6 +203,7 @@ class Engine:
             open_trades=tuple(account.trades.values()),
             trades=self._trades,
             executed=self._account.executed,
+            stop_moves=self._account.stop_moves,
             refusals=dict(self.state.refusals),
             decided=self._decided,
             interrupted=interrupted,

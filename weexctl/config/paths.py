@@ -49,6 +49,11 @@ class Paths:
         return self.data / "candles"
 
     @property
+    def backtests(self) -> Path:
+        """What backtests leave behind: a folder for each, named by its run."""
+        return self.data / "backtests"
+
+    @property
     def causality(self) -> Path:
         """The list of pipelines that passed the check of causality."""
         return self.data / "causality.json"

@@ -47,9 +47,10 @@ ROWS = (
         help=(
             "Decides at every closed candle as trade does: the same regimes, fitted anew on the past as it goes on, "
             "the same rule, sizer, policies, guards and exits, and orders that the simulator fills. The decisions, "
-            "orders and trades are those of trade at the venue sim. Nothing is written."
+            "orders and trades are those of trade at the venue sim. The run is kept in the data folder for backtest "
+            "report, in the place of an earlier one of the same profile and candles."
         ),
-        risk="read",
+        risk="simulate",
         module="weexctl.actions.backtest_run",
         parameters=(*_OVER, _WORKERS),
         examples=(
@@ -68,10 +69,10 @@ ROWS = (
             "Some twenty arms over the same candles: no engine, volatility targeting alone, each stage by itself and "
             "each taken away, other classifiers and rules, one candle late, at double costs; then the controls, made "
             "as large as the profile, and placebos with its regimes at other times. Says how sure each difference is "
-            "and whether the claims held, whatever comes out. Takes sixty runs. Writes nothing but one line for each "
-            "configuration into the ledger of trials."
+            "and whether the claims held, whatever comes out. Takes sixty runs. Writes one line for each configuration "
+            "into the ledger of trials, and keeps what it found for backtest report, beside the run of the profile."
         ),
-        risk="read",
+        risk="simulate",
         module="weexctl.actions.backtest_ablate",
         parameters=(
             *_OVER,
@@ -83,6 +84,33 @@ ROWS = (
                 "weexctl backtest ablate --profile balanced --data candles --from 2021-02-07 --to 2024-01-01",
                 "which part of the profile is worth its place",
             ),
+        ),
+    ),
+    Action(
+        name="backtest.report",
+        section=UNDERSTAND,
+        summary="Make a page with charts of a run that was kept",
+        help=(
+            "Writes one HTML file that needs no network and no other file: equity and drawdown, exposure, the price of "
+            "each symbol with regimes, entries, exits and stops, where the money came from, costs, refusals, and the "
+            "verdict on every claim when an ablation lies beside the run. It needs the extra backtest of the package."
+        ),
+        risk="simulate",
+        module="weexctl.actions.backtest_report",
+        parameters=(
+            Parameter(
+                name="run",
+                type="str",
+                help="Id of the run; the newest one if left out",
+                argument=True,
+                metavar="RUN_ID",
+            ),
+            Parameter(name="to", type="path", help="The file, instead of report.html beside the run", metavar="FILE"),
+            Parameter(name="compare", type="str", help="Another kept run to set beside it", metavar="RUN_ID"),
+        ),
+        examples=(
+            Example("weexctl backtest report", "the newest run"),
+            Example("weexctl backtest report --to safe.html", "a file of your own"),
         ),
     ),
 )

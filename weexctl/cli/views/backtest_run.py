@@ -34,6 +34,8 @@ def view(data: Output) -> RenderableType:
         parts.append(refusals(data.refusals))
     if data.not_modelled:
         parts.append(labelled("Not modelled", cell("; ".join(data.not_modelled))))
+    if data.kept:
+        parts.append(labelled("Kept in", cell(data.kept)))
     return Group(*parts)
 
 
