@@ -46,10 +46,11 @@ nightly:  ## everything that takes long: a hundred times the schedules and examp
 mutants:  ## sabotage the code one line at a time; every sabotage has to turn a test red
 	$(BIN)/python -m tests.mutants.run
 
-benchmarks:  ## measure start-up, client, simulator, journal, schedules of faults and columns, as ratios
+benchmarks:  ## measure start-up, client, simulator, journal, schedules of faults, columns and backtests, as ratios
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/exchange.py
 	$(BIN)/python benchmarks/simulator.py
 	$(BIN)/python benchmarks/journal.py
 	$(BIN)/python benchmarks/schedules.py
 	$(BIN)/python benchmarks/columns.py
+	$(BIN)/python benchmarks/backtest.py

@@ -96,13 +96,14 @@ class Outlook:
         """Rows of the stretch at which the regime's rule would open a position."""
         import numpy as np
 
-        names = pipeline.rule_names
-        wish = np.zeros(len(known.candles), dtype=bool)
+        names, offset = pipeline.rule_names, self._offset(known)
+        first = max(offset, known.ready_row, 0)
+        here = slice(first, max(first, offset + self._count))
+        regime_names = known.regime["name"][here]
+        wish = np.zeros(len(regime_names), dtype=bool)
         for regime in REGIMES:
             rule = known.rules[names[regime]]
-            opens = np.flatnonzero((rule["direction"] != 0) & (rule["entry"] != 0))
-            wish[opens[known.regime["name"][opens] == regime.value]] = True
-        wish[: known.ready_row] = False
-        rows = np.flatnonzero(wish) - self._offset(known)
-        kept: list[int] = rows[(rows >= 0) & (rows < self._count)].tolist()
-        return kept
+            opens = np.flatnonzero((rule["direction"][here] != 0) & (rule["entry"][here] != 0))
+            wish[opens[regime_names[opens] == regime.value]] = True
+        rows: list[int] = (np.flatnonzero(wish) + (first - offset)).tolist()
+        return rows

@@ -62,7 +62,7 @@ def _row(tape: Tape, now_ms: int, contract: Contract, opened_ms: int, length: in
         quote = tape.volume[start] * (tape.open[start] + tape.close[start]) / 2
         return _tuple(contract, opened_ms, length, prices, tape.volume[start], quote, trades)
     closed = min(stop, forming)
-    highs, lows = tape.high[start:closed], tape.low[start:closed]
+    highs, lows = list(tape.high[start:closed]), list(tape.low[start:closed])
     close = tape.close[closed - 1] if closed > start else tape.open[start]
     if closed < stop:
         # The forming candle: nothing but its open is known.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Iterable, Mapping
 from copy import copy
 from decimal import Decimal
@@ -44,19 +46,16 @@ class Tape:
         self.times, filled = _without_holes(candles)
         self.count = len(self.times)
         opened, high, low, close, volume = filled
-        self.open: list[float] = opened.tolist()
-        self.high: list[float] = high.tolist()
-        self.low: list[float] = low.tolist()
-        self.close: list[float] = close.tolist()
-        self.volume: list[float] = volume.tolist()
+        # Arrays of plain floats: as quick to ask for one as a list, at a quarter of its memory.
+        self.open, self.high, self.low, self.close, self.volume = map(_floats, filled)
         self.opens: NDArray[np.float64] = opened
         self.closes: NDArray[np.float64] = close
         self.lows: NDArray[np.float64] = low
         self.highs: NDArray[np.float64] = high
         top, bottom = np.maximum(opened, close), np.minimum(opened, close)
-        self.mark_high: list[float] = self.high if mark_wick == 1 else (top + mark_wick * (high - top)).tolist()
-        self.mark_low: list[float] = self.low if mark_wick == 1 else (bottom - mark_wick * (bottom - low)).tolist()
-        self.minute_volume: list[float] = _minute_volume(volume, candles.timeframe).tolist()
+        self.mark_high = self.high if mark_wick == 1 else _floats(top + mark_wick * (high - top))
+        self.mark_low = self.low if mark_wick == 1 else _floats(bottom - mark_wick * (bottom - low))
+        self.minute_volume = _floats(_minute_volume(volume, candles.timeframe))
         self._step = contract.instrument.price_step
         self._price: tuple[int, Decimal] = (-1, Decimal(0))
 
@@ -147,14 +146,18 @@ class MarketView:
         return (now_ms - self._phase) // length * length + length + self._phase
 
 
-def _without_holes(candles: Candles) -> tuple[list[int], list[NDArray[np.float64]]]:
+def _floats(values: NDArray[np.float64]) -> array[float]:
+    return array("d", values.astype("<f8" if sys.byteorder == "little" else ">f8").tobytes())
+
+
+def _without_holes(candles: Candles) -> tuple[range, list[NDArray[np.float64]]]:
     import numpy as np
 
     length = candles.timeframe.ms
     position = (candles.open_time_ms - candles.first_ms) // length
     columns = [candles.open, candles.high, candles.low, candles.close, candles.volume]
     count = int(position[-1]) + 1
-    times = (candles.first_ms + length * np.arange(count, dtype=np.int64)).tolist()
+    times = range(candles.first_ms, candles.first_ms + length * count, length)
     if count == len(candles):
         return times, columns
     source = np.searchsorted(position, np.arange(count), side="right") - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -220,6 +220,6 @@ def _refuse_other_past(old: MarketView, new: MarketView, now_ms: int) -> None:
             raise DataError(f"the new candles of {symbol} have another past; the market was not extended")
 
 
-def _same_past(old: list[float], new: list[float], count: int) -> bool:
+def _same_past(old: Sequence[float], new: Sequence[float], count: int) -> bool:
     compared: Iterable[tuple[float, float]] = zip(old[:count], new[:count], strict=False)
     return len(new) >= count and all(before == after for before, after in compared)

@@ -162,8 +162,8 @@ def test_a_hole_in_the_data_is_a_flat_candle_without_volume(make_candles: Callab
     holed = Candles("ETHUSDT", Timeframe.H1, *columns)
     simulator = Simulator({"ETHUSDT": holed}, seed=1, start_ms=whole.first_ms + 10 * HOUR_MS)
     tape = simulator.venue.market.tapes["ETHUSDT"]
-    assert tape.open[5:8] == [105.0, 105.0, 107.0]
-    assert tape.volume[5:7] == [0.0, 0.0]
+    assert list(tape.open[5:8]) == [105.0, 105.0, 107.0]
+    assert list(tape.volume[5:7]) == [0.0, 0.0]
 
 
 def test_markets_that_do_not_fit_together_are_refused(make_candles: Callable[..., Candles]) -> None:
