@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -23,12 +25,12 @@ from weexctl.config.profile import Profile, load_profile
 from weexctl.errors import UsageError
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import OrderStatus
-from weexctl.plugin_host import load_offers
+from weexctl.plugin_host import Offers, load_offers
 from weexctl.run.manifest import run_manifest
 from weexctl.run.market_source import MarketSource, file_source, generated_source
-from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, plan_schedule
+from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 
-__all__ = ["Input", "Output", "run"]
+__all__ = ["Input", "Output", "market_warnings", "must_agree", "over_market", "run", "traded_profile"]
 
 
 class Input(BaseModel):
@@ -57,7 +59,7 @@ class Output(RunOutput):
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Run a profile over known candles, and measure it."""
-    _must_agree(input)
+    must_agree(input)
     profile, backtest = _compose(input, context)
     fits = sum(1 for _ in backtest.schedule.blocks()) * len(backtest.market.candles)
     with context.progress(fits, "fit") as track:
@@ -68,7 +70,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         found = backtest.run(prepared, on_step=lambda count: track.advance(count), should_stop=context.should_stop)
     return Result(
         data=_output(backtest, found),
-        warnings=tuple(_warnings(backtest.market)),
+        warnings=tuple(market_warnings(backtest.market)),
         next=(NextCommand(_traded(input), "the same candles, order by order at the venue sim"),),
         venue="sim",
         profile=profile.name,
@@ -76,8 +78,12 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     )
 
 
-def _must_agree(input: Input) -> None:  # noqa: A002
-    """Refuse flags that contradict each other."""
+def must_agree(input: Input) -> None:  # noqa: A002
+    """Refuse flags that contradict each other.
+
+    Raises:
+        UsageError: they do.
+    """
     if input.data and input.seed is not None:
         raise UsageError(
             "--seed makes a synthetic market, --data names candles; nothing was done", hint="leave one of them out"
@@ -93,17 +99,44 @@ def _must_agree(input: Input) -> None:  # noqa: A002
 
 def _compose(input: Input, context: Context) -> tuple[Profile, Backtest]:  # noqa: A002
     offers = load_offers(environ=context.environment)
-    overrides: dict[str, Any] = {"venue.name": "sim"}
+    profile = traded_profile(input, context, offers)
+    market, schedule = over_market(input, profile)
+    return profile, Backtest(
+        profile=profile, pipeline=build_pipeline(profile, offers), market=market, schedule=schedule
+    )
+
+
+def traded_profile(
+    input: Input,  # noqa: A002
+    context: Context,
+    offers: Offers,
+    overrides: Mapping[str, Any] = MappingProxyType({}),
+) -> Profile:
+    """The profile at the venue sim with these symbols, and values laid over it.
+
+    Raises:
+        UsageError, ConfigError, UnknownOfferError: see `load_profile`.
+    """
+    laid: dict[str, Any] = {"venue.name": "sim", **overrides}
     if input.symbols:
-        overrides["venue.symbols"] = [normalise_symbol(symbol) for symbol in input.symbols]
-    profile = load_profile(
+        laid["venue.symbols"] = [normalise_symbol(symbol) for symbol in input.symbols]
+    return load_profile(
         input.profile,
         offers=offers,
-        overrides=overrides,
+        overrides=laid,
         environment=read_environment(context.environment),
         paths=find_paths(context.environment),
         named_by="environment" if context.origins.get("profile") == "environment" else "flag",
     )
+
+
+def over_market(input: Input, profile: Profile) -> tuple[MarketSource, Schedule]:  # noqa: A002
+    """The candles, and the closes to decide at.
+
+    Raises:
+        DataError: a file is not what it should be, or too short.
+        UsageError: a symbol has no file, or the span is empty.
+    """
     market = _market(input, profile)
     schedule = plan_schedule(
         market,
@@ -115,9 +148,7 @@ def _compose(input: Input, context: Context) -> tuple[Profile, Backtest]:  # noq
         run_from_ms=None,
         done_ms=None,
     )
-    return profile, Backtest(
-        profile=profile, pipeline=build_pipeline(profile, offers), market=market, schedule=schedule
-    )
+    return market, schedule
 
 
 def _market(input: Input, profile: Profile) -> MarketSource:  # noqa: A002
@@ -184,7 +215,8 @@ def _order_rows(executed: list[Executed]) -> list[OrderRow]:
     ]
 
 
-def _warnings(market: MarketSource) -> list[Notice]:
+def market_warnings(market: MarketSource) -> list[Notice]:
+    """What has to be said of these candles wherever their results are shown."""
     if market.synthetic:
         return [Notice("SYNTHETIC", "the candles were generated; these results say nothing about a market")]
     return []
