@@ -69,7 +69,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     plan = _plan(input, context)
     paths = find_paths(context.environment)
     identity = _identity(plan)
-    name = check_account(input.name) if input.name is not None else f"sweep-{_digest(identity)}"
+    name = _name(input.name) if input.name is not None else f"sweep-{_digest(identity)}"
     folder = paths.sweeps / name
     with _locked(folder):
         sweep = _Prepared(plan, SweepRecord(folder / "trials.jsonl", identity), paths.trials)
@@ -110,6 +110,14 @@ def _plan(input: Input, context: Context) -> Plan:  # noqa: A002
         manifest=run_manifest(profile, build_pipeline(profile, offers), market),
         bench=Bench(market, schedule, plugins),
     )
+
+
+def _name(name: str) -> str:
+    """A name that can be a folder anywhere, as an account's alias can."""
+    try:
+        return check_account(name)
+    except UsageError as error:
+        raise UsageError(f"{name!r} is no name of a sweep; nothing was run", hint=error.hint) from error
 
 
 def _space(input: Input, context: Context) -> Space:  # noqa: A002

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import platform
+import re
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,7 @@ import weexctl
 from weexctl.backtest.shared_fits import Shelf
 from weexctl.backtest.sweep_crew import Crew, Task
 from weexctl.backtest.sweep_trial import Bench
-from weexctl.errors import ConfigError
+from weexctl.errors import ConfigError, UsageError
 from weexctl.plugin_host import find_plugins
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ __all__ = ["on_cluster"]
 
 _CONNECT_S = 5
 _WORKERS_S = 10
+_ADDRESS = re.compile(r"(tcp://)?(\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+):[0-9]{1,5}")
+_HINT = "give the address that `dask scheduler` prints, such as tcp://127.0.0.1:8786, or leave --dask out"
 T = TypeVar("T")
 
 
@@ -36,9 +39,10 @@ def on_cluster(address: str, bench: Bench) -> Iterator[Crew]:
     """A crew of the workers of the scheduler at this address. The cluster goes on when the block is left.
 
     Raises:
+        UsageError: it is no address.
         ConfigError: nobody answers there, there are no workers, or one has another weexctl or other plugins.
     """
-    with _quiet(), _connected(address) as client:
+    with _connected(address) as client:
         _must_be_like_us(address, client)
         yield _Cluster(address, client, bench)
 
@@ -60,7 +64,8 @@ class _Cluster:
         from distributed.client import FutureCancelledError
         from distributed.comm import CommClosedError
 
-        if isinstance(error, (KilledWorker, FutureCancelledError, CommClosedError, TimeoutError, OSError)):
+        gone = (CancelledError, KilledWorker, FutureCancelledError, CommClosedError, TimeoutError, OSError)
+        if isinstance(error, gone):
             return ConfigError(
                 f"the Dask cluster at {self._address} was lost ({type(error).__name__})",
                 hint="look at its scheduler and workers, then run the same command again: it goes on from there",
@@ -80,12 +85,20 @@ def _connected(address: str) -> Iterator[Client]:
             code="EXTRA_MISSING",
             details={"library": "distributed"},
         ) from error
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(f"{address!r} is no address of a Dask scheduler; nothing was run", hint=_HINT)
+    with _quiet(), _client(Client, address) as client:
+        yield client
+
+
+@contextmanager
+def _client(make: type[Client], address: str) -> Iterator[Client]:
     try:
-        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
+        client = make(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigError(
             f"no Dask scheduler answers at {address}; nothing was run",
-            hint="give the address that `dask scheduler` prints, such as tcp://127.0.0.1:8786, or leave --dask out",
+            hint=_HINT,
             code="DASK_UNREACHABLE",
         ) from error
     try:
@@ -135,8 +148,12 @@ def _installed() -> dict[str, str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Dask tells of lost workers and closed connections on stderr; what matters is said by the sweep itself."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado.application")]
+    """Dask tells of lost workers and closed connections on stderr; what matters is said by the sweep itself.
+
+    Its loggers have levels of their own from the moment it is imported.
+    """
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in ("distributed", "tornado")]
+    loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from weexctl.backtest.shared_fits import Fits
-from weexctl.backtest.sweep_crew import Crew
+from weexctl.backtest.sweep_crew import Crew, Task
 from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
 from weexctl.backtest.sweep_search import propose
 from weexctl.backtest.sweep_space import Params, Space
@@ -175,19 +175,17 @@ class Sweep:
         self._on_trial(trial)
         self._record.add(trial)
 
-    def _done(
-        self, crew: Crew, jobs: Sequence[tuple[Any, Callable[..., T], tuple[Any, ...]]]
-    ) -> Iterator[tuple[Any, T]]:
+    def _done(self, crew: Crew, jobs: Sequence[tuple[Any, Task[T], tuple[Any, ...]]]) -> Iterator[tuple[Any, T]]:
         """Each job's name with its answer, as the answers come; fewer when somebody asked for an end."""
         waiting: dict[Future[T], Any] = {}
         for name, task, arguments in jobs:
             if self._should_stop():
                 break
-            waiting[crew.submit(task, *arguments)] = name
+            waiting[self._asked(crew, task, arguments)] = name
         try:
             while waiting and not self._should_stop():
                 done, _ = wait(waiting, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
-                for future in sorted(done, key=lambda one: str(waiting[one])):
+                for future in sorted(done, key=_failed):
                     yield waiting.pop(future), self._answer(crew, future)
             if self._should_stop():
                 yield from self._finished(waiting)
@@ -198,23 +196,29 @@ class Sweep:
     def _finished(self, waiting: dict[Future[T], Any]) -> Iterator[tuple[Any, T]]:
         """What was done when the end was asked for."""
         for future, name in waiting.items():
-            if future.done() and not future.cancelled() and future.exception() is None:
+            if future.done() and not _failed(future):
                 yield name, future.result()
+
+    def _asked(self, crew: Crew, task: Task[T], arguments: tuple[Any, ...]) -> Future[T]:
+        try:
+            return crew.submit(task, *arguments)
+        except Exception as error:
+            self._raise_if_lost(crew, error)
+            raise
 
     def _answer(self, crew: Crew, future: Future[T]) -> T:
         try:
             return future.result()
-        except (Exception, CancelledError) as error:
-            lost = crew.lost(error)
-            if lost is None:
-                raise
-            raise self._with_what_is_kept(lost) from error
+        except Exception as error:
+            self._raise_if_lost(crew, error)
+            raise
 
-    def _with_what_is_kept(self, lost: ConfigError) -> ConfigError:
-        kept = len(self._record.trials)
-        return ConfigError(
-            f"{lost.message}; {kept} of {self._plan.trials} trials are kept", hint=lost.hint, code=lost.code
-        )
+    def _raise_if_lost(self, crew: Crew, error: Exception) -> None:
+        """Say that the crew is lost, and what is kept, if that is why there is no answer."""
+        lost = crew.lost(error)
+        if lost is not None:
+            words = f"{lost.message}; {len(self._record.trials)} of {self._plan.trials} trials are kept"
+            raise ConfigError(words, hint=lost.hint, code=lost.code) from error
 
     def _must_have_worked(self, numbers: range) -> None:
         tried = [self._record.trials[number] for number in numbers]
@@ -224,6 +228,11 @@ class Sweep:
                 hint="narrow the ranges to values that the profile takes together, and choose another --name",
                 code="NO_TRIAL_RAN",
             )
+
+
+def _failed(future: Future[Any]) -> bool:
+    """Whether there is no answer; what there is of answers is kept first."""
+    return future.cancelled() or future.exception() is not None
 
 
 def _recorded(number: int, params: Params, digest: str, outcome: Outcome) -> TrialRecord:

@@ -26,9 +26,10 @@ def check_space(space: Space, profile_of: Callable[[Params], Profile]) -> None:
             one: dict[str, Value] = {dimension.path: value}
             errors = [error for others in ({}, lowest, highest) if (error := _refused(profile_of, {**others, **one}))]
             if len(errors) == 3:
-                whole = isinstance(dimension, Range) and not dimension.integer and "whole number" in errors[0].message
+                said = errors[0].message.removeprefix("flag: ")
+                whole = isinstance(dimension, Range) and not dimension.integer and "whole number" in said
                 raise UsageError(
-                    f"the sweep cannot try {dimension.path} = {_shown(value)}: {errors[0].message.removesuffix('.')}",
+                    f"the sweep cannot try {dimension.path} = {_shown(value)}: {said}",
                     hint="add :int to the range, or int = true in a file" if whole else errors[0].hint,
                     code="BAD_SPACE",
                 ) from errors[0]

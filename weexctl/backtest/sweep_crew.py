@@ -67,7 +67,7 @@ class _Processes:
         if not isinstance(error, BrokenProcessPool):
             return None
         return ConfigError(
-            "a process of the sweep was killed from outside; its trials were not finished",
+            "a process of the sweep was killed from outside",
             hint="run the same command again, with fewer --workers if memory ran out: it goes on from there",
             code="WORKER_LOST",
         )

@@ -23,7 +23,7 @@ Params = Mapping[str, Value]
 """One value for each path."""
 
 _TABLES = ("pipeline", "limits")
-_RANGE = re.compile(r"(?P<low>[^.:][^:]*?)\.\.(?P<high>[^:]+)(?P<words>(?::[^:]+)*)")
+_RANGE = re.compile(r"(?P<low>[^:]+?)\.\.(?P<high>[^:]+)(?P<words>(?::[^:]+)*)")
 _HINT = "write it as pipeline.rebalance_band=0.2..0.8, PATH=1..9:int, PATH=0.01..1:log, PATH=0..1:0.25 or PATH=a,b,c"
 
 
@@ -237,7 +237,8 @@ def _scalar(word: str) -> Value:
 def _fields(dimension: Dimension) -> list[Any]:
     if isinstance(dimension, Choices):
         return [dimension.path, list(dimension.choices)]
-    return [dimension.path, dimension.low, dimension.high, dimension.log, dimension.integer, dimension.step]
+    step = None if dimension.step is None else float(dimension.step)
+    return [dimension.path, float(dimension.low), float(dimension.high), dimension.log, dimension.integer, step]
 
 
 def _holds(dimension: Dimension, value: Value) -> bool:
