@@ -87,7 +87,7 @@ def test_a_cluster_that_loses_a_worker_finds_what_this_machine_finds(
     code, document, err = swept(tmp_path, address, first.kill)
 
     here = home(*SWEEP, *VARIED, "--profile", a_profile(tmp_path), "--workers", "1").document
-    assert code == 0, document
+    assert code == 0, (document["error"], err)
     assert first.wait(10) < 0
     assert table(document) == table(here)
     assert document["data"]["done"] == 8

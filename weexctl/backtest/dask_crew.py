@@ -10,6 +10,7 @@ import logging
 import platform
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
@@ -51,7 +52,11 @@ class _Cluster:
     def __init__(self, address: str, client: Client, bench: Bench) -> None:
         self._address, self._client = address, client
         self._executor = client.get_executor(pure=False)
-        self._bench = client.scatter(bench, broadcast=True, hash=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the candles are large: they are sent once
+            # A task that gives them back, and not scattered data: the scheduler drops copies of that until there is
+            # one, and when its worker dies nobody can make it again.
+            self._bench = client.submit(_same, bench, pure=False)
 
     def submit(self, task: Task[T], *arguments: Any) -> Future[T]:
         """Have it done by whichever worker is free."""
@@ -176,6 +181,10 @@ def _do(task: Callable[..., T], bench: Bench, arguments: tuple[Any, ...]) -> T:
             _SHELVES.clear()  # one sweep at a time is worth remembering
             shelf = _SHELVES[bench.key] = Shelf()
     return task(bench, shelf, *arguments, should_stop=_never)
+
+
+def _same(bench: Bench) -> Bench:
+    return bench
 
 
 def _never() -> bool:
