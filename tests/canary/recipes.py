@@ -76,6 +76,10 @@ def _keys_remove(home: Home, run: Run) -> list[Step]:  # the shape of a recipe
 
 RECIPES: dict[str, Recipe] = {
     "backtest.run": _lines("backtest run --symbols BTCUSDT --steps 30 --workers 1"),
+    "backtest.sweep": lambda home, run: [
+        step("backtest sweep --symbols BTCUSDT --steps 30 --workers 1 --trials 2 --set limits.daily_loss=0.01..0.02"),
+        step("backtest sweep --symbols BTCUSDT --steps 30 --set limits.daily_los=0.01..0.02", 2),
+    ],
     "trade": _lines("trade --symbols BTCUSDT --steps 3", "trade --symbols BTCUSDT --once --dry-run --new"),
     "order.preview": _lines(f"order preview {ORDER}"),
     "order.place": lambda home, run: [
