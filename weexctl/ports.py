@@ -79,7 +79,10 @@ class RegimeClassifier(Protocol):
         ...
 
     def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:
-        """Columns trending, ranging, unstable (sum to one), name (text) and confidence; NaN and "" in warm-up."""
+        """Columns trending, ranging, unstable (sum to one), name (text) and confidence; NaN and "" in warm-up.
+
+        Optionally p_vol, the calibrated probability of loud 24 hours to come (`RegimeView.p_vol`).
+        """
         ...
 
     def start(self, artefact: Artefact) -> Any:

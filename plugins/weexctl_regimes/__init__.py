@@ -8,7 +8,19 @@ from pydantic import Field
 
 from weexctl import Offer, PluginConfig, RegimeClassifier, hookimpl
 
-__all__ = ["RulesConfig", "TwoFactorConfig", "ViewConfig", "build_rules", "build_two_factor", "offer_regimes"]
+__all__ = [
+    "JointHmmConfig",
+    "JumpConfig",
+    "RefitConfig",
+    "RulesConfig",
+    "TwoFactorConfig",
+    "ViewConfig",
+    "build_joint_hmm",
+    "build_jump",
+    "build_rules",
+    "build_two_factor",
+    "offer_regimes",
+]
 
 
 class ViewConfig(PluginConfig):
@@ -29,16 +41,37 @@ class RulesConfig(ViewConfig):
     volatility_percentile: float = Field(default=0.7, gt=0, lt=1, description="above it, and not trending: unstable")
 
 
-class TwoFactorConfig(ViewConfig):
-    """Settings of `two-factor-hmm`."""
+class RefitConfig(ViewConfig):
+    """What every classifier shares whose refits have to agree with the fit before."""
 
     seed: int = Field(default=7, ge=0, description="of the random starts of a fit")
+    min_agreement: float = Field(default=0.70, ge=0, le=1, description="with the previous fit, or the refit is refused")
+
+
+class TwoFactorConfig(RefitConfig):
+    """Settings of `two-factor-hmm`."""
+
     restarts: int = Field(
         default=6, ge=1, le=50, description="cold starts of a first fit; a refit has two and a warm one"
     )
     kappa: float = Field(default=50, ge=0, description="pseudo-counts that favour staying in a state")
     temper: float = Field(default=1.0, ge=1, description="divides the log evidence of a candle; 1 takes it as it is")
-    min_agreement: float = Field(default=0.70, ge=0, le=1, description="with the previous fit, or the refit is refused")
+
+
+class JointHmmConfig(RefitConfig):
+    """Settings of `hmm3`."""
+
+    restarts: int = Field(
+        default=6, ge=1, le=50, description="cold starts of a first fit; a refit has two and a warm one"
+    )
+    kappa: float = Field(default=50, ge=0, description="pseudo-counts that favour staying in a state")
+
+
+class JumpConfig(RefitConfig):
+    """Settings of `jump`."""
+
+    restarts: int = Field(default=3, ge=1, le=50, description="starts of a first fit; a refit has one and a warm one")
+    penalty: float = Field(default=30, ge=0, description="price of a change of state, in half squared deviations")
 
 
 def build_two_factor(config: TwoFactorConfig) -> RegimeClassifier:
@@ -55,9 +88,23 @@ def build_rules(config: RulesConfig) -> RegimeClassifier:
     return Rules(config)
 
 
+def build_joint_hmm(config: JointHmmConfig) -> RegimeClassifier:
+    """The joint hidden Markov model."""
+    from weexctl_regimes.joint_hmm import JointHmm
+
+    return JointHmm(config)
+
+
+def build_jump(config: JumpConfig) -> RegimeClassifier:
+    """The jump model."""
+    from weexctl_regimes.jump import Jump
+
+    return Jump(config)
+
+
 @hookimpl
 def offer_regimes() -> list[Offer[Any]]:
-    """Both classifiers."""
+    """All classifiers; the last two are there to be compared with."""
     return [
         Offer(
             "two-factor-hmm",
@@ -66,4 +113,6 @@ def offer_regimes() -> list[Offer[Any]]:
             "Two small hidden Markov models: volatility, persistence.",
         ),
         Offer("rules", RulesConfig, build_rules, "Percentiles of persistence and volatility: baseline and fallback."),
+        Offer("hmm3", JointHmmConfig, build_joint_hmm, "One hidden Markov model with three states, for comparison."),
+        Offer("jump", JumpConfig, build_jump, "A jump model: labels that rarely change, for comparison."),
     ]

@@ -1,32 +1,17 @@
-"""Fitting a two-state chain: expectation maximisation from several starts, and the rules by which a fit is refused.
-
-The only module that uses hmmlearn, and only its `fit` and `score`: its posteriors and paths look ahead.
-"""
+"""Fitting a two-state chain: climbs from several starts, and the rules by which a fit is refused."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from weexctl_regimes.climb import MIN_DURATION, MIN_OCCUPANCY, Climbed, Start, climb, spread_of, sticky
 from weexctl_regimes.forward_filter import filter_rows
 from weexctl_regimes.two_state_chain import Pair, RobustScale, TwoStateChain, stationary
 
 __all__ = ["FitSettings", "fit_chain"]
-
-# A start that stops climbing is weighed here; hmmlearn's word about it is for whoever configured logging.
-logging.getLogger("hmmlearn").addHandler(logging.NullHandler())
-
-_MAX_ITERATIONS = 200
-_MIN_OCCUPANCY = 0.02
-_MIN_DURATION = 6.0
-"""Candles a state must be expected to last."""
-_MIN_TRANSITION = 1e-6
-"""No state is for ever, and none is unreachable."""
-_MIN_VARIANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +22,6 @@ class FitSettings:
     cold_starts: int
     kappa: float
     """Pseudo-counts on staying, as a Dirichlet prior."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    transition: NDArray[np.float64]
-    means: NDArray[np.float64]
-    variances: NDArray[np.float64]
 
 
 def fit_chain(
@@ -59,25 +37,19 @@ def fit_chain(
     complete = np.all(~np.isnan(values), axis=1)
     scale = RobustScale.of(values[complete])
     scaled = scale.apply(values[complete])
-    best: tuple[float, TwoStateChain] | None = None
+    starts = _starts(scaled, settings, previous.rescaled(scale) if previous else None)
     with threadpool_limits(1):
-        for start in _starts(scaled, settings, previous.rescaled(scale) if previous else None):
-            found = _climb(scaled, _run_lengths(complete), start, settings.kappa)
-            if found is None:
-                continue
-            chain = _chain(found[1], columns, scale)
-            if _acceptable(chain, values) and (best is None or found[0] > best[0]):
-                best = found[0], chain
-    return best[1] if best else None
+        climbed = [climb(scaled, complete, start, settings.kappa) for start in starts]
+    found = sorted((result for result in climbed if result is not None), key=lambda result: -result.likelihood)
+    chains = (_chain(result, columns, scale) for result in found)
+    return next((chain for chain in chains if _acceptable(chain, values)), None)
 
 
-def _starts(scaled: NDArray[np.float64], settings: FitSettings, warm: TwoStateChain | None) -> list[_Start]:
+def _starts(scaled: NDArray[np.float64], settings: FitSettings, warm: TwoStateChain | None) -> list[Start]:
     """Where to climb from: the previous fit, the two halves of the data, then random pairs of rows."""
-    sticky = np.array([[0.98, 0.02], [0.02, 0.98]])
-    spread = np.tile(np.maximum(scaled.var(axis=0), _MIN_VARIANCE), (2, 1))
     starts = []
     if warm is not None:
-        starts.append(_Start(np.array(warm.transition), np.array(warm.means), np.array(warm.variances)))
+        starts.append(Start(np.array(warm.transition), np.array(warm.means), np.array(warm.variances)))
     for number in range(settings.cold_starts):
         if number == 0:
             upper = scaled.sum(axis=1) > np.median(scaled.sum(axis=1))
@@ -85,51 +57,19 @@ def _starts(scaled: NDArray[np.float64], settings: FitSettings, warm: TwoStateCh
         else:
             random = np.random.default_rng((settings.seed, number))
             means = scaled[random.choice(len(scaled), size=2, replace=False)]
-        starts.append(_Start(sticky, means, spread))
+        starts.append(Start(sticky(2), means, spread_of(scaled, 2)))
     return starts
 
 
-def _climb(scaled: NDArray[np.float64], lengths: list[int], start: _Start, kappa: float) -> tuple[float, Any] | None:
-    """Log likelihood and fitted model from one start; None when it broke down or did not settle."""
-    from hmmlearn.hmm import GaussianHMM
-
-    tolerance = 1e-3 * float(np.sqrt(len(scaled)))
-    model = GaussianHMM(
-        2,
-        covariance_type="diag",
-        n_iter=_MAX_ITERATIONS,
-        tol=tolerance,
-        min_covar=1e-2,
-        transmat_prior=1.0 + kappa * np.eye(2),
-        params="tmc",  # one sequence says nothing about how sequences start
-        init_params="",
-        implementation="scaling",
-    )
-    model.startprob_ = np.array([0.5, 0.5])
-    model.transmat_, model.means_, model.covars_ = start.transition, start.means, start.variances
-    try:
-        model.fit(scaled, lengths)
-        likelihood = float(model.score(scaled, lengths))
-    except (ValueError, np.linalg.LinAlgError):
-        return None
-    history = list(model.monitor_.history)
-    settled = len(history) < _MAX_ITERATIONS or abs(history[-1] - history[-2]) < tolerance
-    return (likelihood, model) if settled and np.isfinite(likelihood) else None
-
-
-def _chain(model: Any, columns: tuple[str, ...], scale: RobustScale) -> TwoStateChain:
-    """The fitted numbers, with a floor under transitions and variances."""
-    transition = np.maximum(model.transmat_, _MIN_TRANSITION)
-    transition = transition / transition.sum(axis=1, keepdims=True)
-    (a, b), (c, d) = transition.tolist()
+def _chain(found: Climbed, columns: tuple[str, ...], scale: RobustScale) -> TwoStateChain:
+    (a, b), (c, d) = found.transition.tolist()
     pairs: tuple[Pair, Pair] = ((a, b), (c, d))
-    variances = np.maximum(np.array([np.diag(matrix) for matrix in model.covars_]), _MIN_VARIANCE)
     return TwoStateChain(
         columns=columns,
         scale=scale,
         transition=pairs,
-        means=(tuple(model.means_[0].tolist()), tuple(model.means_[1].tolist())),
-        variances=(tuple(variances[0].tolist()), tuple(variances[1].tolist())),
+        means=(tuple(found.means[0].tolist()), tuple(found.means[1].tolist())),
+        variances=(tuple(found.variances[0].tolist()), tuple(found.variances[1].tolist())),
         start=stationary(pairs),
     )
 
@@ -138,12 +78,6 @@ def _acceptable(chain: TwoStateChain, values: NDArray[np.float64]) -> bool:
     """Whether both states are really used and last."""
     if not np.isfinite([*chain.means, *chain.variances, *chain.transition]).all():
         return False
-    lasting = all(1.0 / (1.0 - min(chain.transition[i][i], 1 - 1e-9)) >= _MIN_DURATION for i in (0, 1))
+    lasting = all(1.0 / (1.0 - min(chain.transition[i][i], 1 - 1e-9)) >= MIN_DURATION for i in (0, 1))
     share = float(np.nanmean(filter_rows(chain, values)[0]))
-    return lasting and _MIN_OCCUPANCY <= share <= 1.0 - _MIN_OCCUPANCY
-
-
-def _run_lengths(complete: NDArray[np.bool_]) -> list[int]:
-    """Lengths of the unbroken runs of complete rows."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], complete, [False])).astype(np.int8)))
-    return [int(stop - start) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    return lasting and MIN_OCCUPANCY <= share <= 1.0 - MIN_OCCUPANCY

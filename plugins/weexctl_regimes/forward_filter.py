@@ -7,14 +7,14 @@ is weighed in log space against the likelier of the two states, so that no obser
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from weexctl_regimes.two_state_chain import CLIP, TwoStateChain
 
-__all__ = ["filter_rows", "filter_step"]
+__all__ = ["filter_rows", "filter_step", "log_density"]
 
 _LOG_2PI = math.log(2 * math.pi)
 
@@ -82,15 +82,13 @@ def _weights(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Likelihood of each row in state 0 and in state 1, over the larger of the two; 1 and 1 for a missing row."""
     scaled = chain.scale.apply(values)
-    log0, log1 = (_log_density(scaled, *state) for state in zip(chain.means, chain.variances, strict=True))
+    log0, log1 = (log_density(scaled, *state) for state in zip(chain.means, chain.variances, strict=True))
     best = np.maximum(log0, log1)
     weight0, weight1 = (np.exp((log - best) / temper) for log in (log0, log1))
     return np.where(seen, weight0, 1.0), np.where(seen, weight1, 1.0)
 
 
-def _log_density(
-    scaled: NDArray[np.float64], mean: tuple[float, ...], variance: tuple[float, ...]
-) -> NDArray[np.float64]:
+def log_density(scaled: NDArray[np.float64], mean: Iterable[float], variance: Iterable[float]) -> NDArray[np.float64]:
     """Log density of every row under independent Gaussians."""
     total = np.zeros(len(scaled))
     for column, (centre, spread) in enumerate(zip(mean, variance, strict=True)):

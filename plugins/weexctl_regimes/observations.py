@@ -6,10 +6,11 @@ import pandas as pd
 
 from weexctl import features
 
-__all__ = ["OBSERVATION_WARMUP", "PERSISTENCE", "TURBULENCE", "observations"]
+__all__ = ["OBSERVATION_WARMUP", "OBSERVED", "PERSISTENCE", "TURBULENCE", "observations"]
 
 TURBULENCE = ("v", "q")
 PERSISTENCE = ("e48", "e240")
+OBSERVED = (*TURBULENCE, *PERSISTENCE)
 
 OBSERVATION_WARMUP = 2160 + 20 * 24
 """Rows after which no observation depends on where the frame starts: the rolling median of v, over an average that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -18,7 +18,9 @@ class VolatilityTargetConfig(PluginConfig):
     """Settings of `volatility-target`. Volatilities are annual fractions: 0.08 is 8 % a year."""
 
     annual_volatility: float = Field(default=0.08, gt=0, le=1, description="What the whole book may swing in a year.")
-    half_life_hours: float = Field(default=48, ge=1, le=2_000, description="Memory of the volatility forecast.")
+    forecast: Literal["ewma", "har"] = Field(default="ewma", description="Moving average, or regression on the past.")
+    half_life_hours: float = Field(default=48, ge=1, le=2_000, description="Memory of the moving average.")
+    train_days: int = Field(default=360, ge=30, le=1_800, description="What the regression learns from; steps of 30.")
     correlation: float = Field(default=0.65, ge=0, le=1, description="Assumed correlation of any two symbols.")
     volatility_floor: float = Field(default=0.20, gt=0, description="A calmer symbol counts as this volatile.")
     volatility_cap: float = Field(default=2.50, gt=0, description="A wilder symbol counts as this volatile.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from weexctl.features import candle_ms, ewma_volatility
+from weexctl.features import candle_ms, ewma_volatility, har_volatility, har_warmup
 
 if TYPE_CHECKING:
     from weexctl import Book
@@ -24,18 +24,24 @@ FORGOTTEN_HALF_LIVES = 30
 class VolatilityTarget:
     """Exposure of each wanted position: unit risk · strength / volatility, capped so that the book meets its target.
 
-    The forecast is an EWMA of squared returns. Its half-life is in hours; the warm-up is counted for hourly candles,
-    and with shorter ones the first days depend a little on where history starts.
+    The forecast is an EWMA of squared returns, or a regression on the volatility of the last hours, days and weeks.
+    Settings count hours and days; the warm-up is counted for hourly candles, and with shorter ones the first days
+    depend a little on where history starts.
     """
-
-    own_candle = ("close",)
 
     def __init__(self, config: VolatilityTargetConfig) -> None:
         self._config = config
-        self.warmup_candles = math.ceil(FORGOTTEN_HALF_LIVES * config.half_life_hours)
+        self.own_candle = ("high", "low", "close") if config.forecast == "har" else ("close",)
+        self.warmup_candles = (
+            har_warmup(HOUR_MS, config.train_days)
+            if config.forecast == "har"
+            else math.ceil(FORGOTTEN_HALF_LIVES * config.half_life_hours)
+        )
 
     def columns(self, candles: pd.DataFrame) -> pd.DataFrame:
         """volatility: the annual forecast as a fraction, before floor and cap; NaN while there is none."""
+        if self._config.forecast == "har":
+            return pd.DataFrame({"volatility": har_volatility(candles, self._config.train_days)}, index=candles.index)
         spacing = candle_ms(candles) if len(candles) > 1 else HOUR_MS
         half_life = max(1.0, self._config.half_life_hours * HOUR_MS / spacing)
         return pd.DataFrame({"volatility": ewma_volatility(candles, half_life)}, index=candles.index)

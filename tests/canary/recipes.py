@@ -75,6 +75,7 @@ def _keys_remove(home: Home, run: Run) -> list[Step]:  # the shape of a recipe
 
 
 RECIPES: dict[str, Recipe] = {
+    "backtest.ablate": _lines("backtest ablate --symbols BTCUSDT --steps 60 --workers 1"),
     "backtest.run": _lines("backtest run --symbols BTCUSDT --steps 30 --workers 1"),
     "backtest.sweep": lambda home, run: [
         step("backtest sweep --symbols BTCUSDT --steps 30 --workers 1 --trials 2 --set limits.daily_loss=0.01..0.02"),
@@ -126,6 +127,7 @@ RECIPES: dict[str, Recipe] = {
     "service.uninstall": _lines("service uninstall --venue paper --dry-run"),
     "journal.trades": _lines("journal trades", "journal trades --by reason"),
     "journal.tail": _lines("journal tail -n 50"),
+    "journal.replay": _lines("trade --symbols BTCUSDT --steps 3 --new", "journal replay --workers 1"),
     "journal.verify": _lines("journal verify"),
     "journal.reconcile": _lines("journal reconcile", "journal reconcile --apply"),
     "journal.export": lambda home, run: [
@@ -147,6 +149,7 @@ RECIPES: dict[str, Recipe] = {
     ],
     "data.fetch": _lines("data fetch --symbols BTCUSDT"),
     "data.list": _lines("data list"),
+    "data.resample": _lines("data generate --symbols BTCUSDT --count 300", "data resample 4h --symbols BTCUSDT"),
     "data.verify": _lines("data generate --symbols BTCUSDT --count 300", "data verify"),
 }
 """Action: its command lines, at the venue sim, in a home with a run. The first of most is one that works."""

@@ -212,6 +212,21 @@ class Lopsided(LoudOrCalm):
         return pd.DataFrame({**columns, "name": "ranging", "confidence": 0.5}, index=candles.index)
 
 
+class SilentSteps(LoudOrCalm):
+    """Columns with a probability of loud days that no step knows of."""
+
+    def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:
+        columns = {"trending": 0.0, "ranging": 0.0, "unstable": 1.0, "name": "unstable", "confidence": 1.0}
+        return pd.DataFrame({**columns, "p_vol": 0.3}, index=candles.index)
+
+
+class SurerThanSure(SilentSteps):
+    """A probability of loud days above one."""
+
+    def columns(self, candles: pd.DataFrame, artefact: Artefact) -> pd.DataFrame:
+        return super().columns(candles, artefact).assign(p_vol=1.3)
+
+
 class Greedy:
     """A policy that enlarges."""
 

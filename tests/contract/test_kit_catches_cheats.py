@@ -52,6 +52,8 @@ CAUGHT = [
     ("regime", "SmoothedPosteriors", "poison"),
     ("regime", "Lopsided", "ranges"),
     ("regime", "Lopsided", "steps"),
+    ("regime", "SilentSteps", "steps"),
+    ("regime", "SurerThanSure", "ranges"),
     ("risk", "Greedy", "account"),
     ("risk", "Loosening", "account"),
     ("risk", "Wordless", "account"),

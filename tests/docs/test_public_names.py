@@ -82,7 +82,7 @@ def section_after(page: str, heading: str) -> str:
     """The text between a heading, or a plugin's first words, and the next of its kind."""
     _, found, after = page.partition(f"\n{heading}")
     assert found, f"no {heading} in the page"
-    return re.split(r"\n## |\n### |\n`[a-z-]+`: ", after)[0]
+    return re.split(r"\n## |\n### |\n`[a-z0-9-]+`: ", after)[0]
 
 
 def codes() -> set[str]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.journal.rows import TradeRecord
+from weexctl.model.copying import quick
 from weexctl.model.fill import Fill
 from weexctl.model.instrument import Instrument
 from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce, TriggerSource
@@ -32,6 +33,7 @@ _ACCOUNT = "sim"
 """Orders are named as those of the venue sim, which they are compared with."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Executed:
     """One execution, and what it was for."""
@@ -84,6 +86,10 @@ class BacktestAccount:
         """What is there without unrealised P&L, quote."""
         return self._ledger.wallet
 
+    def next_event_ms(self, to_ms: int) -> int:
+        """The first moment up to `to_ms` at which something may happen; later than that when there is none."""
+        return passage.next_event_ms(self._venue, to_ms)
+
     def advance(self, to_ms: int) -> None:
         """Let the market go on to a moment, or to the end of the first candle that changed something before it."""
         passage.advance(self._venue, to_ms, until_change=True)
@@ -91,6 +97,9 @@ class BacktestAccount:
     def take_in(self) -> list[TradeRecord]:
         """What the market did to the account since the last time; the trades that it ended."""
         self._take_funding()
+        if not self._ledger.fills:
+            self._venue.closed.clear()
+            return []
         ended = []
         for fill, order in self._new_fills():
             client_id = order.client_id
@@ -122,7 +131,7 @@ class BacktestAccount:
             best_price=float(intent.reference_price),
         )
         if intent.symbol not in self.trades:  # in the journal's order: sums of floats depend on it
-            self.trades = dict(sorted((self.trades | {intent.symbol: trade}).items()))
+            self.trades = {s: self.trades.get(s, trade) for s in sorted([*self.trades, intent.symbol])}
         for fill, _ in self._new_fills():
             self._book(fill, intent.leg, order.client_id, intent.reference_price, intent.reason, intent.decision_id)
         return ""
@@ -155,7 +164,7 @@ class BacktestAccount:
         """Note the close most in favour of a position so far."""
         trade = self.trades[symbol]
         if best != trade.best_price:
-            self.trades[symbol] = replace(trade, best_price=best)
+            self.trades[symbol] = trade.with_best(best)
 
     def _send(self, intent: OrderIntent) -> tuple[SimOrder, str]:
         self._venue.now_ms += self._venue.settings.latency_ms  # what is sent at a close is filled after it
@@ -181,9 +190,6 @@ class BacktestAccount:
 
     def _new_fills(self) -> list[tuple[Fill, SimOrder]]:
         fills, orders = self._ledger.fills, self._venue.closed
-        if not fills:
-            orders.clear()
-            return []
         by_id = {str(order.id): order for order in orders}
         found = [(fill, by_id[fill.order_id]) for fill in fills]
         fills.clear()

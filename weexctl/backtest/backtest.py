@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from weexctl.backtest.engine import BacktestRun, Engine
 from weexctl.backtest.preparation import OnFit, Prepared, prepare
 from weexctl.config.profile import Profile
+from weexctl.model.decision import Decision
 from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.identity import run_id
 from weexctl.pipeline.stage import Pipeline
@@ -43,9 +44,17 @@ class Backtest:
         return prepare(self.pipeline, self.market.candles, self.schedule, workers=workers, on_fit=on_fit)
 
     def run(
-        self, prepared: Prepared, *, on_step: Callable[[int], None], should_stop: Callable[[], bool]
+        self,
+        prepared: Prepared,
+        *,
+        on_step: Callable[[int], None],
+        should_stop: Callable[[], bool],
+        on_decisions: Callable[[tuple[Decision, ...]], None] | None = None,
     ) -> BacktestRun:
-        """Make the steps; ends early, after a whole stretch, when asked to."""
+        """Make the steps; ends early, after a whole stretch, when asked to.
+
+        With `on_decisions` every close is decided on and its decisions are handed over.
+        """
         engine = Engine.over(
             self.market,
             self.pipeline,
@@ -53,5 +62,6 @@ class Backtest:
             start_equity=self.profile.simulator.start_equity,
             identity=Identity(self.profile.digest, self.market.source),
             run_id=self.run_id,
+            on_decisions=on_decisions,
         )
         return engine.run(self.schedule, prepared, on_step=on_step, should_stop=should_stop)

@@ -19,6 +19,7 @@ from weexctl.backtest.portfolio import HeldWeights, PriceMoves, hold
 from weexctl.errors import DataError, UsageError
 
 __all__ = [
+    "ScaleSearch",
     "ScaledArm",
     "match_exposure",
     "match_volatility",
@@ -107,27 +108,59 @@ def solve_scale(
         DataError: it stays at zero, or no scale reaches the target.
         UsageError: the target is not above zero.
     """
-    if not target > 0:
-        raise UsageError(
-            f"a control cannot have a size of {target}; nothing was scaled", hint="compare runs that trade"
-        )
-    low, high, scale, power = 0.0, math.inf, first, 1.0
-    before: tuple[float, float] | None = None
-    for _ in range(_ATTEMPTS):
-        value = measure(scale)
-        if abs(value / target - 1.0) <= tolerance:
-            return scale, value
-        if not value > 0 or scale > _LARGEST:
-            break
-        low, high = (scale, high) if value < target else (low, scale)
-        power = _power(before, (scale, value), power)
-        before = scale, value
-        guess = scale * (target / value) ** (1 / power)
-        scale = guess if low < guess < high else (low + high) / 2 if math.isfinite(high) else 2 * scale
-    raise DataError(
-        f"no size of the control reaches {target:.6g}; nothing was scaled",
-        hint="the arm holds too little, or is ruined before it is that large: compare over another span",
-    )
+    search = ScaleSearch(target, tolerance=tolerance, first=first)
+    while not search.found(value := measure(search.scale)):
+        pass
+    return search.scale, value
+
+
+class ScaleSearch:
+    """The search of `solve_scale`, for a measure that somebody else takes.
+
+    Raises:
+        UsageError: the target is not above zero.
+    """
+
+    def __init__(self, target: float, *, tolerance: float = TOLERANCE, first: float = 1.0) -> None:
+        if not target > 0:
+            raise UsageError(
+                f"a control cannot have a size of {target}; nothing was scaled", hint="compare runs that trade"
+            )
+        self.scale = first
+        """What to measure next; what was found, once it is."""
+        self._target, self._tolerance = target, tolerance
+        self._low, self._high, self._power = 0.0, math.inf, 1.0
+        self._before: tuple[float, float] | None = None
+        self._attempts = 0
+
+    def found(self, value: float) -> bool:
+        """Whether the value at `scale` is the target; if not, `scale` is the next one to try.
+
+        Raises:
+            DataError: it stays at zero, or no scale reaches the target.
+        """
+        if abs(value / self._target - 1.0) <= self._tolerance:
+            return True
+        scale, self._attempts = self.scale, self._attempts + 1
+        if not value > 0 or scale > _LARGEST or self._attempts == _ATTEMPTS:
+            raise DataError(
+                f"no size of the control reaches {self._target:.6g}; nothing was scaled",
+                hint="the arm holds too little, or is ruined before it is that large: compare over another span",
+            )
+        if value < self._target:
+            self._low = scale
+        else:
+            self._high = scale
+        self._power = _power(self._before, (scale, value), self._power)
+        self._before = scale, value
+        self.scale = self._next(scale * (self._target / value) ** (1 / self._power))
+        return False
+
+    def _next(self, guess: float) -> float:
+        """The guess, if it lies between what was too small and too large; else the middle, or twice as much."""
+        if self._low < guess < self._high:
+            return guess
+        return (self._low + self._high) / 2 if math.isfinite(self._high) else 2 * self.scale
 
 
 def _power(before: tuple[float, float] | None, now: tuple[float, float], otherwise: float) -> float:

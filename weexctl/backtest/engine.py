@@ -83,8 +83,7 @@ class Engine:
         venue: the exchange behind the account.
         identity: what decision ids are made of.
         start_equity: quote.
-        on_decisions: is given the decisions of each close that was decided on; None when nobody wants them, which
-            saves writing them.
+        on_decisions: is given the decisions of every close, none passed over; None when nobody wants them.
     """
 
     def __init__(
@@ -108,6 +107,8 @@ class Engine:
         self.state = RiskState(start_equity=float(start_equity))
         self._trades: list[TradeRecord] = []
         self._decided = 0
+        self._best_rows: dict[str, int] = {}
+        """Row up to which a position's best close has been looked for, by symbol."""
         self._lost = False
         """Whether the account has lost what ends everything."""
 
@@ -218,58 +219,75 @@ class Engine:
 
     def _stretch(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
         """All closes that share their columns."""
-        outlook = Outlook(self._pipeline, columns, first_ms, last_ms, self._candle_ms)
-        done_ms = first_ms - self._candle_ms
+        every = self._on_decisions is not None
+        outlook = Outlook(self._pipeline, columns, first_ms, last_ms, self._candle_ms, every_close=every)
+        account, done_ms = self._account, first_ms - self._candle_ms
+        due_ms = outlook.next_ms(done_ms, account.trades.values())
         while done_ms < last_ms:
-            due_ms = outlook.next_ms(done_ms, self._account.trades.values())
-            to_ms = min(last_ms if due_ms is None else due_ms, done_ms + _LEAP * self._candle_ms)
-            done_ms = self._go(done_ms, to_ms)
-            self._note(self._account.take_in())
-            held = self._account.trades.values()  # one that has just ended leaves room at this very close
-            if (held and self._lost) or outlook.next_ms(done_ms - self._candle_ms, held) == done_ms:
+            done_ms = self._go(done_ms, min(last_ms if due_ms is None else due_ms, done_ms + _LEAP * self._candle_ms))
+            if ended := account.take_in():
+                self._note(ended)  # a position that has just ended leaves room at this very close
+                due_ms = outlook.next_ms(done_ms - self._candle_ms, account.trades.values())
+            if done_ms == due_ms or (self._lost and account.trades):
                 self._step(columns, done_ms)
+                due_ms = outlook.next_ms(done_ms, account.trades.values())
 
     def _go(self, done_ms: int, to_ms: int) -> int:
         """Let the market go on, to `to_ms` or to the close of a candle that changed something; where it got to."""
-        account, marks = self._account, self._marks
+        account, marks, length = self._account, self._marks, self._candle_ms
         wallet, held = float(account.wallet), list(self._venue.ledger.positions.values())
         start = marks.row(done_ms) + 1
-        stop = marks.row(to_ms) + 1
-        worth, gross = marks.equity(wallet, held, start, stop)
-        dead = 1.0 - worth / self.state.start_equity >= self._pipeline.limits.kill_drawdown
-        if held and dead.any():
-            to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * self._candle_ms)
+        worth: NDArray[np.float64] | None = None
+        if held:
+            # The candle in which something may happen is looked at where it opens, and where it closes.
+            event_ms = account.next_event_ms(to_ms)
+            to_ms = min(to_ms, done_ms + (-(-(event_ms - done_ms) // length) + 1) * length)
+            if (between := marks.row(to_ms)) > start:
+                worth, gross = marks.equity(wallet, held, start, between)
+                values = worth.tolist()  # few as a rule: numpy's way to the least and the greatest is longer
+                if self._is_lost(min(values)):
+                    dead = 1.0 - worth / self.state.start_equity >= self._pipeline.limits.kill_drawdown
+                    to_ms = min(to_ms, done_ms + (int(dead.argmax()) + 1) * length)
         account.advance(to_ms)
-        reached = done_ms + -(-(account.now_ms - done_ms) // self._candle_ms) * self._candle_ms
+        reached = done_ms + -(-(account.now_ms - done_ms) // length) * length
         while account.now_ms < reached:  # a settlement within a candle
             account.advance(reached)
-        passed = marks.row(reached) + 1 - start
-        self._equity[start : start + passed] = worth[:passed]
-        self._gross[start : start + passed] = gross[:passed]
+        last = marks.row(reached)
         # The last close is marked by the step, or by the change that ended the way.
-        self._mark_days(done_ms + self._candle_ms, worth[: passed - 1])
-        for symbol, trade in list(account.trades.items()):
-            best = marks.best_close(symbol, trade.side, start, start + passed)
-            known = trade.best_price or best
-            account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
-        equity, last = float(account.equity), start + passed - 1
-        self._equity[last] = equity
-        self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
-        self._lost = 1.0 - equity / self.state.start_equity >= self._pipeline.limits.kill_drawdown
+        if worth is not None and last > start:
+            worth = worth[: last - start]
+            self._equity[start:last] = worth
+            self._gross[start:last] = gross[: last - start] / worth
+            self._mark_days(done_ms + length, values[: last - start])
+        elif last > start:
+            self._equity[start:last] = wallet
+            for close_ms in self._day_starts(done_ms + length, reached):
+                self.state.mark(close_ms, wallet)
+        self._equity[last] = equity = float(account.equity)
+        if account.trades:
+            self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
+        self._lost = self._is_lost(equity)
         self.state.mark(reached, equity)
         return reached
 
-    def _mark_days(self, first_ms: int, worth: NDArray[np.float64]) -> None:
+    def _is_lost(self, equity: float) -> bool:
+        return 1.0 - equity / self.state.start_equity >= self._pipeline.limits.kill_drawdown
+
+    def _mark_days(self, first_ms: int, worth: list[float]) -> None:
         """The equity of closes that were passed over: what the state needs is each day's first and highest."""
-        row = 0
-        while row < len(worth):
-            close_ms = first_ms + row * self._candle_ms
+        starts = self._day_starts(first_ms, first_ms + len(worth) * self._candle_ms)
+        rows = [(close_ms - first_ms) // self._candle_ms for close_ms in starts]
+        for close_ms, row, stop in zip(starts, rows, [*rows[1:], len(worth)], strict=True):
+            self.state.mark(close_ms, worth[row], max(worth[row:stop]))
+
+    def _day_starts(self, first_ms: int, stop_ms: int) -> list[int]:
+        """The closes from `first_ms` to `stop_ms`, exclusive, that are the first of their day among them."""
+        starts, close_ms = [], first_ms
+        while close_ms < stop_ms:
+            starts.append(close_ms)
             ends_ms = (close_ms // DAY_MS + 1) * DAY_MS
-            stop = min(len(worth), row + -(-(ends_ms - close_ms) // self._candle_ms))
-            self.state.mark(close_ms, float(worth[row]))
-            day, peak = close_ms // DAY_MS * DAY_MS, float(worth[row:stop].max())
-            self.state.daily_peaks[day] = max(self.state.daily_peaks[day], peak)
-            row = stop
+            close_ms += -(-(ends_ms - close_ms) // self._candle_ms) * self._candle_ms
+        return starts
 
     def _note(self, ended: list[TradeRecord]) -> None:
         for record in ended:
@@ -345,7 +363,20 @@ class Engine:
 
     def _positions(self, prices: Mapping[str, float], equity: float, close_ms: int) -> dict[str, HeldPosition]:
         held: dict[str, HeldPosition] = {}
-        for symbol, trade in self._account.trades.items():
-            price = prices.get(symbol, float(self._venue.price(symbol)))
+        for symbol in self._account.trades:
+            trade = self._with_best(symbol, self._marks.row(close_ms))
+            price = prices[symbol] if symbol in prices else float(self._venue.price(symbol))
             held[symbol] = held_position(trade, trade, price, equity, close_ms, self._candle_ms)
         return held
+
+    def _with_best(self, symbol: str, row: int) -> OpenTrade:
+        """A trade with the close most in favour of it up to a row; looked for only when somebody asks."""
+        trade = self._account.trades[symbol]
+        opened_row = self._marks.row(trade.opened_ms)
+        seen = max(opened_row, self._best_rows.get(symbol, opened_row))
+        if seen < row:
+            best = self._marks.best_close(symbol, trade.side, seen + 1, row + 1)
+            known = trade.best_price or best
+            self._account.mark_best(symbol, max(known, best) if trade.side.sign > 0 else min(known, best))
+            self._best_rows[symbol] = row
+        return self._account.trades[symbol]

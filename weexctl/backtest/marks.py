@@ -39,7 +39,7 @@ class Marks:
     def equity(
         self, wallet: float, positions: Iterable[SimPosition], start: int, stop: int
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Equity (quote) and gross exposure (fraction of it) at rows `start` to `stop`, exclusive.
+        """Equity (quote) and gross value of positions (quote) at rows `start` to `stop`, exclusive.
 
         Args:
             wallet: the account's money without unrealised P&L.
@@ -49,13 +49,14 @@ class Marks:
         """
         import numpy as np
 
-        worth, gross = np.full(stop - start, wallet), np.zeros(stop - start)
+        worth: NDArray[np.float64] | float = wallet
+        gross: NDArray[np.float64] | float = 0.0
         for position in positions:
             size, value = float(position.size), float(position.open_value)
             mark = self._mark[position.symbol][start:stop]
-            worth += size * mark - value if position.side is PositionSide.LONG else value - size * mark
-            gross += size * self._close[position.symbol][start:stop]
-        return worth, gross / worth
+            worth = worth + (size * mark - value if position.side is PositionSide.LONG else value - size * mark)
+            gross = gross + size * self._close[position.symbol][start:stop]
+        return np.asarray(worth), np.asarray(gross)
 
     def value(self, positions: Iterable[SimPosition], row: int) -> float:
         """What positions are worth together at a row's close, quote, shorts counted like longs."""
@@ -63,6 +64,8 @@ class Marks:
 
     def best_close(self, symbol: str, side: PositionSide, start: int, stop: int) -> float:
         """The close most in favour of a side at rows `start` to `stop`, exclusive."""
+        if stop - start == 1:
+            return float(self._close[symbol][start])
         closes = self._close[symbol][start:stop]
         return float(closes.max() if side is PositionSide.LONG else closes.min())
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from weexctl.execution.open_trade import OpenTrade
 from weexctl.model.regime import REGIMES
 from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.stage import Pipeline, Stage
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = ["Outlook", "is_settled_at_entry"]
 
@@ -35,11 +32,20 @@ class Outlook:
         first_ms: the first close of the stretch.
         last_ms: the last one.
         candle_ms: length of a candle.
+        every_close: whether all of them count, whatever can happen there.
     """
 
     def __init__(
-        self, pipeline: Pipeline, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int, candle_ms: int
+        self,
+        pipeline: Pipeline,
+        columns: Mapping[str, SymbolColumns],
+        first_ms: int,
+        last_ms: int,
+        candle_ms: int,
+        *,
+        every_close: bool = False,
     ) -> None:
+        self._every_close = every_close
         self._first_ms, self._candle_ms = first_ms, candle_ms
         self._count = (last_ms - first_ms) // candle_ms + 1
         self._columns = columns
@@ -57,6 +63,8 @@ class Outlook:
         row = (after_ms - self._first_ms) // self._candle_ms + 1
         if row >= self._count:
             return None
+        if self._every_close:
+            return self._first_ms + row * self._candle_ms
         best, occupied = self._count, set()
         for trade in held:
             if not self._settled:
@@ -64,8 +72,8 @@ class Outlook:
             occupied.add(trade.symbol)
             best = min(best, self._end_of_rule(trade, row))
         for symbol, rows in self._wishes.items():
-            if symbol not in occupied and (at := int(rows.searchsorted(row))) < len(rows):
-                best = min(best, int(rows[at]))
+            if symbol not in occupied and (at := bisect_left(rows, row)) < len(rows):
+                best = min(best, rows[at])
         return None if best >= self._count else self._first_ms + best * self._candle_ms
 
     def _end_of_rule(self, trade: OpenTrade, row: int) -> int:
@@ -84,7 +92,7 @@ class Outlook:
         """The row of the stretch's first close within a symbol's columns."""
         return (self._first_ms - self._candle_ms - known.candles.first_ms) // self._candle_ms
 
-    def _rows_with_a_wish(self, pipeline: Pipeline, known: SymbolColumns) -> NDArray[np.int64]:
+    def _rows_with_a_wish(self, pipeline: Pipeline, known: SymbolColumns) -> list[int]:
         """Rows of the stretch at which the regime's rule would open a position."""
         import numpy as np
 
@@ -92,8 +100,9 @@ class Outlook:
         wish = np.zeros(len(known.candles), dtype=bool)
         for regime in REGIMES:
             rule = known.rules[names[regime]]
-            opens = (rule["direction"] != 0) & (rule["entry"] != 0)
-            wish |= (known.regime["name"] == regime.value) & opens
+            opens = np.flatnonzero((rule["direction"] != 0) & (rule["entry"] != 0))
+            wish[opens[known.regime["name"][opens] == regime.value]] = True
         wish[: known.ready_row] = False
         rows = np.flatnonzero(wish) - self._offset(known)
-        return rows[(rows >= 0) & (rows < self._count)]
+        kept: list[int] = rows[(rows >= 0) & (rows < self._count)].tolist()
+        return kept

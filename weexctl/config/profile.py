@@ -21,7 +21,7 @@ from weexctl.model.limits import Limits
 from weexctl.model.regime import REGIMES, Regime
 from weexctl.plugin_host import Offers
 
-__all__ = ["AccountTables", "PipelineChoice", "Profile", "load_account_tables", "load_profile"]
+__all__ = ["AccountTables", "PipelineChoice", "Profile", "load_account_tables", "load_profile", "recorded_profile"]
 
 _FLAGS: dict[Location, str] = {("venue", "name"): "--venue", ("venue", "symbols"): "--symbols"}
 _LISTS = {"risk": "risk", "guards": "guard", "exits": "exit"}
@@ -138,13 +138,33 @@ def load_profile(
     """
     found = find_profile(name_or_path, paths=paths, named_by=named_by)
     layered = _layered(found.text(), found.words, overrides or {}, environment or read_environment())
+    return _resolved(found.name, found.words, layered, offers)
+
+
+def recorded_profile(name: str, values: Mapping[str, Any], *, offers: Offers) -> Profile:
+    """The profile that a run's record holds, with the plugins that are installed now.
+
+    Args:
+        name: the profile's name then.
+        values: what `Profile.to_toml_dict` gave.
+        offers: what the installed plugins offer.
+
+    Raises:
+        ConfigError: the values are no profile of this version.
+        UnknownOfferError: it names a plugin that nobody offers now.
+    """
+    words = f"the record of a run with profile {name}"
+    return _resolved(name, words, Layered(dict(values), Origin("file", words)), offers)
+
+
+def _resolved(name: str, words: str, layered: Layered, offers: Offers) -> Profile:
     document = _document(layered)
     pipeline = _pipeline(document.pipeline, offers)
     if isinstance(pipeline, list):
         raise refusal(pipeline, layered)
     profile = Profile(
-        name=found.name,
-        source=found.words,
+        name=name,
+        source=words,
         description=document.description,
         venue=document.venue,
         pipeline=pipeline,

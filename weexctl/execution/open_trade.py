@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from weexctl.model.copying import copier, quick
 from weexctl.model.fill import Fill
 from weexctl.model.side import PositionSide
 
@@ -25,6 +26,7 @@ _MONEY = (
 )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTrade:
     """The account of one position while it lives. Money is quote, quantities are base units."""
@@ -84,19 +86,31 @@ class OpenTrade:
         """
         opens = fill.side is self.side.opening
         better = _ZERO if reference is None else (fill.price - reference) * fill.quantity * self.side.sign
-        return replace(
+        shared = {
+            "fees": self.fees + fill.fee,
+            "realised": self.realised + fill.realised,
+            "last_order_id": fill.order_id,
+            "last_fill_ms": fill.time_ms,
+        }
+        if opens:
+            return _copy(
+                self,
+                opened_value=self.opened_value + fill.value,
+                opened_quantity=self.opened_quantity + fill.quantity,
+                entry_slippage=self.entry_slippage - better,
+                **shared,
+            )
+        return _copy(
             self,
-            opened_value=self.opened_value + (fill.value if opens else _ZERO),
-            opened_quantity=self.opened_quantity + (fill.quantity if opens else _ZERO),
-            closed_value=self.closed_value + (_ZERO if opens else fill.value),
-            closed_quantity=self.closed_quantity + (_ZERO if opens else fill.quantity),
-            fees=self.fees + fill.fee,
-            realised=self.realised + fill.realised,
-            entry_slippage=self.entry_slippage - (better if opens else _ZERO),
-            exit_slippage=self.exit_slippage + (_ZERO if opens else better),
-            last_order_id=fill.order_id,
-            last_fill_ms=fill.time_ms,
+            closed_value=self.closed_value + fill.value,
+            closed_quantity=self.closed_quantity + fill.quantity,
+            exit_slippage=self.exit_slippage + better,
+            **shared,
         )
+
+    def with_best(self, price: float) -> OpenTrade:
+        """The trade with another close most in favour."""
+        return _copy(self, best_price=price)
 
     def parameters(self) -> dict[str, Any]:
         """Everything the journal's position row has no column for, as plain data."""
@@ -113,3 +127,6 @@ class OpenTrade:
     def money_of(parameters: dict[str, Any]) -> dict[str, Decimal]:
         """The money of stored parameters, by field."""
         return {name: Decimal(parameters[name]) for name in _MONEY}
+
+
+_copy = copier(OpenTrade)

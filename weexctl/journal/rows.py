@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from weexctl.journal.intent_state import IntentState
+from weexctl.model.copying import quick
 from weexctl.model.order import Leg, OrderIntent, OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide, Side
 from weexctl.model.verdict import GuardAction
@@ -201,6 +202,7 @@ class PositionRecord:
     """What the position's exits need to remember."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRecord:
     """A position that ended, with what it earned and who answers for it."""

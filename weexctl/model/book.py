@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
+from weexctl.model.copying import copier, quick
 from weexctl.model.regime import Regime, RegimeView
 from weexctl.model.side import PositionSide
 from weexctl.model.signal import Signal
@@ -33,6 +34,7 @@ class Row(Mapping[str, Any]):
         return len(self._columns)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPosition:
     """A position as the pipeline sees it: what is held, by which rule, under which stop."""
@@ -72,6 +74,7 @@ class HeldPosition:
         return max(0.0, (self.best_price - self.entry_price) * self.side.sign)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedTrade:
     """A position that ended."""
@@ -86,6 +89,7 @@ class ClosedTrade:
     rule: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """Account and market at the close of one candle. Frozen; plugins read it and return values."""
@@ -127,12 +131,11 @@ class Book:
 
     def for_plugin(self, rows: Mapping[str, Row]) -> Book:
         """The same book with one plugin's own rows."""
-        # dataclasses.replace takes several times as long, and this is asked for by every stage at every step.
-        view = object.__new__(Book)
-        for name in _FIELDS:
-            object.__setattr__(view, name, getattr(self, name))
-        object.__setattr__(view, "rows", rows)
-        return view
+        return _copy(self, rows=rows)
+
+    def with_market(self, regimes: Mapping[str, RegimeView], signals: Mapping[str, Signal]) -> Book:
+        """The same book with what the market stages say."""
+        return _copy(self, regimes=regimes, signals=signals)
 
     @property
     def drawdown(self) -> float:
@@ -166,7 +169,7 @@ class Book:
     @property
     def gross_exposure(self) -> float:
         """Sum of absolute exposures."""
-        return sum(abs(position.exposure) for position in self.positions.values())
+        return sum([abs(position.exposure) for position in self.positions.values()])
 
 
-_FIELDS = tuple(spec.name for spec in fields(Book))
+_copy = copier(Book)

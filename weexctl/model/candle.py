@@ -43,10 +43,11 @@ class Timeframe(StrEnum):
     D1 = "1d"
     W1 = "1w"
 
-    @property
-    def ms(self) -> int:
-        """Length in milliseconds."""
-        return _MS[self.value]
+    ms: int
+    """Length in milliseconds."""
+
+    def __init__(self, word: str) -> None:
+        self.ms = _MS[word]
 
     @property
     def anchor_ms(self) -> int:
@@ -143,7 +144,7 @@ class Candles:
         import pandas as pd
 
         index = pd.Index(self.open_time_ms.copy(), name="open_time_ms")
-        return pd.DataFrame({name: getattr(self, name).copy() for name in COLUMNS}, index=index)
+        return pd.DataFrame({name: getattr(self, name).copy() for name in COLUMNS}, index=index, copy=False)
 
     def digest(self) -> str:
         """A hash of symbol, timeframe and every value: the same data has the same digest everywhere."""

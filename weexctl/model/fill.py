@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from weexctl.model.copying import quick
 from weexctl.model.side import PositionSide, Side
 
 __all__ = ["Fill"]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """One execution against one of our orders."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from weexctl.model.copying import quick
 from weexctl.model.side import PositionSide, Side
 
 __all__ = [
@@ -84,10 +85,11 @@ class Leg(StrEnum):
     STOP = "stop"
     TARGET = "target"
 
-    @property
-    def letter(self) -> str:
-        """e, x, s or t."""
-        return {"entry": "e", "exit": "x", "stop": "s", "target": "t"}[self.value]
+    letter: str
+    """e, x, s or t."""
+
+    def __init__(self, word: str) -> None:
+        self.letter = {"entry": "e", "exit": "x", "stop": "s", "target": "t"}[word]
 
 
 class TriggerSource(StrEnum):
@@ -106,6 +108,7 @@ class TriggerKind(StrEnum):
     """Against the move: a buy below the market, a sell above it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
     """What a decision wants sent, before any guard has looked at it."""
@@ -151,7 +154,7 @@ class OrderIntent:
     @property
     def notional(self) -> Decimal:
         """Quantity times the highest price it counts on, quote: one that sells may get more than its limit."""
-        if self.side is Side.SELL:
+        if self.side is Side.SELL and self.price is not None:
             return self.quantity * max(self.reference_price, self.expected_price)
         return self.quantity * self.expected_price
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from weexctl.model.copying import quick
+
 __all__ = ["REGIMES", "Artefact", "Regime", "RegimeView"]
 
 
@@ -21,6 +23,7 @@ class Regime(StrEnum):
 REGIMES = (Regime.TRENDING, Regime.RANGING, Regime.UNSTABLE)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RegimeView:
     """What the classifier says about one symbol at one candle's close."""
@@ -33,10 +36,15 @@ class RegimeView:
     """The regime after hysteresis; may differ from the largest probability for a few candles."""
     confidence: float
     """The smoothed probability of the named regime."""
+    p_vol: float | None = None
+    """Calibrated probability that the next 24 hours are louder than four in five days of the training window; None
+    when the classifier gives none."""
 
     def probability(self, regime: Regime) -> float:
         """The probability of one regime."""
-        return float(getattr(self, regime.value))
+        if regime is Regime.TRENDING:
+            return self.trending
+        return self.ranging if regime is Regime.RANGING else self.unstable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,20 +20,18 @@ class PositionSide(StrEnum):
     LONG = "long"
     SHORT = "short"
 
-    @property
-    def sign(self) -> int:
-        """+1 for long, -1 for short."""
-        return 1 if self is PositionSide.LONG else -1
+    sign: int
+    """+1 for long, -1 for short."""
+    opening: Side
+    """The order side that opens or adds."""
+    closing: Side
+    """The order side that reduces or closes."""
 
-    @property
-    def opening(self) -> Side:
-        """The order side that opens or adds."""
-        return Side.BUY if self is PositionSide.LONG else Side.SELL
-
-    @property
-    def closing(self) -> Side:
-        """The order side that reduces or closes."""
-        return Side.SELL if self is PositionSide.LONG else Side.BUY
+    def __init__(self, word: str) -> None:
+        # Kept, not computed: every order, fill and guard asks for them.
+        long = word == "long"
+        self.sign = 1 if long else -1
+        self.opening, self.closing = (Side.BUY, Side.SELL) if long else (Side.SELL, Side.BUY)
 
     @classmethod
     def of(cls, sign: float) -> PositionSide:

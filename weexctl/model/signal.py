@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from weexctl.model.copying import quick
+
 __all__ = ["FLAT", "MANUAL", "Signal"]
 
 MANUAL = "manual"
 """Stands for a rule where a person or a tool asked for the position: no strategy has a say in it."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Signal:
     """A strategy's wish for one symbol at one candle's close."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from weexctl.model.copying import quick
+
 __all__ = ["ALLOW", "ExitDecision", "GuardAction", "RiskDecision", "Verdict"]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskDecision:
     """What a risk policy makes of a wish. It has no direction: it can only shrink, tighten, slow or suspend."""
@@ -34,6 +37,7 @@ class GuardAction(IntEnum):
     DENY = 2
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """A guard's answer to one order intent. It never creates an order."""
@@ -51,6 +55,7 @@ ALLOW = Verdict()
 """Nothing to object to."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitDecision:
     """What an exit wants for one position. A stop is only ever tightened, whatever is asked here."""

@@ -16,7 +16,15 @@ from weexctl.model.regime import REGIMES, Artefact, Regime, RegimeView
 from weexctl.model.signal import Signal
 from weexctl.pipeline.stage import Pipeline, Stage
 
-__all__ = ["Columns", "SymbolColumns", "checked_call", "compute_columns"]
+__all__ = [
+    "Columns",
+    "SymbolColumns",
+    "checked_call",
+    "compute_columns",
+    "keyed_stages",
+    "regime_columns",
+    "strategy_columns",
+]
 
 Columns = Mapping[str, NDArray[Any]]
 _TOLERANCE = 1e-6
@@ -59,6 +67,7 @@ class SymbolColumns:
             float(columns["unstable"][row]),
             Regime(columns["name"][row]),
             float(columns["confidence"][row]),
+            float(columns["p_vol"][row]) if "p_vol" in columns else None,
         )
 
     def signal(self, rule: str, row: int) -> Signal:
@@ -86,18 +95,19 @@ def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) ->
     """
     classifier = pipeline.regime
     rules = pipeline.rule_names
+    frame = candles.frame()
     return SymbolColumns(
         candles=candles,
         artefact=artefact,
         ready_row=pipeline.warmup_candles,
-        regime=_regime_columns(classifier, candles, artefact),
-        features=checked_call(classifier, "features", candles, classifier.plugin.features),
+        regime=regime_columns(classifier, candles, artefact, frame),
+        features=checked_call(classifier, "features", candles, classifier.plugin.features, frame),
         rules={
-            rule: _strategy_columns(stage, candles)
+            rule: strategy_columns(stage, candles, frame)
             for rule, stage in {rules[regime]: pipeline.strategies[regime] for regime in REGIMES}.items()
         },
         stages={
-            key: checked_call(stage, "columns", candles, stage.plugin.columns)
+            key: checked_call(stage, "columns", candles, stage.plugin.columns, frame)
             for key, stage in keyed_stages(pipeline)
             if hasattr(stage.plugin, "columns")
         },
@@ -115,14 +125,25 @@ def keyed_stages(pipeline: Pipeline) -> list[tuple[str, Stage[Any]]]:
 
 
 def checked_call(
-    stage: Stage[Any], method: str, candles: Candles, call: Callable[[pd.DataFrame], pd.DataFrame]
+    stage: Stage[Any],
+    method: str,
+    candles: Candles,
+    call: Callable[[pd.DataFrame], pd.DataFrame],
+    frame: pd.DataFrame | None = None,
 ) -> dict[str, NDArray[Any]]:
     """The columns a plugin returns, after proof that it kept to the contract.
+
+    Args:
+        stage: the plugin.
+        method: which of its methods is called.
+        candles: what it looks at.
+        call: the method.
+        frame: the same candles, when there already is a frame of them; the plugin gets a copy that is made on writing.
 
     Raises:
         PluginContractError: it raised, mutated its input, or returned no frame of the same length and index.
     """
-    frame = candles.frame()
+    frame = candles.frame() if frame is None else frame.copy(deep=False)
     try:
         result = call(frame)
     except Exception as error:
@@ -135,7 +156,17 @@ def checked_call(
         raise _fault(stage, method, f"returned {len(result)} rows for {len(candles)} candles", candles)
     if not np.array_equal(result.index.to_numpy(), candles.open_time_ms):
         raise _fault(stage, method, "returned rows with another index than the candles'", candles)
-    return {str(name): _frozen(result[name].to_numpy()) for name in result.columns}
+    return {str(name): _values(result[name]) for name in result.columns}
+
+
+def _values(column: pd.Series[Any]) -> NDArray[Any]:
+    """A column as a read-only array of its own."""
+    if isinstance(column.dtype, pd.StringDtype):
+        # Few different words, each many times: one object for each word, and not one for each row.
+        codes, words = pd.factorize(column)
+        if len(words) and codes.min() >= 0:
+            return _frozen(words.to_numpy(dtype=object)[codes])
+    return _frozen(column.to_numpy())
 
 
 def _untouched(frame: pd.DataFrame, candles: Candles) -> bool:
@@ -143,8 +174,13 @@ def _untouched(frame: pd.DataFrame, candles: Candles) -> bool:
         list(frame.columns) == list(COLUMNS)
         and len(frame) == len(candles)
         and np.array_equal(frame.index.to_numpy(), candles.open_time_ms)
-        and all(np.array_equal(frame[name].to_numpy(), getattr(candles, name), equal_nan=True) for name in COLUMNS)
+        and all(_same(frame[name].to_numpy(), getattr(candles, name)) for name in COLUMNS)
     )
+
+
+def _same(now: NDArray[Any], before: NDArray[np.float64]) -> bool:
+    # Bit by bit, which is quicker than numbers and takes NaN for equal to itself.
+    return now.dtype == np.float64 and np.array_equal(now.view(np.int64), before.view(np.int64))
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
@@ -154,8 +190,15 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> Columns:
-    columns = checked_call(stage, "columns", candles, lambda frame: stage.plugin.columns(frame, artefact))
+def regime_columns(
+    stage: Stage[Any], candles: Candles, artefact: Artefact, frame: pd.DataFrame | None = None
+) -> Columns:
+    """A classifier's columns, after proof that they are what they have to be.
+
+    Raises:
+        PluginContractError: they are not.
+    """
+    columns = checked_call(stage, "columns", candles, lambda given: stage.plugin.columns(given, artefact), frame)
     counted = slice(stage.plugin.warmup_candles, None)
     _require(stage, candles, columns, ("trending", "ranging", "unstable", "name", "confidence"))
     total = np.zeros(len(candles))
@@ -166,17 +209,23 @@ def _regime_columns(stage: Stage[Any], candles: Candles, artefact: Artefact) -> 
         total[counted] += values
     if (np.abs(total[counted] - 1) > _TOLERANCE).any():
         raise _fault(stage, "columns", "gave probabilities that do not sum to one", candles)
-    confidence = _finite(stage, candles, columns, "confidence", counted)
-    if ((confidence < -_TOLERANCE) | (confidence > 1 + _TOLERANCE)).any():
-        raise _fault(stage, "columns", "gave a confidence outside 0 to 1", candles)
-    unknown = set(map(str, columns["name"][counted])) - {regime.value for regime in REGIMES}
+    for name in ("confidence", *(["p_vol"] if "p_vol" in columns else [])):
+        values = _finite(stage, candles, columns, name, counted)
+        if ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any():
+            raise _fault(stage, "columns", f"gave a {name} outside 0 to 1", candles)
+    unknown = set(map(str, pd.unique(columns["name"][counted]))) - {regime.value for regime in REGIMES}
     if unknown:
         raise _fault(stage, "columns", f"named a regime {sorted(unknown)[0]!r}", candles)
     return columns
 
 
-def _strategy_columns(stage: Stage[Any], candles: Candles) -> Columns:
-    columns = checked_call(stage, "columns", candles, stage.plugin.columns)
+def strategy_columns(stage: Stage[Any], candles: Candles, frame: pd.DataFrame | None = None) -> Columns:
+    """A rule's columns, after proof that they are what they have to be; `entry` is added where it has none.
+
+    Raises:
+        PluginContractError: they are not.
+    """
+    columns = checked_call(stage, "columns", candles, stage.plugin.columns, frame)
     counted = slice(stage.plugin.warmup_candles, None)
     _require(stage, candles, columns, ("direction", "strength", "reason"))
     direction = _finite(stage, candles, columns, "direction", counted)

@@ -83,9 +83,9 @@ class Step:
         return self.write()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Moment:
-    """What all symbols of a step share."""
+    """What all symbols of a step share; private and short-lived."""
 
     pipeline: Pipeline
     book: Book
@@ -198,7 +198,7 @@ def _with_market(
             continue
         # A position keeps its rule when the regime changes, but only the rule of the present regime may add risk.
         signals[symbol] = signal if rule == names[regimes[symbol].name] else replace(signal, entry=False)
-    return replace(book, regimes=regimes, signals=signals)
+    return book.with_market(regimes, signals)
 
 
 def _slots(book: Book, raw: Mapping[str, float], wanted: list[str], bounds: Limits) -> frozenset[str]:
@@ -208,9 +208,12 @@ def _slots(book: Book, raw: Mapping[str, float], wanted: list[str], bounds: Limi
     """
     limits = {1: bounds.max_positions_long, -1: bounds.max_positions_short}
     kept = set(book.positions)
+    asking = [s for s in wanted if s not in book.positions]
+    if not asking:
+        return frozenset(kept)
     for sign, limit in limits.items():
-        room = limit - sum(1 for p in book.positions.values() if p.side.sign == sign)
-        fresh = [s for s in wanted if s not in book.positions and book.wanted(s) == sign]
+        fresh = [s for s in asking if book.wanted(s) == sign]
+        room = limit - sum([p.side.sign == sign for p in book.positions.values()])
         kept.update(sorted(fresh, key=lambda s: (-raw[s], book.symbols.index(s)))[: max(0, room)])
     return frozenset(kept)
 
@@ -245,7 +248,7 @@ def _consider(case: _Case, moment: _Moment) -> None:
     """Fill in what this symbol should do."""
     book, symbol = moment.book, case.symbol
     if symbol in moment.assessments:
-        case.findings = replace(case.findings, assessment=moment.assessments[symbol])
+        case.findings.assessment = moment.assessments[symbol]
     if (held := book.positions.get(symbol)) is not None:
         _consider_held(case, held, moment)
     elif book.wanted(symbol):
@@ -256,7 +259,8 @@ def _consider(case: _Case, moment: _Moment) -> None:
 
 def _sized(case: _Case, position: HeldPosition, moment: _Moment) -> tuple[Protection, Sizing]:
     """Protection and size of a position, held or about to be opened, noted in the findings."""
-    assessment = case.findings.assessment
+    findings = case.findings
+    assessment = findings.assessment
     protection = protect(moment.pipeline, position, moment.views, assessment.stop_multiplier)
     sizing = size(
         moment.raw[case.symbol],
@@ -268,8 +272,8 @@ def _sized(case: _Case, position: HeldPosition, moment: _Moment) -> tuple[Protec
         held=held_exposure(moment.book, case.symbol),
         room=moment.rooms.get(case.symbol),
     )
-    case.failed = bool(moment.sizer_fault) or any(answer.code == PLUGIN_FAULT for answer in protection.answers)
-    case.findings = replace(case.findings, protection=protection, sizing=sizing, sizer_fault=moment.sizer_fault)
+    case.failed = bool(moment.sizer_fault) or PLUGIN_FAULT in [answer.code for answer in protection.answers]
+    findings.protection, findings.sizing, findings.sizer_fault = protection, sizing, moment.sizer_fault
     return protection, sizing
 
 
@@ -400,7 +404,8 @@ def _entry(
     if protection.stop is None or exposure <= 0 or reference <= 0:
         return None
     quantity = instrument.round_quantity(Decimal(repr(exposure * moment.book.equity)) / reference)
-    quantity = min(quantity, instrument.round_quantity(instrument.max_market_quantity or quantity))
+    if instrument.max_market_quantity:
+        quantity = min(quantity, instrument.round_quantity(instrument.max_market_quantity))
     if quantity < instrument.min_quantity:
         return None
     target = protection.target
@@ -460,25 +465,24 @@ def _stop_move(case: _Case, held: HeldPosition, protection: Protection, instrume
 def _review_all(cases: list[_Case], moment: _Moment, flow: Flow) -> None:
     """Ask every guard, reductions first; what is approved counts for those that follow."""
     book = moment.book
-    for case in sorted(cases, key=lambda c: c.intent is None or not c.intent.reduces):
-        if case.intent is None:
-            continue
-        case.reviewed = review(moment.pipeline, case.intent, moment.views, flow)
+    asking = [(case, case.intent) for case in cases if case.intent is not None]
+    for case, intent in sorted(asking, key=lambda row: not row[1].reduces):
+        case.reviewed = review(moment.pipeline, intent, moment.views, flow)
         if (refusal := case.reviewed.refusal) is not None:
             case.outcome, case.blocked = Outcome.REFUSED, refusal.code
-            continue
-        exposure = float(case.intent.notional) / book.equity if book.equity > 0 else 0.0
-        flow = flow.with_order(case.intent, book.now_ms, exposure, case.outcome is Outcome.ENTRY)
+        elif len(asking) > 1:  # the last one leaves nobody to count it
+            exposure = float(intent.notional) / book.equity if book.equity > 0 else 0.0
+            flow = flow.with_order(intent, book.now_ms, exposure, case.outcome is Outcome.ENTRY)
 
 
 def _step(cases: list[_Case], book: Book) -> Step:
-    approved = [c.reviewed for c in cases if c.reviewed is not None and c.reviewed.approved]
+    approved = [c.reviewed for c in cases if c.reviewed is not None and c.outcome is not Outcome.REFUSED]
     return Step(
         orders=tuple(sorted(approved, key=lambda r: not r.intent.reduces)),
-        stop_moves=tuple(case.stop_move for case in cases if case.stop_move is not None),
+        stop_moves=tuple([case.stop_move for case in cases if case.stop_move is not None]),
         book=book,
         cooldowns={c.symbol: until for c in cases if (until := c.findings.assessment.cooldown_until_ms) > book.now_ms},
-        suspended_until_ms=max((c.findings.assessment.suspend_until_ms for c in cases), default=0),
+        suspended_until_ms=max([c.findings.assessment.suspend_until_ms for c in cases], default=0),
         blocked={c.symbol: c.blocked for c in cases if c.blocked},
         write=partial(_decisions, tuple(cases), book),
     )

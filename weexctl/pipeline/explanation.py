@@ -205,7 +205,8 @@ def _regime(record: Mapping[str, Any]) -> str:
     if not regime:
         return "" if by_hand(record) else "Regime: unknown."
     shares = ", ".join(f"{name} {percent(regime[name])}" for name in ("trending", "ranging", "unstable"))
-    return f"Regime: {regime['name']} (smoothed: {shares}), model {regime['artefact'] or 'none'}."
+    loud = f" Chance of a loud day ahead: {percent(regime['p_vol'])}." if "p_vol" in regime else ""
+    return f"Regime: {regime['name']} (smoothed: {shares}), model {regime['artefact'] or 'none'}.{loud}"
 
 
 def _rule(record: Mapping[str, Any]) -> str:

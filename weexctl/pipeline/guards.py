@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache
 from typing import Any
 
 from weexctl.model.book import Book
+from weexctl.model.copying import quick
 from weexctl.model.instrument import SYMBOLS
 from weexctl.model.limits import HARD_MAX_LEVERAGE, Limits
 from weexctl.model.order import OrderIntent
@@ -25,6 +26,7 @@ LIMIT_COLLAR, MARKET_COLLAR = 0.01, 0.005
 """How far from the market an order that opens may be priced: a limit on its worse side, a market order on any."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What has already gone out around this moment, for the guards that count."""
@@ -45,16 +47,18 @@ class Flow:
     def with_order(self, intent: OrderIntent, now_ms: int, exposure: float, opens: bool) -> Flow:
         """The flow after one more order."""
         long = intent.position_side.sign > 0
-        return replace(
-            self,
-            order_times_ms=(*self.order_times_ms, now_ms),
-            sent=self.sent | {(intent.decision_id, intent.leg.value, intent.symbol)},
-            gross_added=self.gross_added + (0.0 if intent.reduces else exposure),
-            opened_long=self.opened_long + (opens and long),
-            opened_short=self.opened_short + (opens and not long),
+        return Flow(
+            (*self.order_times_ms, now_ms),
+            self.sent | {(intent.decision_id, intent.leg.value, intent.symbol)},
+            self.data_age_ms,
+            self.gross_added + (0.0 if intent.reduces else exposure),
+            self.opened_long + (opens and long),
+            self.opened_short + (opens and not long),
+            self.resting,
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """An intent and every guard's answer to it; only an approved one can be sent."""
@@ -65,8 +69,8 @@ class Reviewed:
     @property
     def refusal(self) -> Verdict | None:
         """The strictest verdict that stops this intent; None when it may go out."""
-        stopping = [v for v in self.verdicts if _stops(v, self.intent)]
-        return max(stopping, key=lambda v: v.action, default=None)
+        stopping = [v for v in self.verdicts if v.action is not GuardAction.ALLOW and _stops(v, self.intent)]
+        return max(stopping, key=lambda v: v.action) if stopping else None
 
     @property
     def approved(self) -> bool:
@@ -242,36 +246,58 @@ ESSENTIAL_GUARDS: Mapping[str, EssentialGuard] = {
 
 def review_essential(intent: OrderIntent, book: Book, limits: Limits, flow: Flow) -> tuple[Verdict, ...]:
     """Every essential guard's answer, each under its name; one that fails refuses every entry."""
-    return tuple(_named(name, partial(guard, intent, book, limits, flow)) for name, guard in ESSENTIAL_GUARDS.items())
+    verdicts = []
+    for name, guard in ESSENTIAL_GUARDS.items():
+        try:
+            verdict = guard(intent, book, limits, flow)
+        except Exception as error:  # noqa: BLE001  # one that fails, for whatever reason, refuses
+            verdict = _fault(name, error)
+        verdicts.append(_named(name, verdict))
+    return tuple(verdicts)
 
 
 def review(pipeline: Pipeline, intent: OrderIntent, views: Views, flow: Flow) -> Reviewed:
     """An intent with the answers of the essential guards and of the profile's, in that order."""
-    verdicts = list(review_essential(intent, views.book, pipeline.limits, flow))
-    for index, stage in enumerate(pipeline.guards):
-        verdicts.append(_named(stage.name, partial(_ask, stage, intent, views.of(f"guard.{index}"))))
-    return Reviewed(intent, tuple(verdicts))
+    essential = review_essential(intent, views.book, pipeline.limits, flow)
+    own = [_ask(stage, intent, views.of(f"guard.{index}")) for index, stage in enumerate(pipeline.guards)]
+    return Reviewed(intent, (*essential, *own))
 
 
 def _ask(stage: Stage[Any], intent: OrderIntent, book: Book) -> Verdict:
-    answer = stage.plugin.review(intent, book)
+    try:
+        return _named(stage.name, _plain(stage, stage.plugin.review(intent, book)))
+    except Exception as error:  # noqa: BLE001  # third-party code: anything can come out of it, and all of it refuses
+        return _fault(stage.name, error)
+
+
+def _plain(stage: Stage[Any], answer: Verdict) -> Verdict:
+    """A guard's answer in plain types, whatever types it came in."""
+    if answer is ALLOW:
+        return ALLOW
     action, code = GuardAction(answer.action), str(answer.code or "")
     if action is not GuardAction.ALLOW:
         code = code or stage.name.upper().replace("-", "_")
     return Verdict(action=action, code=code, reason=str(answer.reason or ""), expires_ms=answer.expires_ms)
 
 
-def _named(name: str, ask: Callable[[], Verdict]) -> Verdict:
-    try:
-        verdict = ask()
-    except Exception as error:  # noqa: BLE001  # a guard that fails, for whatever reason, denies every entry
-        return Verdict(
-            action=GuardAction.REDUCE_ONLY,  # and never keeps a position from being closed
-            code=PLUGIN_FAULT,
-            reason=f"guard {name} raised {type(error).__name__}: {error}",
-            guard=name,
-        )
-    return replace(verdict, guard=name)
+def _fault(name: str, error: Exception) -> Verdict:
+    """What a guard that fails comes to: it denies every entry."""
+    return Verdict(
+        action=GuardAction.REDUCE_ONLY,  # and never keeps a position from being closed
+        code=PLUGIN_FAULT,
+        reason=f"guard {name} raised {type(error).__name__}: {error}",
+        guard=name,
+    )
+
+
+def _named(name: str, verdict: Verdict) -> Verdict:
+    return _allowed(name) if verdict is ALLOW else replace(verdict, guard=name)
+
+
+@cache
+def _allowed(name: str) -> Verdict:
+    """What a guard that has nothing to object to says: one object for all its answers."""
+    return replace(ALLOW, guard=name)
 
 
 def _deny(code: str, reason: str) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weexctl.model.book import Book, HeldPosition
+from weexctl.model.copying import quick
 from weexctl.model.verdict import ExitDecision
 from weexctl.pipeline.sizing import PLUGIN_FAULT
 from weexctl.pipeline.stage import Pipeline, Stage
@@ -15,6 +16,7 @@ from weexctl.pipeline.views import Views
 __all__ = ["ExitAnswer", "Protection", "protect"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ExitAnswer:
     """What one exit said."""
@@ -29,6 +31,7 @@ class ExitAnswer:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Protection:
     """All exits together on one position."""
@@ -54,7 +57,7 @@ def protect(
     stop_multiplier: float,
 ) -> Protection:
     """What the profile's exits want for one position."""
-    answers = tuple(_answer(stage, position, views.of(f"exit.{index}")) for index, stage in enumerate(pipeline.exits))
+    answers = tuple([_answer(stage, position, views.of(f"exit.{index}")) for index, stage in enumerate(pipeline.exits)])
     sign, price = position.side.sign, position.price
     stops = [a.stop for a in answers if a.stop is not None and a.stop > 0 and (price - a.stop) * sign > 0]
     initial = max(stops, key=lambda stop: stop * sign, default=None)
@@ -67,7 +70,7 @@ def protect(
         initial,
         stop,
         min(targets, key=lambda target: target * sign, default=position.target),
-        next((a for a in answers if a.close), None),
+        next(iter([a for a in answers if a.close]), None),
     )
 
 

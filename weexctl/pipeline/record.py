@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from weexctl.model.signal import Signal
 from weexctl.model.verdict import GuardAction
 from weexctl.pipeline.guards import Reviewed
 from weexctl.pipeline.protection import Protection
-from weexctl.pipeline.sizing import Assessment, Sizing
+from weexctl.pipeline.sizing import NOT_ASSESSED, Assessment, Sizing
 
 __all__ = ["Findings", "compact_record", "full_record"]
 
@@ -25,9 +25,9 @@ _REASON = 48
 """Characters of a rule's reason in a compact record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Findings:
-    """What the stages found about one symbol in one step."""
+    """What the stages found about one symbol in one step; filled in on the way, then only read."""
 
     symbol: str
     held: HeldPosition | None
@@ -36,7 +36,7 @@ class Findings:
     signal: Signal
     artefact_id: str
     features: Mapping[str, float]
-    assessment: Assessment = field(default_factory=Assessment)
+    assessment: Assessment = NOT_ASSESSED
     sizer_fault: str = ""
     sizing: Sizing | None = None
     protection: Protection | None = None
@@ -117,6 +117,7 @@ def _regime(findings: Findings) -> dict[str, Any] | None:
         "trending": _short(view.trending),
         "ranging": _short(view.ranging),
         "unstable": _short(view.unstable),
+        **({} if view.p_vol is None else {"p_vol": _short(view.p_vol)}),
         "artefact": findings.artefact_id,
         "features": {n: _short(value) if math.isfinite(value) else None for n, value in findings.features.items()},
     }

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weexctl.model.book import Book
+from weexctl.model.copying import quick
 from weexctl.model.limits import Limits
-from weexctl.model.verdict import RiskDecision
 from weexctl.pipeline.stage import Pipeline, Stage
 from weexctl.pipeline.views import Views
 
 __all__ = [
+    "NOT_ASSESSED",
     "PLUGIN_FAULT",
     "Assessment",
     "Multiplier",
@@ -36,6 +37,7 @@ _LIQUIDATION_STOPS = 3.0
 """The estimated liquidation must lie at least this many stop distances away (methods 7.1)."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Multiplier:
     """One policy's share in a sizing chain."""
@@ -49,6 +51,7 @@ class Multiplier:
     reason: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """All policies together on one symbol."""
@@ -62,6 +65,11 @@ class Assessment:
     """Code of a running cooldown or suspension; empty when there is none."""
 
 
+NOT_ASSESSED = Assessment()
+"""No policy was asked, or there is none."""
+
+
+@quick
 @dataclass(frozen=True, slots=True)
 class Room:
     """How far one symbol may grow beside the rest of the book; settled before any policy is asked."""
@@ -72,6 +80,7 @@ class Room:
     """Gross exposure of all other symbols after this step, at most."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Sizing:
     """The chain from the sizer's exposure to the one that counts; every number a fraction of equity, no sign."""
@@ -114,16 +123,16 @@ def assess(pipeline: Pipeline, views: Views, symbols: Sequence[str]) -> dict[str
 
 
 def _ask_all(pipeline: Pipeline, views: Views, symbol: str) -> Assessment:
-    decisions = [_ask(stage, views.of(f"risk.{index}"), symbol) for index, stage in enumerate(pipeline.risk)]
+    if not pipeline.risk:
+        return NOT_ASSESSED
+    answers = [_ask(stage, views.of(f"risk.{index}"), symbol) for index, stage in enumerate(pipeline.risk)]
+    shares = tuple([share for share, _, _ in answers])
     return Assessment(
-        tuple(
-            Multiplier(s.name, s.distribution, s.version, d.multiplier, d.stop_multiplier, d.code, d.reason)
-            for s, d in zip(pipeline.risk, decisions, strict=True)
-        ),
-        math.prod(d.multiplier for d in decisions),
-        max(MIN_STOP_MULTIPLIER, math.prod(d.stop_multiplier for d in decisions)),
-        max((d.cooldown_until_ms or 0 for d in decisions), default=0),
-        max((d.suspend_until_ms or 0 for d in decisions), default=0),
+        shares,
+        math.prod([share.multiplier for share in shares]),
+        max(MIN_STOP_MULTIPLIER, math.prod([share.stop_multiplier for share in shares])),
+        max([cooldown_ms for _, cooldown_ms, _ in answers]),
+        max([suspend_ms for _, _, suspend_ms in answers]),
     )
 
 
@@ -138,34 +147,35 @@ def _settled(assessment: Assessment, book: Book, symbol: str, suspended_ms: int)
     return assessment
 
 
-def _ask(stage: Stage[Any], book: Book, symbol: str) -> RiskDecision:
+_Answer = tuple[Multiplier, int, int]
+"""A policy's share, and until when it asks for a cooldown and for a suspension; 0 when it does not."""
+
+
+def _ask(stage: Stage[Any], book: Book, symbol: str) -> _Answer:
     """A policy's answer as plain numbers, whatever types it came in; 0 when it has no such answer."""
     try:
         answer = stage.plugin.assess(book, symbol)
-        decision = RiskDecision(
-            multiplier=float(answer.multiplier),
-            stop_multiplier=float(answer.stop_multiplier),
-            cooldown_until_ms=int(answer.cooldown_until_ms or 0),
-            suspend_until_ms=int(answer.suspend_until_ms or 0),
-            code=str(answer.code or ""),
-            reason=str(answer.reason or ""),
-        )
+        multiplier, stop_multiplier = float(answer.multiplier), float(answer.stop_multiplier)
+        cooldown_ms, suspend_ms = int(answer.cooldown_until_ms or 0), int(answer.suspend_until_ms or 0)
+        code, reason = str(answer.code or ""), str(answer.reason or "")
     except Exception as error:  # noqa: BLE001  # third-party code: anything can come out of it, and all of it means 0
-        return _fault(f"{stage.name} raised {type(error).__name__}: {error}")
-    if not 0.0 <= decision.multiplier <= 1.0:
-        return _fault(f"{stage.name} gave the multiplier {decision.multiplier}")
-    if not 0.0 < decision.stop_multiplier <= 1.0:
-        return _fault(f"{stage.name} gave the stop multiplier {decision.stop_multiplier}")
-    return decision
+        return _fault(stage, f"raised {type(error).__name__}: {error}")
+    if not 0.0 <= multiplier <= 1.0:
+        return _fault(stage, f"gave the multiplier {multiplier}")
+    if not 0.0 < stop_multiplier <= 1.0:
+        return _fault(stage, f"gave the stop multiplier {stop_multiplier}")
+    share = Multiplier(stage.name, stage.distribution, stage.version, multiplier, stop_multiplier, code, reason)
+    return share, cooldown_ms, suspend_ms
 
 
-def _fault(reason: str) -> RiskDecision:
-    return RiskDecision(multiplier=0.0, code=PLUGIN_FAULT, reason=reason)
+def _fault(stage: Stage[Any], what: str) -> _Answer:
+    named = stage.name, stage.distribution, stage.version
+    return Multiplier(*named, 0.0, 1.0, PLUGIN_FAULT, f"{stage.name} {what}"), 0, 0
 
 
 def gross_scale(exposures: Mapping[str, float], counted: Sequence[str], limits: Limits) -> float:
     """The factor that brings the unmultiplied exposures under the gross limit."""
-    gross = sum(exposures[symbol] for symbol in counted)
+    gross = sum([exposures[symbol] for symbol in counted])
     return min(1.0, limits.max_gross_exposure / gross) if gross > 0 else 1.0
 
 

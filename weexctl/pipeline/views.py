@@ -39,9 +39,10 @@ class Views:
         if view is None:
             columns = self._columns
             rows = {
-                symbol: Row(stages[key], row)
+                symbol: Row(own, row)
                 for symbol, row in self._rows_at.items()
-                if key in (stages := columns[symbol].stages)
+                if (own := columns[symbol].stages.get(key))
             }
-            view = self._made[key] = self.book.for_plugin(rows)
+            # A stage without columns of its own sees the book as it is.
+            view = self._made[key] = self.book.for_plugin(rows) if rows or self.book.rows else self.book
         return view

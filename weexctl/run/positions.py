@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 from weexctl.execution.open_trade import OpenTrade
@@ -58,7 +57,7 @@ def with_price(trade: OpenTrade, close: float) -> OpenTrade:
     """The trade after one more close: its best price may have moved."""
     best = trade.best_price or close
     better = max(best, close) if trade.side.sign > 0 else min(best, close)
-    return replace(trade, best_price=better)
+    return trade if better == trade.best_price else trade.with_best(better)
 
 
 def position_record(trade: OpenTrade) -> PositionRecord:

@@ -47,19 +47,30 @@ class RiskState:
     funding_from_ms: int = 0
     """Payments up to this moment belong to no run of ours."""
 
-    def mark(self, now_ms: int, equity: float) -> None:
-        """Take in the equity of one moment."""
-        day = now_ms // DAY_MS * DAY_MS
+    def mark(self, now_ms: int, equity: float, highest: float | None = None) -> None:
+        """Take in the equity of one moment.
+
+        Args:
+            now_ms: the moment.
+            equity: quote.
+            highest: the highest equity from this moment on that the same day is known to have; None for `equity`.
+        """
+        day, peaks = now_ms // DAY_MS * DAY_MS, self.daily_peaks
+        highest = equity if highest is None else highest
         if day != self.day_start_ms:
             self.day_start_ms, self.day_start_equity = day, equity
-        self.daily_peaks[day] = max(self.daily_peaks.get(day, equity), equity)
-        while next(iter(self.daily_peaks)) <= day - PEAK_DAYS * DAY_MS:  # days come in order
-            del self.daily_peaks[next(iter(self.daily_peaks))]
+        if day not in peaks:
+            peaks[day] = highest
+            while (oldest := next(iter(peaks))) <= day - PEAK_DAYS * DAY_MS:  # days come in order
+                del peaks[oldest]
+        elif highest > peaks[day]:
+            peaks[day] = highest
         _forget(self.entries_ms, now_ms - _MEMORY_MS)
         _forget(self.order_times_ms, now_ms - _HOUR_MS)
         while self.trades and self.trades[0].closed_ms <= now_ms - _MEMORY_MS:
             del self.trades[0]
-        self.cooldowns = {symbol: until for symbol, until in self.cooldowns.items() if until > now_ms}
+        if self.cooldowns:
+            self.cooldowns = {symbol: until for symbol, until in self.cooldowns.items() if until > now_ms}
 
     @property
     def peak_equity(self) -> float:
@@ -99,4 +110,5 @@ class RiskState:
 
 def _forget(times_ms: list[int], until_ms: int) -> None:
     """Drop the moments up to `until_ms`; they lie in order, oldest first."""
-    del times_ms[: bisect_right(times_ms, until_ms)]
+    if times_ms and times_ms[0] <= until_ms:
+        del times_ms[: bisect_right(times_ms, until_ms)]

@@ -13,7 +13,7 @@ from decimal import Decimal
 from weexctl.model.side import Side
 from weexctl.simulator.venue import Venue
 
-__all__ = ["Book", "book_of"]
+__all__ = ["Book", "book_of", "market_price"]
 
 TINY = 1e-9
 """Keeps a price that lies on a step from being moved to the next one by the last bit of a float."""
@@ -41,11 +41,9 @@ class Book:
 
         The mid price lies on a step, so any slippage costs at least one.
         """
-        start = float(self.mid)
-        value = float(quantity) * start
-        impact = self.impact * value / self.turnover if self.turnover > 0 else self.max_impact
-        away = start * (self.slippage + min(impact, self.max_impact))
-        return max(self._on_step(start + away if side is Side.BUY else start - away, side), self.step)
+        return _taker_price(
+            self.mid, side, quantity, self.step, self.turnover, self.slippage, self.impact, self.max_impact
+        )
 
     def crosses(self, side: Side, limit: Decimal) -> bool:
         """Whether a limit order would trade at once."""
@@ -78,9 +76,44 @@ class Book:
         return [(price, (self.touch if k == 0 else level) / float(price)) for k, price in enumerate(rungs) if price > 0]
 
     def _on_step(self, price: float, side: Side) -> Decimal:
-        ticks = price / float(self.step)
-        slack = TINY * max(1.0, ticks)
-        return self.step * (math.ceil(ticks - slack) if side is Side.BUY else math.floor(ticks + slack))
+        return _on_step(price, side, self.step)
+
+
+def _on_step(price: float, side: Side, step: Decimal) -> Decimal:
+    ticks = price / float(step)
+    slack = TINY * max(1.0, ticks)
+    return step * (math.ceil(ticks - slack) if side is Side.BUY else math.floor(ticks + slack))
+
+
+def _taker_price(
+    mid: Decimal,
+    side: Side,
+    quantity: Decimal,
+    step: Decimal,
+    turnover: float,
+    slippage: float,
+    impact: float,
+    max_impact: float,
+) -> Decimal:
+    start = float(mid)
+    part = impact * (float(quantity) * start) / turnover if turnover > 0 else max_impact
+    away = start * (slippage + min(part, max_impact))
+    return max(_on_step(start + away if side is Side.BUY else start - away, side, step), step)
+
+
+def market_price(venue: Venue, symbol: str, side: Side, quantity: Decimal, mid: Decimal | None = None) -> Decimal:
+    """What `book_of(venue, symbol, mid).taker_price(side, quantity)` is, without the rest of the book."""
+    settings, contract = venue.settings, venue.contracts[symbol]
+    return _taker_price(
+        venue.price(symbol) if mid is None else mid,
+        side,
+        quantity,
+        contract.instrument.price_step,
+        venue.market.tapes[symbol].minute_turnover(venue.now_ms),
+        (settings.slippage_bps if contract.major else settings.slippage_minor_bps) / 1e4,
+        settings.impact,
+        settings.max_impact,
+    )
 
 
 def book_of(venue: Venue, symbol: str, mid: Decimal | None = None) -> Book:

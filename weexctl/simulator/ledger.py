@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
+from weexctl.model.copying import quick
 from weexctl.model.fill import Fill
 from weexctl.model.side import PositionSide
 from weexctl.simulator.ids import IdSequence
@@ -21,6 +22,7 @@ __all__ = ["Bill", "Ledger"]
 ZERO = Decimal(0)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """One change of the wallet."""

@@ -20,10 +20,12 @@ from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.position import CENTI_MICRO, SimPosition
 from weexctl.simulator.venue import Venue
 
-__all__ = ["LIQUIDATION_CLIENT_ID", "may_liquidate", "walk"]
+__all__ = ["LIQUIDATION_CLIENT_ID", "highest_rate", "may_liquidate", "walk"]
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+_LARGEST_RATE = 0.126
+"""Above the rates of every tier, unless the settings say otherwise."""
 CAUTION = 1.001
 """The quick look in floats is this much stricter than the exact one."""
 LIQUIDATION_CLIENT_ID = "burst_liquidate"
@@ -44,12 +46,12 @@ class _Pool:
         return self.rows[0].margin if self.isolated else cross_wallet(venue)
 
 
-def may_liquidate(venue: Venue, bars: Bars) -> bool:
-    """A quick, slightly strict look: could anything fall within these mark bars?"""
+def may_liquidate(venue: Venue, bars: Mapping[str, tuple[Bar, Bar]]) -> bool:
+    """A quick, slightly strict look: could anything fall within these bars, of which the second is the mark's?"""
     worth, needed = float(venue.ledger.wallet), 0.0
     shared = False
     for position in venue.ledger.positions.values():
-        bar, margin = bars[position.symbol], float(position.margin)
+        bar, margin = bars[position.symbol][1], float(position.margin)
         size, value = float(position.size), float(position.open_value)
         loss = value - size * bar.low if position.side is PositionSide.LONG else size * bar.high - value
         worth -= margin
@@ -60,7 +62,12 @@ def may_liquidate(venue: Venue, bars: Bars) -> bool:
             shared = True
             worth -= loss
             needed += size * bar.high
-    return shared and worth < needed * _rate(venue, needed)
+    return shared and worth < needed * highest_rate(venue) and worth < needed * _rate(venue, needed)
+
+
+def highest_rate(venue: Venue) -> float:
+    """Above every maintenance rate that the exchange asks for."""
+    return max(_LARGEST_RATE, 1.01 * float(venue.settings.maintenance_above))
 
 
 def _rate(venue: Venue, value: float) -> float:

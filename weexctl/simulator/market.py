@@ -77,19 +77,25 @@ class Tape:
             self._price = (index, (price / self._step).to_integral_value() * self._step)
         return self._price[1]
 
-    def bar(self, opened_ms: int) -> Bar | None:
-        """How far the last price went in the candle that opened then; None outside the data."""
+    def bars(self, opened_ms: int) -> tuple[Bar, Bar] | None:
+        """How far last and mark price went in the candle that opened then; None outside the data."""
         index = self.index(opened_ms)
         if not 0 <= index < self.count:
             return None
-        return Bar(self.open[index], self.high[index], self.low[index], self.close[index])
+        opened, close = self.open[index], self.close[index]
+        last = Bar(opened, self.high[index], self.low[index], close)
+        if self.mark_high is self.high:
+            return last, last
+        return last, Bar(opened, self.mark_high[index], self.mark_low[index], close)
 
-    def mark_bar(self, opened_ms: int) -> Bar | None:
-        """How far the mark price went in the candle that opened then; None outside the data."""
+    def point(self, opened_ms: int) -> tuple[Bar, Bar] | None:
+        """Last and mark price as the candle opens, as bars that went nowhere; None outside the data."""
         index = self.index(opened_ms)
         if not 0 <= index < self.count:
             return None
-        return Bar(self.open[index], self.mark_high[index], self.mark_low[index], self.close[index])
+        price = self.open[index]
+        bar = Bar(price, price, price, price)
+        return bar, bar
 
     def minute_turnover(self, now_ms: int) -> float:
         """Quote traded in a minute, mean of the last day's closed candles."""

@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, Decimal
 
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import Side
-from weexctl.simulator.book import Book, book_of
+from weexctl.simulator.book import Book, book_of, market_price
 from weexctl.simulator.history import Event
 from weexctl.simulator.margin import available, initial_margin, order_margin
 from weexctl.simulator.market import Bar
@@ -26,7 +26,7 @@ def match_market(venue: Venue, order: SimOrder, time_ms: int, reference: Decimal
     """
     quantity = _executable(venue, order)
     if quantity:
-        price = book_of(venue, order.symbol, reference).taker_price(order.side, quantity)
+        price = market_price(venue, order.symbol, order.side, quantity, reference)
         if reference is None or _affordable(venue, order, quantity, price):
             fill(venue, order, quantity, price, maker=False, time_ms=time_ms)
     venue.finish(order, OrderStatus.FILLED if order.executed else OrderStatus.CANCELLED, time_ms)

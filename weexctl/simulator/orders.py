@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from weexctl.model.copying import quick
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
 
@@ -49,6 +50,7 @@ class Trigger:
         return high >= self.level if self.rising else low <= self.level
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """A stop or target that goes into force with the fill of its order."""

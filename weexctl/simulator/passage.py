@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from weexctl.errors import UsageError
-from weexctl.model.order import OrderStatus
+from weexctl.model.order import OrderStatus, TriggerSource
 from weexctl.simulator.conditional import fire, fire_reached, reached
 from weexctl.simulator.funding import settle
 from weexctl.simulator.liquidation import may_liquidate, walk
-from weexctl.simulator.market import Bar
+from weexctl.simulator.market import Bar, Tape
 from weexctl.simulator.matching import fill_resting, traded_through
 from weexctl.simulator.orders import SimOrder, TriggerKind
-from weexctl.simulator.quiet import first_busy_ms
+from weexctl.simulator.quiet import first_busy_ms, is_quiet
 from weexctl.simulator.venue import Venue
 
-__all__ = ["advance", "catch_up"]
+__all__ = ["advance", "catch_up", "next_event_ms"]
 
 Bars = dict[str, tuple[Bar, Bar]]
 """Last and mark bar by symbol."""
@@ -38,12 +40,11 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
         raise UsageError(f"the simulator is at {venue.now_ms} and cannot go back to {to_ms}; nothing was done")
     before = venue.version
     while venue.now_ms < to_ms and (venue.live or venue.ledger.positions):
-        settles = venue.funding.next_after(venue.now_ms)
-        closes = _next_busy_close(venue, min(to_ms, settles))
+        settles, closes = _next_looks(venue, to_ms)
         event = min(closes, settles)
         if event > to_ms:
             break
-        if event == closes:
+        if event == closes and not is_quiet(venue, closes - venue.market.timeframe.ms):
             _close_candle(venue, closes, closes - 1)
         venue.now_ms = event
         if event == settles:
@@ -55,6 +56,17 @@ def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     venue.now_ms = to_ms
     if venue.demo is not None:
         advance(venue.demo, to_ms)
+
+
+def next_event_ms(venue: Venue, to_ms: int) -> int:
+    """The next moment up to `to_ms` that has to be looked at; later than that when there is none."""
+    return min(_next_looks(venue, to_ms)) if venue.live or venue.ledger.positions else to_ms + 1
+
+
+def _next_looks(venue: Venue, to_ms: int) -> tuple[int, int]:
+    """The next settlement, and the next close that has to be looked at; later than `to_ms` for none."""
+    settles = venue.funding.next_after(venue.now_ms)
+    return settles, _next_busy_close(venue, min(to_ms, settles))
 
 
 def _next_busy_close(venue: Venue, until_ms: int) -> int:
@@ -80,22 +92,24 @@ def catch_up(venue: Venue, known_ms: int) -> None:
 
 
 def _close_candle(venue: Venue, closes_ms: int, time_ms: int) -> None:
-    _pass_through(venue, _bars(venue, closes_ms - venue.market.timeframe.ms), time_ms, closes_ms)
+    opened_ms = closes_ms - venue.market.timeframe.ms
+    _pass_through(venue, _known(venue, lambda tape: tape.bars(opened_ms)), time_ms, closes_ms)
 
 
 def _open_candle(venue: Venue) -> None:
-    points = {s: (_point(last.open), _point(mark.open)) for s, (last, mark) in _bars(venue, venue.now_ms).items()}
-    _pass_through(venue, points, venue.now_ms, venue.now_ms + 1)
+    if not venue.live and not venue.ledger.positions:
+        return
+    _pass_through(venue, _known(venue, lambda tape: tape.point(venue.now_ms)), venue.now_ms, venue.now_ms + 1)
 
 
 def _pass_through(venue: Venue, bars: Bars, time_ms: int, ends_ms: int) -> None:
     # What happens is stamped `time_ms`; orders placed from `ends_ms` on did not see these bars.
-    marks = {symbol: mark for symbol, (_, mark) in bars.items()}
-    if _all_priced(venue, bars) and may_liquidate(venue, marks):
+    if _all_priced(venue, bars) and may_liquidate(venue, bars):
+        marks = {symbol: mark for symbol, (_, mark) in bars.items()}
         stops = _reached_stops(venue, bars, ends_ms)
         walk(venue, marks, stops, lambda row: fire(venue, row, bars[row.symbol][0], time_ms), time_ms)
     for symbol, (last, mark) in bars.items():
-        if symbol not in venue.live:
+        if not _touches(venue, symbol, last, mark):
             continue
         before = venue.version
         for kind in (TriggerKind.STOP, TriggerKind.TARGET):
@@ -106,23 +120,31 @@ def _pass_through(venue: Venue, bars: Bars, time_ms: int, ends_ms: int) -> None:
             fire_reached(venue, symbol, TriggerKind.STOP, last, mark, time_ms, max(ends_ms, time_ms + 1))
 
 
-def _bars(venue: Venue, opened_ms: int) -> Bars:
-    # Only symbols with an order or a position; the rest cannot change anything.
+def _known(venue: Venue, look: Callable[[Tape], tuple[Bar, Bar] | None]) -> Bars:
+    """What each symbol's tape says; only of symbols with an order or a position: the rest can change nothing."""
     busy = {symbol for symbol, *_ in venue.ledger.positions} | venue.live.keys()
-    bars: Bars = {}
-    for symbol, tape in venue.market.tapes.items():
-        if symbol in busy and (last := tape.bar(opened_ms)) and (mark := tape.mark_bar(opened_ms)):
-            bars[symbol] = (last, mark)
-    return bars
+    return {
+        symbol: bars
+        for symbol, tape in venue.market.tapes.items()
+        if symbol in busy and (bars := look(tape)) is not None
+    }
+
+
+def _touches(venue: Venue, symbol: str, last: Bar, mark: Bar) -> bool:
+    """Whether these bars reach any trigger, or there is a limit to look at."""
+    for order in venue.live.get(symbol, ()):
+        trigger = order.trigger
+        if trigger is None or not order.waiting:
+            return True
+        bar = mark if trigger.source is TriggerSource.MARK else last
+        if trigger.reached(bar.low, bar.high):
+            return True
+    return False
 
 
 def _all_priced(venue: Venue, bars: Bars) -> bool:
     positions = venue.ledger.positions
     return bool(positions) and all(symbol in bars for symbol, *_ in positions)
-
-
-def _point(price: float) -> Bar:
-    return Bar(price, price, price, price)
 
 
 def _reached_stops(venue: Venue, bars: Bars, ends_ms: int) -> list[SimOrder]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce, TriggerSource
 from weexctl.model.side import PositionSide, Side
-from weexctl.simulator.book import book_of
+from weexctl.simulator.book import market_price
 from weexctl.simulator.history import Event
 from weexctl.simulator.instruments import Contract
 from weexctl.simulator.margin import order_margin, require_margin
@@ -38,10 +38,9 @@ def place(venue: Venue, order: SimOrder) -> SimOrder:
         Refusal: size, client id, presets, position or margin do not allow it; nothing was done.
     """
     _check_new(venue, order)
-    reference = order.price or venue.price(order.symbol)
-    check_presets(order, reference)
+    check_presets(order, order.price or venue.price(order.symbol))
     if order.opening:
-        worst = order.price or book_of(venue, order.symbol).taker_price(order.side, order.quantity)
+        worst = order.price or market_price(venue, order.symbol, order.side, order.quantity)
         needed = order_margin(venue, order.symbol, order.position_side, order.quantity, worst)
         require_margin(venue, needed)
     elif not venue.ledger.held(order.symbol, order.position_side):
@@ -185,7 +184,7 @@ def preset(price: Decimal | None, source: TriggerSource) -> Preset | None:
 def _check_new(venue: Venue, order: SimOrder) -> None:
     check_size(order, venue.contracts[order.symbol])
     rule = venue.settings.client_ids
-    taken = rule != "free" and venue.find_client(order.client_id) is not None
+    taken = rule != "free" and venue.live and venue.find_client(order.client_id) is not None
     if taken or (rule == "ever" and order.client_id in venue.client_ids):
         raise business(f"INVALID_ARGUMENT: Duplicate client order id '{order.client_id}'")
     _check_band(venue, order)
@@ -217,6 +216,7 @@ def _accept(venue: Venue, order: SimOrder) -> None:
 
 def _check_total(venue: Venue, order: SimOrder) -> None:
     most = venue.contracts[order.symbol].instrument.max_position
-    held = venue.ledger.held(order.symbol, order.position_side)
-    if order.opening and most is not None and held + order.quantity > most:
+    if not order.opening or most is None:
+        return
+    if venue.ledger.held(order.symbol, order.position_side) + order.quantity > most:
         raise Refusal(TOO_LARGE, f"The position size must not exceed {most:f}.")

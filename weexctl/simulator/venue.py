@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from weexctl.model.account import MarginMode
 from weexctl.model.fill import Fill
@@ -20,6 +21,9 @@ from weexctl.simulator.market import MarketView
 from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.position import SimPosition
 from weexctl.simulator.settings import SimulatorSettings
+
+if TYPE_CHECKING:
+    from weexctl.simulator.quiet import Calm
 
 __all__ = ["Leverage", "Venue"]
 
@@ -48,6 +52,7 @@ class Venue:
 
     Attributes:
         now_ms: the exchange's time.
+        calm: what is known of the candles ahead, as far as somebody has looked.
         version: grows with every change of an order, a position, the wallet or a setting.
         live: orders that rest or wait, by symbol, oldest first.
         closed: finished orders, oldest first, the newest ones only.
@@ -79,6 +84,7 @@ class Venue:
         self.ledger = ledger
         self.now_ms = now_ms
         self.version = 0
+        self.calm: Calm | None = None
         self.live: dict[str, list[SimOrder]] = {}
         self.closed: deque[SimOrder] = deque(maxlen=settings.history_kept)
         self.client_ids: set[str] = set()
@@ -143,8 +149,8 @@ class Venue:
         order.status = status
         order.updated_ms = time_ms
         order.reserved = Decimal(0)
-        orders = self.live.get(order.symbol, [])
-        if order in orders:
+        orders = self.live.get(order.symbol)
+        if orders and order in orders:
             orders.remove(order)
             if not orders:
                 del self.live[order.symbol]

@@ -105,12 +105,12 @@ def check_steps(subject: Subject) -> Iterator[Finding]:
         return
     expected = subject.whole("columns")
     state = subject.plugin.start(subject.artefact)
-    numbers = [*(regime.value for regime in REGIMES), "confidence"]
+    numbers = [*(regime.value for regime in REGIMES), "confidence", *(["p_vol"] if "p_vol" in expected else [])]
     bulk = expected[numbers].to_numpy(dtype=np.float64)
     names = expected["name"].tolist()
     for row, observed in enumerate(subject.whole("features").to_dict("records")):
         state, view = subject.plugin.step(state, observed)
-        stepped = np.array([getattr(view, name) for name in numbers])
+        stepped = np.array([getattr(view, name) for name in numbers], dtype=np.float64)  # None becomes NaN
         known = ~np.isnan(bulk[row])
         if (np.abs(stepped - bulk[row])[known] > _STEP_TOLERANCE).any() or (np.isnan(stepped) == known).any():
             yield Finding("steps", f"step gave {stepped.tolist()} instead of {bulk[row].tolist()}", row=row)
@@ -134,8 +134,9 @@ def _regime_rules(columns: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray[
         yield name, "a probability outside 0 to 1", (probabilities[:, i] >= 0.0) & (probabilities[:, i] <= 1.0)
     yield "", "probabilities that do not sum to one", np.abs(probabilities.sum(axis=1) - 1.0) <= 1e-9
     yield "name", "a name that is no regime", columns["name"].isin(names).to_numpy()
-    confidence = columns["confidence"].to_numpy(dtype=np.float64)
-    yield "confidence", "a confidence outside 0 to 1", (confidence >= 0.0) & (confidence <= 1.0)
+    for name in ("confidence", *(["p_vol"] if "p_vol" in columns else [])):
+        values = columns[name].to_numpy(dtype=np.float64)
+        yield name, f"a {name} outside 0 to 1", (values >= 0.0) & (values <= 1.0)
 
 
 def _strategy_rules(columns: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from weexctl_regimes import RulesConfig, TwoFactorConfig, offer_regimes
 
 
-def test_both_classifiers_are_offered_with_a_summary() -> None:
-    assert [offer.name for offer in offer_regimes()] == ["two-factor-hmm", "rules"]
+def test_every_classifier_is_offered_with_a_summary() -> None:
+    assert [offer.name for offer in offer_regimes()] == ["two-factor-hmm", "rules", "hmm3", "jump"]
     assert all(offer.summary for offer in offer_regimes())
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from weexctl_regimes import TwoFactorConfig
+from weexctl_regimes import TwoFactorConfig, offer_regimes
 from weexctl_regimes.classifier import model_of
-from weexctl_regimes.two_factor_hmm import TwoFactorHmm, agreement
+from weexctl_regimes.refitted import agreement
+from weexctl_regimes.two_factor_hmm import TwoFactorHmm
 
 pytestmark = pytest.mark.shared_data
 
@@ -32,16 +33,23 @@ def test_consecutive_fits_agree_on_common_candles(candles: pd.DataFrame) -> None
     assert shared >= 0.80
 
 
-def test_a_row_needs_no_more_history_than_the_warmup(candles: pd.DataFrame) -> None:
-    classifier = TwoFactorHmm(TwoFactorConfig())
+@pytest.mark.parametrize("name", ["two-factor-hmm", "hmm3", "jump"])
+def test_a_row_needs_no_more_history_than_the_warmup(name: str, candles: pd.DataFrame) -> None:
+    offer = next(offer for offer in offer_regimes() if offer.name == name)
+    classifier = offer.build(offer.config(restarts=1))
     artefact = classifier.fit(candles.iloc[:12_000], "BTCUSDT")
     whole = classifier.columns(candles, artefact)
-    numbers = ["trending", "ranging", "unstable", "confidence"]
+    numbers = whole.columns.drop("name")
 
+    assert artefact.status == "fitted"
     for row in range(12_500, 20_000, 1_500):
         window = classifier.columns(candles.iloc[row - classifier.warmup_candles : row + 1], artefact).iloc[-1]
         np.testing.assert_allclose(
-            window[numbers].astype(float), whole[numbers].iloc[row], rtol=1e-6, err_msg=f"row {row}"
+            window[numbers].astype(float),
+            whole[numbers].iloc[row].astype(float),
+            rtol=1e-6,
+            atol=1e-9,
+            err_msg=f"row {row}",
         )
         assert window["name"] == whole["name"].iloc[row]
 

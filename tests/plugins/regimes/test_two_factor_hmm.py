@@ -15,8 +15,10 @@ from weexctl.testing import random_walk, regimes
 from weexctl_regimes import TwoFactorConfig, build_two_factor
 from weexctl_regimes.classifier import model_of
 from weexctl_regimes.percentile_rule import PercentileRule
-from weexctl_regimes.two_factor_hmm import TwoFactorHmm, agreement
+from weexctl_regimes.refitted import agreement
+from weexctl_regimes.two_factor_hmm import TwoFactorHmm
 from weexctl_regimes.two_factors import TwoFactors
+from weexctl_regimes.volatility_odds import VARIANCES
 
 SMALL = TwoFactorConfig(train_candles=3000, min_train_candles=2000, restarts=2)
 NAMES = [regime.value for regime in REGIMES]
@@ -120,6 +122,7 @@ def test_a_fallback_scores_by_the_rule_and_ends_with_the_next_good_fit(
     recovered = classifier.fit(candles, "BTCUSDT", fallback)
 
     np.testing.assert_allclose(columns[NAMES].sum(axis=1), 1.0, atol=1e-9)
+    assert columns["p_vol"].between(0.0, 1.0).all()
     assert (recovered.status, recovered.age) == ("fitted", 0)
 
 
@@ -155,22 +158,25 @@ def test_steps_say_what_columns_say_through_warmup_gaps_and_spikes(candles: pd.D
 
     for row in classifier.features(rough).to_dict("records"):
         state, view = classifier.step(state, {str(name): value for name, value in row.items()})
-        stepped.append((view.trending, view.ranging, view.unstable, view.confidence, view.name.value))
+        stepped.append((view.trending, view.ranging, view.unstable, view.confidence, view.p_vol, view.name.value))
 
-    numbers = np.array([row[:4] for row in stepped])
+    numbers = np.array([row[:5] for row in stepped], dtype=np.float64)
     known = columns["name"].to_numpy() != ""
-    np.testing.assert_allclose(numbers, columns[[*NAMES, "confidence"]].to_numpy(), rtol=0, atol=1e-12)
-    assert [row[4] for row, seen in zip(stepped, known, strict=True) if seen] == columns["name"][known].tolist()
+    np.testing.assert_allclose(numbers, columns[[*NAMES, "confidence", "p_vol"]].to_numpy(), rtol=0, atol=1e-12)
+    assert [row[5] for row, seen in zip(stepped, known, strict=True) if seen] == columns["name"][known].tolist()
     assert np.isfinite(numbers[classifier.warmup_candles :]).all()
 
 
 def test_before_anything_is_known_a_step_takes_the_careful_name(artefact: Artefact) -> None:
     classifier = TwoFactorHmm(SMALL)
 
-    _, view = classifier.step(classifier.start(artefact), dict.fromkeys(("v", "q", "e48", "e240"), float("nan")))
+    unknown = dict.fromkeys(("v", "q", "e48", "e240", *VARIANCES), float("nan"))
+
+    _, view = classifier.step(classifier.start(artefact), unknown)
 
     assert view.name is Regime.UNSTABLE
     assert np.isnan(view.confidence)
+    assert view.p_vol is None
 
 
 def test_missing_candles_drift_towards_the_usual_and_nothing_else(candles: pd.DataFrame, artefact: Artefact) -> None:

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from tests.plugins.books import make_book, make_position, make_row, make_signal
 from tests.plugins.frames import frame_of, walk
-from weexctl import SYMBOLS, Book, PositionSide, Sizer
+from weexctl import SYMBOLS, Book, PositionSide, Sizer, features
+from weexctl.testing import check_plugin, random_walk
 from weexctl_sizers import FixedFractionConfig, VolatilityTargetConfig, build_fixed_fraction, build_volatility_target
 
 directions = st.lists(st.sampled_from([-1, 0, 1]), min_size=8, max_size=8)
@@ -176,3 +177,23 @@ def test_a_fixed_fraction_ignores_the_market() -> None:
 def test_sizer_settings_that_make_no_sense_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         VolatilityTargetConfig.model_validate(settings)
+
+
+def test_a_regression_forecast_keeps_the_contract_at_its_own_warmup() -> None:
+    sizer = build_volatility_target(VolatilityTargetConfig(forecast="har", train_days=30))
+
+    report = check_plugin("sizer", sizer, name="volatility-target")
+
+    assert report.ok, report.text()
+    assert sizer.warmup_candles == features.har_warmup(3_600_000, 30)
+
+
+def test_the_forecast_that_was_asked_for_is_the_one_that_is_used() -> None:
+    candles = random_walk(2, 4_000)
+    forecasts = [
+        build_volatility_target(config).columns(candles)["volatility"]
+        for config in (VolatilityTargetConfig(forecast="har", train_days=60), VolatilityTargetConfig())
+    ]
+
+    pd.testing.assert_series_equal(forecasts[0], features.har_volatility(candles, 60), check_names=False)
+    pd.testing.assert_series_equal(forecasts[1], features.ewma_volatility(candles, 48), check_names=False)

@@ -30,9 +30,13 @@ COLUMNS: dict[str, Column] = {
     "bollinger_z": features.bollinger_z,
     "rsi": features.rsi,
     "robust_sigma": features.robust_sigma,
+    "realised_variance": lambda candles: features.realised_variance(candles, 24),
+    "parkinson_variance": lambda candles: features.parkinson_variance(candles, 24),
+    "log_variances": lambda candles: features.log_variances(candles).sum(axis=1, skipna=False),
+    "har_volatility": features.har_volatility,
 }
 IN_QUOTE = {"ewma", "true_range", "average_true_range", "block_atr", "ema", "rolling_vwap"}
-SCALARS = {"candle_ms", "candles_per_year"}
+SCALARS = {"candle_ms", "candles_per_year", "har_warmup"}
 
 all_columns = pytest.mark.parametrize("name", COLUMNS)
 
@@ -97,6 +101,7 @@ def test_a_missing_candle_blinds_no_scale_for_longer_than_itself() -> None:
 
     for name in (
         "ewma_volatility",
+        "har_volatility",
         "average_true_range",
         "efficiency_ratio",
         "relative_log_volatility",

@@ -133,6 +133,8 @@ VIEWS: Mapping[str, tuple[Alter, str]] = {
     "unknown name": (at(8, name="sideways"), "named a regime 'sideways'"),
     "no name": (at(8, name=""), "named a regime ''"),
     "no confidence": (lambda frame: frame.drop(columns="confidence"), "returned no column confidence"),
+    "NaN odds": (lambda frame: at(8, p_vol=np.nan)(frame.assign(p_vol=0.2)), "NaN or infinity in column p_vol"),
+    "odds above one": (lambda frame: at(8, p_vol=1.2)(frame.assign(p_vol=0.2)), "a p_vol outside 0 to 1"),
 }
 
 
@@ -140,6 +142,11 @@ VIEWS: Mapping[str, tuple[Alter, str]] = {
 def test_a_classifier_that_returns_what_it_may_not_is_refused(case: str) -> None:
     alter, words = VIEWS[case]
     assert words in fault(with_classifier(alter)).message
+
+
+def test_the_odds_of_a_loud_day_are_in_the_view_of_a_classifier_that_gives_them() -> None:
+    assert compute(make_pipeline()).regime_view(11).p_vol is None
+    assert compute(with_classifier(lambda frame: frame.assign(p_vol=0.2))).regime_view(11).p_vol == 0.2
 
 
 def test_probabilities_may_miss_one_by_rounding() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.plugins.books import NOW_MS, make_book, make_position
@@ -52,6 +53,16 @@ def test_an_entry_says_regime_and_why_its_size_was_cut() -> None:
         "Opened long BTCUSDT at 2023-11-15 00:00 UTC under a trending regime (72 %). "
         "Size cut to 0.35 of base: volatility 1.8× its median, unstable 14 %."
     )
+
+
+def test_a_classifier_that_knows_the_odds_of_a_loud_day_has_them_told() -> None:
+    columns = make_columns()
+    loud = replace(columns, regime={**columns.regime, "p_vol": np.full(12, 0.31)})
+    record = body(world=World(columns={BTC: loud}))
+
+    assert record["regime"]["p_vol"] == 0.31
+    assert line(explain(record), "Regime: ").endswith("model a1. Chance of a loud day ahead: 31 %.")
+    assert "p_vol" not in body()["regime"]
 
 
 def test_a_full_explanation_is_about_ten_lines() -> None:

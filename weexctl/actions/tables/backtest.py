@@ -61,6 +61,31 @@ ROWS = (
         ),
     ),
     Action(
+        name="backtest.ablate",
+        section=UNDERSTAND,
+        summary="Run a profile without each of its parts, and against controls of its size",
+        help=(
+            "Some twenty arms over the same candles: no engine, volatility targeting alone, each stage by itself and "
+            "each taken away, other classifiers and rules, one candle late, at double costs; then the controls, made "
+            "as large as the profile, and placebos with its regimes at other times. Says how sure each difference is "
+            "and whether the claims held, whatever comes out. Takes sixty runs. Writes nothing but one line for each "
+            "configuration into the ledger of trials."
+        ),
+        risk="read",
+        module="weexctl.actions.backtest_ablate",
+        parameters=(
+            *_OVER,
+            Parameter(name="placebos", type="int", default=30, help="Runs with regimes of another time; 30 or more"),
+            _WORKERS,
+        ),
+        examples=(
+            Example(
+                "weexctl backtest ablate --profile balanced --data candles --from 2021-02-07 --to 2024-01-01",
+                "which part of the profile is worth its place",
+            ),
+        ),
+    ),
+    Action(
         name="backtest.sweep",
         section=UNDERSTAND,
         summary="Search for settings of a profile over known candles",

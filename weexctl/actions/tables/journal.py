@@ -76,6 +76,30 @@ ROWS = (
         examples=(Example("weexctl journal verify", "nothing was changed since it was recorded"),),
     ),
     Action(
+        name="journal.replay",
+        section=UNDERSTAND,
+        summary="Make a recorded run again, and list what differs",
+        help=(
+            "Takes profile and span of a run at the venue sim from its record, decides at every close again on the "
+            "same candles, and sets decisions and closed trades against the record, field by field and without any "
+            "tolerance. Nothing is written. Exit code 6 when something differs."
+        ),
+        risk="read",
+        module="weexctl.actions.journal_replay",
+        parameters=(
+            _RUN,
+            Parameter(
+                name="data",
+                type="str",
+                help="The candles of the run: a file, a folder, or SYMBOL=PATH; may be repeated",
+                repeatable=True,
+                metavar="PATH",
+            ),
+            Parameter(name="workers", type="int", help="Processes that fit; as many as the machine has if left out"),
+        ),
+        examples=(Example("weexctl journal replay", "the newest run, decision by decision"),),
+    ),
+    Action(
         name="journal.reconcile",
         section=UNDERSTAND,
         summary="Compare the account with its record, and mend what differs",

@@ -1,0 +1,122 @@
+"""Backtests from outside: the run of `trade` without its journal, and a recorded run made again."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Home
+
+SPAN = ("--symbols", "BTCUSDT,SOLUSDT", "--steps", "120")
+PROFILE = ("--profile", "balanced")
+
+
+@pytest.fixture
+def traded(home: Home) -> Home:
+    """A home with a short run at sim."""
+    assert home("trade", *PROFILE, *SPAN, "-o", "json").code == 0
+    return home
+
+
+def test_a_backtest_is_what_trade_makes_of_the_same_candles(home: Home) -> None:
+    traded = home("trade", *PROFILE, *SPAN, "-o", "json").document["data"]
+    tried = home("backtest", "run", *PROFILE, *SPAN, "--workers", "1", "-o", "json").document["data"]
+
+    for name in ("from_ms", "to_ms", "steps", "equity", "pnl", "max_drawdown", "refusals", "not_modelled"):
+        assert tried[name] == traded[name], name
+    assert [plain(order) for order in tried["orders"]] == [plain(order) for order in traded["orders"]]
+    assert [without(trade, "trade_id", "closed_ms") for trade in tried["trades"]] == [
+        without(trade, "trade_id", "closed_ms") for trade in traded["trades"]
+    ]
+    assert len(tried["orders"]) > 3
+    assert 0 < tried["decided"] <= tried["steps"]
+    assert tried["metrics"]["max_drawdown"] == tried["max_drawdown"]
+    assert tried["manifest"]["data"] == traded["manifest"]["data"]
+    assert tried["exposure"] == pytest.approx(traded["exposure"], rel=1e-9)
+
+
+def plain(order: dict[str, Any]) -> dict[str, Any]:
+    """An order to the hour, without what only a stop that fired is told differently by."""
+    names = ("order_id", "symbol", "side", "position_side", "leg", "filled_quantity", "price", "status")
+    return {name: order[name] for name in names} | {"hour": order["time_ms"] // 3_600_000}
+
+
+def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The row without these."""
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def test_several_processes_come_to_the_same(home: Home) -> None:
+    span = ("--steps", "40", "--symbols", "BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,ADAUSDT,LTCUSDT")
+    one = home("backtest", "run", *span, "--workers", "1", "-o", "json").document["data"]
+    two = home("backtest", "run", *span, "--workers", "2", "-o", "json").document["data"]
+
+    assert one == two
+
+
+def test_nothing_is_written(home: Home) -> None:
+    assert home("backtest", "run", "--symbols", "BTCUSDT", "--steps", "5", "--workers", "1").code == 0
+    assert not list(home.data.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--seed", "3", "--data", "BTCUSDT=x.csv"),
+        ("--from", "2024-01-01"),
+        ("--steps", "0"),
+        ("--workers", "0"),
+        ("--symbols", "NOPEUSDT"),
+        ("--data", "BTCUSDT=/nowhere/BTCUSDT-1h.csv", "--symbols", "BTCUSDT"),
+        ("--profile", "balancd"),
+    ],
+)
+def test_what_makes_no_sense_is_one_clear_line(flags: tuple[str, ...], home: Home) -> None:
+    ran = home("backtest", "run", *flags, "-o", "json")
+
+    assert ran.code == 2
+    error = ran.document["error"]
+    assert "\n" not in error["message"]
+    assert "nothing was" in error["message"] or "did you mean" in error["message"] or error.get("hint")
+    assert "Traceback" not in ran.err
+
+
+def test_a_run_made_again_is_what_was_recorded(traded: Home) -> None:
+    ran = traded("journal", "replay", "--workers", "1", "-o", "json")
+
+    assert ran.code == 0
+    data = ran.document["data"]
+    assert data["differing"] == 0
+    assert data["compared"] >= 240
+    assert data["differences"] == []
+
+
+def test_a_record_that_was_changed_differs(traded: Home) -> None:
+    journal = traded.data / "accounts" / "sim" / "sim" / "journal.sqlite"
+    raw = sqlite3.connect(journal, isolation_level=None)
+    changed = raw.execute("UPDATE trade SET net = '123.45' WHERE rowid = 1").rowcount
+    raw.close()
+    assert changed == 1
+    ran = traded("journal", "replay", "--workers", "1", "-o", "json")
+
+    assert ran.code == 6
+    assert ran.document["error"]["code"] == "REPLAY_DIFFERS"
+    (difference,) = ran.document["data"]["differences"]
+    assert (difference["field"], difference["recorded"]) == ("net", '"123.45"')
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [(("--run", "r0"), "UNKNOWN_ID"), (("--data", "BTCUSDT=x.csv"), None)],
+)
+def test_a_run_that_cannot_be_made_again_is_told_why(flags: tuple[str, ...], code: str | None, traded: Home) -> None:
+    ran = traded("journal", "replay", *flags, "-o", "json")
+
+    assert ran.code == 2
+    assert code is None or ran.document["error"]["code"] == code
+
+
+def test_without_a_run_there_is_nothing_to_make_again(home: Home) -> None:
+    assert home("journal", "replay", "-o", "json").code == 3
