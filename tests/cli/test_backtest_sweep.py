@@ -111,6 +111,35 @@ def test_the_workers_of_a_killed_sweep_end(tmp_path: Path) -> None:
         assert time.monotonic() < until, "a worker outlives its parent"
 
 
+def test_a_worker_that_is_killed_is_one_clear_line_and_the_sweep_goes_on_later(
+    whole: dict[str, Any], home: Home, tmp_path: Path
+) -> None:
+    with under_way(tmp_path, 2) as process:
+        os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+        out, _ = process.communicate(timeout=60)
+    document = json.loads(out)
+
+    assert (process.returncode, document["error"]["code"]) == (3, "WORKER_LOST")
+    assert "of 8 trials are kept" in document["error"]["message"]
+    went_on = again(home, tmp_path)
+    assert 2 <= went_on["data"]["done_before"] < 8
+    assert table(went_on) == table(whole)
+
+
+def workers_of(parent: int) -> list[int]:
+    """Process ids of the workers that a sweep has started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "stat").read_text().rpartition(")")[2].split()
+            line = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if int(words[1]) == parent and b"spawn_main" in line:
+            found.append(int(entry.name))
+    return sorted(found)
+
+
 def alive(group: int) -> bool:
     """Whether there is a process of this group that is no zombie."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
@@ -149,6 +178,10 @@ def test_a_finished_sweep_says_so_and_runs_nothing(home: Home, tmp_path: Path) -
     assert table(second) == table(first)
     assert "ALREADY_DONE" in {notice["code"] for notice in second["warnings"]}
     assert (home.data / "trials.jsonl").read_bytes() == ledger
+    person = home(*SWEEP, *VARIED, "--profile", a_profile(tmp_path), *short, "-o", "table")
+    assert "mine: 2 of 2 trials, 2 of them before" in person.out
+    assert person.out.rstrip().endswith(first["data"]["toml"].rstrip().splitlines()[-1])
+    assert "BEST_OF_MANY" in person.err
     for other, what in (
         (("--set", "limits.daily_loss=0.01..0.02"), "space"),
         (("--metric", "sharpe"), "metric"),
