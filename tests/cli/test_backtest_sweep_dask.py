@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -61,7 +62,9 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]
         yield address, [scheduler, *workers]
 
 
-def swept(folder: Path, address: str, after: Callable[[], None]) -> tuple[int, dict[str, Any], str]:
+def swept(
+    folder: Path, address: str, after: Callable[[subprocess.Popen[str]], object]
+) -> tuple[int, dict[str, Any], str]:
     """Exit code, answer and notes of a sweep in which something happens after the third trial."""
     line = [sys.executable, "-m", "weexctl", *SWEEP, *VARIED, "--profile", a_profile(folder), "--dask", address, "-v"]
     home = {"WEEXCTL_DATA_DIR": str(folder / "data"), "WEEXCTL_CONFIG_DIR": str(folder / "config")}
@@ -71,7 +74,7 @@ def swept(folder: Path, address: str, after: Callable[[], None]) -> tuple[int, d
         try:
             said = list(islice(process.stderr or (), 4))
             assert said[3].startswith("sweep: 3 of 8"), said
-            after()
+            after(process)
             out, err = process.communicate(timeout=120)
         finally:
             if process.poll() is None:
@@ -84,7 +87,7 @@ def test_a_cluster_that_loses_a_worker_finds_what_this_machine_finds(
 ) -> None:
     address, (_, first, _) = cluster
 
-    code, document, err = swept(tmp_path, address, first.kill)
+    code, document, err = swept(tmp_path, address, lambda _: first.kill())
 
     here = home(*SWEEP, *VARIED, "--profile", a_profile(tmp_path), "--workers", "1").document
     assert code == 0, (document["error"], err)
@@ -99,7 +102,7 @@ def test_a_cluster_that_is_lost_leaves_what_is_done_and_this_machine_goes_on(
 ) -> None:
     address, processes = cluster
 
-    def kill_all() -> None:
+    def kill_all(_: object) -> None:
         for process in processes:
             process.kill()
 
@@ -113,6 +116,19 @@ def test_a_cluster_that_is_lost_leaves_what_is_done_and_this_machine_goes_on(
     assert went_on["ok"]
     assert 2 <= went_on["data"]["done_before"] < 8
     assert went_on["data"]["done"] == 8
+
+
+def test_ctrl_c_keeps_what_is_done_and_leaves_the_cluster_alone(
+    cluster: tuple[str, list[subprocess.Popen[str]]], tmp_path: Path
+) -> None:
+    address, processes = cluster
+
+    code, document, err = swept(tmp_path, address, lambda process: process.send_signal(signal.SIGINT))
+
+    assert (code, document["ok"], document["data"]["interrupted"]) == (130, True, True)
+    assert 3 <= document["data"]["done"] < 8
+    assert " - distributed" not in err
+    assert all(process.poll() is None for process in processes)
 
 
 @pytest.mark.parametrize(
