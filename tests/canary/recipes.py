@@ -78,6 +78,10 @@ RECIPES: dict[str, Recipe] = {
     "backtest.ablate": _lines("backtest ablate --symbols BTCUSDT --steps 60 --workers 1"),
     "backtest.run": _lines("backtest run --symbols BTCUSDT --steps 30 --workers 1"),
     "backtest.report": _lines("backtest run --symbols BTCUSDT --steps 2 --workers 1", "backtest report"),
+    "backtest.sweep": lambda home, run: [
+        step("backtest sweep --symbols BTCUSDT --steps 30 --workers 1 --trials 2 --set limits.daily_loss=0.01..0.02"),
+        step("backtest sweep --symbols BTCUSDT --steps 30 --set limits.daily_los=0.01..0.02", 2),
+    ],
     "trade": _lines("trade --symbols BTCUSDT --steps 3", "trade --symbols BTCUSDT --once --dry-run --new"),
     "order.preview": _lines(f"order preview {ORDER}"),
     "order.place": lambda home, run: [

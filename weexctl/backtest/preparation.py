@@ -14,7 +14,7 @@ from weexctl.pipeline.stage import Pipeline
 from weexctl.run.fitting import Block, block_columns, fit_all
 from weexctl.run.schedule import Schedule
 
-__all__ = ["OnFit", "Prepared", "Stretch", "prepare"]
+__all__ = ["OnFit", "Prepared", "Stretch", "from_close", "prepare"]
 
 _WORTH_A_PROCESS = 6
 """Fits from which on a second process pays for its start."""
@@ -103,11 +103,11 @@ def _of_symbol(pipeline: Pipeline, known: Candles, stretches: tuple[Stretch, ...
         previous = artefacts or previous
         columns = block_columns(pipeline, {known.symbol: known}, artefacts, fitted_ms, last_ms)
         for symbol, artefact in artefacts.items():
-            parts[fitted_ms, first_ms, last_ms] = artefact, _from(columns[symbol], first_ms)
+            parts[fitted_ms, first_ms, last_ms] = artefact, from_close(columns[symbol], first_ms)
     return parts
 
 
-def _from(columns: SymbolColumns, first_ms: int) -> SymbolColumns:
+def from_close(columns: SymbolColumns, first_ms: int) -> SymbolColumns:
     """The same columns from the candle that closes at `first_ms` on."""
     candles = columns.candles
     rows = max(0, (first_ms - candles.timeframe.ms - candles.first_ms) // candles.timeframe.ms)

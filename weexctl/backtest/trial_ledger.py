@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import stdev
 from typing import Any
 
+from weexctl.backtest.line_file import append_line
 from weexctl.errors import ConfigError, UsageError
 
 __all__ = ["Trial", "TrialLedger", "add_trial", "read_trials"]
@@ -69,10 +69,9 @@ def add_trial(path: Path, trial: Trial) -> None:
         raise UsageError(
             f"a trial's {trial.metric} cannot be {trial.value}; nothing was recorded", hint="use None for no value"
         )
-    line = json.dumps(asdict(trial), ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    line = json.dumps(asdict(trial), ensure_ascii=False, sort_keys=True).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _append(path, line)
+        append_line(path, line)
     except OSError as error:
         raise ConfigError(
             f"the trial ledger {path} cannot be written ({error.strerror}); the trial was not recorded",
@@ -102,31 +101,6 @@ def read_trials(path: Path) -> TrialLedger:
         unreadable=len(torn),
         warnings=tuple(f"line {number} of {path} cannot be read; it counts as a trial" for number in torn),
     )
-
-
-def _append(path: Path, line: bytes) -> None:
-    fresh = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        whole = b"\n" + line if torn else line
-        while whole:
-            whole = whole[os.write(descriptor, whole) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if fresh:
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _trial(line: bytes) -> Trial | None:

@@ -63,6 +63,11 @@ class Paths:
         """The ledger of every configuration that was tried on known candles."""
         return self.data / "trials.jsonl"
 
+    @property
+    def sweeps(self) -> Path:
+        """Searches for settings, one folder each."""
+        return self.data / "sweeps"
+
     def account_folder(self, venue: Venue, account: str) -> Path:
         """The folder of one account at one venue: no two venues ever share a journal, a lock or a kill switch.
 

@@ -113,4 +113,65 @@ ROWS = (
             Example("weexctl backtest report --to safe.html", "a file of your own"),
         ),
     ),
+    Action(
+        name="backtest.sweep",
+        section=UNDERSTAND,
+        summary="Search for settings of a profile over known candles",
+        help=(
+            "Tries settings within the ranges you give, better ones more often, and each through all checks of a "
+            "profile. The first trial is the profile as it is. The result is the same for any number of processes, "
+            "and on a Dask cluster. Every trial is kept when it is done: stopped or killed, the same command goes on "
+            "where it ended. Every configuration goes into the ledger of trials, whose length says what the best of "
+            "so many is worth."
+        ),
+        risk="simulate",
+        module="weexctl.actions.backtest_sweep",
+        parameters=(
+            *_OVER,
+            Parameter(
+                name="space", type="path", help="Ranges as TOML: one table for each path, low and high or choices"
+            ),
+            Parameter(
+                name="set",
+                type="str",
+                help="A range PATH=LOW..HIGH, then :int, :log or :STEP if wanted, or choices PATH=a,b; may be repeated",
+                repeatable=True,
+                metavar="PATH=RANGE",
+            ),
+            Parameter(name="trials", type="int", default=50, help="How many trials in all; more than before goes on"),
+            Parameter(
+                name="metric",
+                type="str",
+                default="calmar",
+                help="What is to be high",
+                choices=("calmar", "sharpe", "cagr", "total_return"),
+            ),
+            Parameter(name="name", type="str", help="Name of the sweep's folder; made from what it is if left out"),
+            Parameter(
+                name="batch",
+                type="int",
+                default=16,
+                help="Trials that are asked for at a time; no more than these can run at once",
+            ),
+            Parameter(name="search-seed", type="int", default=1, help="Seed of the search, not of a market"),
+            _WORKERS,
+            Parameter(
+                name="dask",
+                type="str",
+                help="Run on the Dask cluster of this scheduler, such as tcp://127.0.0.1:8786",
+                metavar="ADDRESS",
+            ),
+        ),
+        examples=(
+            Example(
+                "weexctl backtest sweep --symbols BTCUSDT --steps 300 --set limits.per_trade_risk=0.002..0.01",
+                "a small search on the synthetic market",
+            ),
+            Example(
+                "weexctl backtest sweep --profile balanced --data candles --from 2021-02-01 --to 2024-01-01 "
+                "--set pipeline.sizer.annual_volatility=0.05..0.4:log --set 'pipeline.exits[0].multiple=2..5:0.5'",
+                "two settings over three years of your own candles",
+            ),
+        ),
+    ),
 )

@@ -1,0 +1,251 @@
+"""A search for settings: many trials of one profile over known candles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from weexctl.actions.backtest_run import Input as RunInput
+from weexctl.actions.backtest_run import market_warnings, must_agree, over_market, traded_profile
+from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.sweep_report import Output, report, warnings_of
+from weexctl.backtest.dask_crew import on_cluster
+from weexctl.backtest.sweep import Plan, Sweep, varies_regime
+from weexctl.backtest.sweep_check import check_space, own_values
+from weexctl.backtest.sweep_crew import Crew, alone, in_processes
+from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
+from weexctl.backtest.sweep_space import Params, Space, parse_setting, read_space
+from weexctl.backtest.sweep_trial import Bench
+from weexctl.backtest.trial_ledger import Trial, add_trial, read_trials
+from weexctl.config.compose import build_pipeline
+from weexctl.config.paths import check_account, find_paths
+from weexctl.config.profile import Profile
+from weexctl.errors import LockHeldError, UsageError
+from weexctl.journal.lock import AccountLock
+from weexctl.plugin_host import LOAD_PLUGINS, load_offers
+from weexctl.run.manifest import run_manifest
+
+__all__ = ["Input", "Output", "run"]
+
+Metric = Literal["calmar", "sharpe", "cagr", "total_return"]
+
+
+class Input(RunInput):
+    """What is varied, over which candles, and who runs it."""
+
+    space: Path | None = None
+    set: tuple[str, ...] = ()
+    trials: int = Field(default=50, ge=2, le=100_000)
+    metric: Metric = "calmar"
+    name: str | None = None
+    batch: int = Field(default=16, ge=2, le=1024)
+    search_seed: int = Field(default=1, ge=0, le=2**31 - 1)
+    dask: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A sweep that can begin, or go on."""
+
+    plan: Plan
+    record: SweepRecord
+    ledger: Path
+
+
+def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
+    """Search for settings."""
+    must_agree(input)
+    plan = _plan(input, context)
+    paths = find_paths(context.environment)
+    identity = _identity(plan)
+    name = _name(input.name) if input.name is not None else f"sweep-{_digest(identity)}"
+    folder = paths.sweeps / name
+    with _locked(folder):
+        sweep = _Prepared(plan, SweepRecord(folder / "trials.jsonl", identity), paths.trials)
+        before = len(sweep.record.trials)
+        if plan.missing(sweep.record):
+            _search(sweep, input, context)
+    output = report(plan, sweep.record, read_trials(paths.trials), before=before, folder=folder)
+    again = shlex.join(_words(input))
+    return Result(
+        data=output,
+        warnings=(*market_warnings(plan.bench.market), *_done_already(plan, before), *warnings_of(output)),
+        next=(NextCommand(again, "goes on where it ended"),) if output.interrupted else (),
+        venue="sim",
+        profile=plan.profile.name,
+    )
+
+
+def _plan(input: Input, context: Context) -> Plan:  # noqa: A002
+    space = _space(input, context)
+    offers = load_offers(environ=context.environment)
+
+    def profile_of(params: Params) -> Profile:
+        return traded_profile(input, context, offers, dict(params))
+
+    profile = profile_of({})
+    check_space(space, profile_of)
+    market, schedule = over_market(input, profile)
+    plugins = {name: context.environment[name] for name in (LOAD_PLUGINS,) if name in context.environment}
+    return Plan(
+        space=space,
+        metric=input.metric,
+        trials=input.trials,
+        batch=input.batch,
+        seed=input.search_seed,
+        profile=profile,
+        base=own_values(space, profile),
+        profile_of=profile_of,
+        manifest=run_manifest(profile, build_pipeline(profile, offers), market),
+        bench=Bench(market, schedule, plugins),
+    )
+
+
+def _name(name: str) -> str:
+    """A name that can be a folder anywhere, as an account's alias can."""
+    try:
+        return check_account(name)
+    except UsageError as error:
+        raise UsageError(f"{name!r} is no name of a sweep; nothing was run", hint=error.hint) from error
+
+
+def _space(input: Input, context: Context) -> Space:  # noqa: A002
+    dimensions = tuple(parse_setting(text) for text in input.set)
+    if input.space is not None:
+        path = context.cwd / input.space
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"--space {input.space} cannot be read ({getattr(error, 'strerror', None) or 'no text'});"
+                " nothing was run",
+                hint="give a TOML file, or use --set",
+            ) from error
+        dimensions = (*read_space(text, str(input.space)), *dimensions)
+    return Space(dimensions)
+
+
+def _identity(plan: Plan) -> dict[str, Any]:
+    """All that decides what a trial is worth and which trials are made, in words for a refusal."""
+    schedule = plan.bench.schedule
+    return {
+        "profile": plan.profile.digest,
+        "candles": [plan.bench.market.source, *plan.bench.market.candles],
+        "span": [schedule.first_ms, schedule.last_ms],
+        "space": plan.space.digest,
+        "metric": plan.metric,
+        "batch": plan.batch,
+        "search seed": plan.seed,
+        "version of weexctl or of a plugin": [plan.manifest["weexctl"], plan.manifest["plugins"]],
+    }
+
+
+def _digest(identity: dict[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(identity).encode(), digest_size=5).hexdigest()
+
+
+def _search(sweep: _Prepared, input: Input, context: Context) -> None:  # noqa: A002
+    """Make the trials that are missing."""
+    plan, record = sweep.plan, sweep.record
+    with _crew(plan, input, context) as crew:
+        silent = Sweep(plan, record, on_trial=lambda _: None, should_stop=context.should_stop)
+        fits = None
+        if not varies_regime(plan.space):
+            with context.progress(len(plan.bench.market.candles), "fit") as track:
+                fits = silent.fits(crew, on_fit=lambda symbol: track.advance(1, symbol))
+            if fits is None:
+                return
+        with context.progress(plan.trials, "sweep") as track:
+            track.advance(plan.trials - plan.missing(record))
+            remember = partial(_remember, sweep.ledger, plan)
+
+            def on_trial(trial: TrialRecord) -> None:
+                remember(trial)
+                track.advance(1, _best_so_far(plan, record, trial))
+
+            Sweep(plan, record, on_trial=on_trial, should_stop=context.should_stop).run(crew, fits)
+
+
+def _crew(plan: Plan, input: Input, context: Context) -> AbstractContextManager[Crew]:  # noqa: A002
+    if input.dask is not None:
+        return on_cluster(input.dask, plan.bench)
+    workers = min(input.workers or os.cpu_count() or 1, plan.batch, plan.trials)
+    return alone(plan.bench, context.should_stop) if workers == 1 else in_processes(plan.bench, workers)
+
+
+def _remember(ledger: Path, plan: Plan, trial: TrialRecord) -> None:
+    """Every configuration that somebody looked at goes into the ledger, once for the same candles."""
+    if trial.failure or trial.config_hash in {known.config_hash for known in read_trials(ledger).trials}:
+        return
+    row = Trial(
+        config_hash=trial.config_hash,
+        metric="sharpe",
+        value=trial.figures["sharpe"],
+        date_ms=time.time_ns() // 1_000_000,
+        profile=f"{plan.profile.name} {json.dumps(dict(trial.params))}",
+    )
+    add_trial(ledger, row)
+
+
+def _best_so_far(plan: Plan, record: SweepRecord, trial: TrialRecord) -> str:
+    values = [found.figures.get(plan.metric) for found in (*record.trials.values(), trial)]
+    known = [value for value in values if value is not None]
+    return f"best {plan.metric} {max(known):.3f}" if known else ""
+
+
+def _done_already(plan: Plan, before: int) -> list[Notice]:
+    if before < plan.trials:
+        return []
+    return [Notice("ALREADY_DONE", f"all {plan.trials} trials were made before; ask for more with --trials")]
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One process writes a sweep's record."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = AccountLock(folder / "lock")
+    except LockHeldError as error:
+        raise LockHeldError(
+            f"the sweep {folder.name!r} is being run by another process; nothing was done",
+            hint="wait for it, or choose another --name",
+            details=error.details,
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _words(input: Input) -> list[str]:  # noqa: A002
+    """The command that was given."""
+    flags: list[tuple[str, Any]] = [
+        ("profile", input.profile),
+        *(("data", path) for path in input.data),
+        ("symbols", ",".join(input.symbols) or None),
+        ("from", input.from_ms),
+        ("to", input.to_ms),
+        ("steps", input.steps),
+        ("seed", input.seed),
+        ("space", input.space),
+        *(("set", text) for text in input.set),
+        ("trials", input.trials),
+        ("metric", input.metric),
+        ("name", input.name),
+        ("batch", input.batch),
+        ("search-seed", input.search_seed),
+        ("workers", input.workers),
+        ("dask", input.dask),
+    ]
+    return ["weexctl", "backtest", "sweep", *(w for flag, v in flags if v is not None for w in (f"--{flag}", str(v)))]
