@@ -56,9 +56,10 @@ def test_several_processes_come_to_the_same(home: Home) -> None:
     assert one == two
 
 
-def test_nothing_is_written(home: Home) -> None:
+def test_no_journal_is_written(home: Home) -> None:
     assert home("backtest", "run", "--symbols", "BTCUSDT", "--steps", "5", "--workers", "1").code == 0
-    assert not list(home.data.rglob("*"))
+    assert home.journals == []
+    assert [path.name for path in home.data.iterdir()] == ["backtests"]
 
 
 @pytest.mark.parametrize(
