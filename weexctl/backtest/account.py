@@ -225,7 +225,8 @@ class BacktestAccount:
         self.executed.append(Executed(fill, leg, client_id, decision_id or trade.decision_id, reason))
         self.realised += fill.realised
         self.fees += fill.fee
-        self.turnover += float(fill.value) / float(self.equity)
+        if (worth := self.equity) > 0:  # a liquidation may leave nothing to divide by
+            self.turnover += float(fill.value) / float(worth)
         self.slippage += before.entry_slippage + before.exit_slippage - trade.entry_slippage - trade.exit_slippage
         if trade.quantity > 0:
             self.trades[fill.symbol] = trade

@@ -266,7 +266,7 @@ class Engine:
             for close_ms in self._day_starts(done_ms + length, reached):
                 self.state.mark(close_ms, wallet)
         self._equity[last] = equity = float(account.equity)
-        if account.trades:
+        if account.trades and equity > 0:
             self._gross[last] = marks.value(self._venue.ledger.positions.values(), last) / equity
         self._lost = self._is_lost(equity)
         self.state.mark(reached, equity)
