@@ -6,6 +6,7 @@ from typing import Any
 
 from weexctl.actions.account_access import check_alias
 from weexctl.actions.context import Context, Result
+from weexctl.actions.market_flags import market_flags_agree
 from weexctl.actions.run_report import Output
 from weexctl.actions.trade_call import Input, TradeCall
 from weexctl.actions.trade_sim import trade_on_sim
@@ -39,17 +40,7 @@ def _must_agree(input: Input) -> None:  # noqa: A002
     """Refuse flags that contradict each other."""
     if input.once and input.steps is not None:
         raise UsageError("--once is one step, --steps says how many; nothing was done", hint="leave one of them out")
-    if input.data and input.seed is not None:
-        raise UsageError(
-            "--seed makes a synthetic market, --data names candles; nothing was done", hint="leave one of them out"
-        )
-    if input.from_ms is not None and not input.data:
-        raise UsageError(
-            "--from chooses a start in your own candles; the synthetic market has one of its own; nothing was done",
-            hint="add --data PATH, or leave --from out",
-        )
-    if input.from_ms is not None and input.to_ms is not None and input.to_ms < input.from_ms:
-        raise UsageError("--to lies before --from; nothing was done", hint="exchange them")
+    market_flags_agree(data=input.data, seed=input.seed, from_ms=input.from_ms, to_ms=input.to_ms)
 
 
 def _profile(input: Input, context: Context, environment: Environment, paths: Paths, offers: Offers) -> Profile:  # noqa: A002
