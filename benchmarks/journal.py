@@ -17,10 +17,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
 
-from weexctl.execution.executor import Executor
-from weexctl.execution.gate import Admitted
+from weexctl.execution.outbox import Outbox
 from weexctl.journal import Journal
 from weexctl.model.order import Leg, OrderIntent
 from weexctl.model.side import PositionSide, Side
@@ -98,12 +96,11 @@ def measure(folder: Path, rounds: int) -> tuple[list[float], list[float], int]:
     """Microseconds of commits and of bare writes, in turns, and the bytes of one record."""
     path = folder / "journal.sqlite"
     with Journal.open(path, venue="live", account="bench") as journal:
-        nothing = cast("Any", None)  # nothing is sent
-        executor = Executor(nothing, nothing, journal, StillClock(), account="bench")
+        outbox = Outbox(journal, StillClock(), account="bench")
 
         def order(number: int) -> Callable[[], object]:
-            admitted = Admitted(replace(INTENT, decision_id=f"d{number:020x}"), VERDICTS)
-            return lambda: executor._write_ahead(admitted)  # noqa: SLF001  # what is measured is this step alone
+            intent = replace(INTENT, decision_id=f"d{number:020x}")
+            return lambda: outbox.put(intent, VERDICTS)
 
         order(0)()
         size = record_bytes(path)
