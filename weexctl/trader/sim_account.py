@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from weexctl.errors import ConfigError, UsageError
+from weexctl.errors import ConfigError
 from weexctl.journal.journal import Journal
-from weexctl.model.candle import Timeframe
-from weexctl.run.market_source import MarketSource, file_source, generated_source
+from weexctl.run.market_source import MarketSource
+from weexctl.run.recorded_market import recorded_market
 from weexctl.run.risk_state import RiskState
-from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.trader.hand_account import HandAccount, Terms
 from weexctl.trader.session import Earlier, read_earlier
 from weexctl.trader.sim_venue import SimVenue
@@ -42,38 +41,12 @@ def require_run(path: Path) -> Earlier:
 
 
 def run_market(earlier: Earlier, data: Sequence[str]) -> MarketSource:
-    """The market that a run trades on, made or read again.
-
-    Args:
-        earlier: the run.
-        data: its candle files; empty for a generated market.
+    """The market that a run trades on, with some candles to go on with.
 
     Raises:
-        UsageError: files are missing, or were not asked for, or are others than the run's.
-        DataError: a file is not what it should be.
+        UsageError, DataError: as `recorded_market`.
     """
-    run, timeframe = earlier.run, Timeframe(earlier.run.timeframe)
-    if run.seed is not None:
-        if data:
-            raise UsageError(
-                "the run on record trades a synthetic market and takes no --data; nothing was done",
-                hint="leave --data out",
-            )
-        return generated_source(run.seed, run.symbols, timeframe, HISTORY_CANDLES + 1 + run.steps + _SPARE_CANDLES)
-    if not data:
-        raise UsageError(
-            "the run on record trades candle files, and they are needed to go on; nothing was done",
-            hint="name them as in `weexctl trade`: --data PATH",
-            code="DATA_NEEDED",
-        )
-    market = file_source(data, run.symbols, timeframe)
-    if market.source != run.source:
-        raise UsageError(
-            f"these are not the candles of the run on record ({run.source}); nothing was done",
-            hint="name the files that `weexctl trade` was given",
-            code="ANOTHER_MARKET",
-        )
-    return market
+    return recorded_market(earlier.run, data, beyond=_SPARE_CANDLES)
 
 
 def resumed_venue(market: MarketSource, earlier: Earlier) -> SimVenue:
