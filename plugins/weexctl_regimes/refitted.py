@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -26,7 +27,7 @@ _MAX_AGE = 3
 _FALLBACK_PERCENTILES = (0.5, 0.7)
 
 
-class RefittedClassifier(FittedClassifier[C]):
+class RefittedClassifier(FittedClassifier[C], ABC):
     """A classifier whose refits are refused when they would rename too much of the recent past.
 
     The previous fit then stays (`kept`), and after three refusals in a row the percentile rule takes over (`fallback`)
@@ -55,9 +56,10 @@ class RefittedClassifier(FittedClassifier[C]):
         parameters |= self.extras(used, training)
         return make_artefact(self.name, symbol, used, parameters, status="fallback", age=age)
 
+    @abstractmethod
     def fit_model(self, training: pd.DataFrame, old: Model | None) -> Model | None:
         """The model of these observations, beginning at the previous one if there is one; None when none was found."""
-        raise NotImplementedError
+        ...
 
     def extras(self, candles: pd.DataFrame, training: pd.DataFrame) -> dict[str, Any]:  # noqa: ARG002  # for subclasses
         """Whatever else belongs into the artefact."""
