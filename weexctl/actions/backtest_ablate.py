@@ -130,6 +130,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
             tuple(schedule.blocks()),
             workers=workers,
             on_fit=lambda symbol: track.advance(1, symbol),
+            should_stop=context.should_stop,
         )
     bench = Bench.over(market, schedule, shared, ours, profile.simulator.start_equity)
     with context.progress(len(arms), "arms") as track:

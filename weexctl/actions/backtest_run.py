@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from weexctl.actions.context import Context, NextCommand, Notice, Result
+from weexctl.actions.market_flags import market_flags_agree
 from weexctl.actions.run_report import OrderRow, Pnl, Span, open_row, trade_row
 from weexctl.actions.run_report import Output as RunOutput
 from weexctl.actions.trade_call import DEFAULT_SEED, MAX_SEED, MAX_STEPS
@@ -23,7 +24,7 @@ from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import read_environment
 from weexctl.config.paths import find_paths
 from weexctl.config.profile import Profile, load_profile
-from weexctl.errors import ConfigError, UsageError
+from weexctl.errors import ConfigError
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import OrderStatus
 from weexctl.plugin_host import Offers, load_offers
@@ -67,7 +68,9 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     fits = sum(1 for _ in backtest.schedule.blocks()) * len(backtest.market.candles)
     with context.progress(fits, "fit") as track:
         prepared = backtest.prepare(
-            workers=input.workers or os.cpu_count() or 1, on_fit=lambda symbol: track.advance(1, symbol)
+            workers=input.workers or os.cpu_count() or 1,
+            on_fit=lambda symbol: track.advance(1, symbol),
+            should_stop=context.should_stop,
         )
     with context.progress(backtest.schedule.count, "backtest") as track:
         found = backtest.run(prepared, on_step=lambda count: track.advance(count), should_stop=context.should_stop)
@@ -91,17 +94,7 @@ def must_agree(input: Input) -> None:  # noqa: A002
     Raises:
         UsageError: they do.
     """
-    if input.data and input.seed is not None:
-        raise UsageError(
-            "--seed makes a synthetic market, --data names candles; nothing was done", hint="leave one of them out"
-        )
-    if input.from_ms is not None and not input.data:
-        raise UsageError(
-            "--from chooses a start in your own candles; the synthetic market has one of its own; nothing was done",
-            hint="add --data PATH, or leave --from out",
-        )
-    if input.from_ms is not None and input.to_ms is not None and input.to_ms < input.from_ms:
-        raise UsageError("--to lies before --from; nothing was done", hint="exchange them")
+    market_flags_agree(data=input.data, seed=input.seed, from_ms=input.from_ms, to_ms=input.to_ms)
 
 
 def _compose(input: Input, context: Context) -> tuple[Profile, Backtest]:  # noqa: A002

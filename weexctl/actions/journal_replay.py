@@ -14,13 +14,13 @@ from weexctl.backtest.backtest import Backtest
 from weexctl.backtest.replay import Difference, Replay
 from weexctl.config.compose import build_pipeline
 from weexctl.config.profile import recorded_profile
-from weexctl.errors import ConfigError, RefusedError, UsageError
+from weexctl.errors import ConfigError, RefusedError
 from weexctl.journal.rows import RunRecord
 from weexctl.model.candle import Timeframe
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import load_offers
-from weexctl.run.market_source import MarketSource, file_source, generated_source
-from weexctl.run.schedule import HISTORY_CANDLES, Schedule
+from weexctl.run.recorded_market import recorded_market
+from weexctl.run.schedule import Schedule
 
 __all__ = ["Input", "Output", "run"]
 
@@ -69,7 +69,9 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         fits = sum(1 for _ in backtest.schedule.blocks()) * len(backtest.market.candles)
         with context.progress(fits, "fit") as track:
             prepared = backtest.prepare(
-                workers=input.workers or os.cpu_count() or 1, on_fit=lambda symbol: track.advance(1, symbol)
+                workers=input.workers or os.cpu_count() or 1,
+                on_fit=lambda symbol: track.advance(1, symbol),
+                should_stop=context.should_stop,
             )
         with context.progress(backtest.schedule.count, "replay") as track:
             found = backtest.run(
@@ -86,37 +88,13 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
 def _backtest(record: RunRecord, input: Input, context: Context) -> Backtest:  # noqa: A002
     offers = load_offers(environ=context.environment)
     profile = recorded_profile(record.profile, json.loads(record.profile_json), offers=offers)
-    timeframe = Timeframe(record.timeframe)
+    candle_ms = Timeframe(record.timeframe).ms
     return Backtest(
         profile=profile,
         pipeline=build_pipeline(profile, offers),
-        market=_market(record, input.data, timeframe),
-        schedule=Schedule(record.from_ms, record.from_ms, record.to_ms, timeframe.ms),
+        market=recorded_market(record, input.data),
+        schedule=Schedule(record.from_ms, record.from_ms, record.to_ms, candle_ms),
     )
-
-
-def _market(record: RunRecord, data: tuple[str, ...], timeframe: Timeframe) -> MarketSource:
-    if record.seed is not None:
-        if data:
-            raise UsageError(
-                "that run was made on a synthetic market and takes no --data; nothing was compared",
-                hint="leave --data out",
-            )
-        return generated_source(record.seed, record.symbols, timeframe, HISTORY_CANDLES + 1 + record.steps)
-    if not data:
-        raise UsageError(
-            "that run was made on candle files, and they are needed to make it again; nothing was compared",
-            hint="name them as in `weexctl trade`: --data PATH",
-            code="DATA_NEEDED",
-        )
-    market = file_source(data, record.symbols, timeframe)
-    if market.source != record.source:
-        raise UsageError(
-            f"these are not the candles of that run ({record.source}); nothing was compared",
-            hint="name the files that `weexctl trade` was given",
-            code="ANOTHER_MARKET",
-        )
-    return market
 
 
 def _result(record: RunRecord, replay: Replay, pipeline: Pipeline, context: Context, *, interrupted: bool) -> Result:

@@ -17,6 +17,7 @@ from weexctl.backtest.equity_curve import EquityCurve
 from weexctl.backtest.metrics import Metrics, measure
 from weexctl.backtest.preparation import Prepared
 from weexctl.backtest.shared_columns import Composed, SharedColumns
+from weexctl.backtest.worker import settle_in
 from weexctl.pipeline.decide import Identity
 from weexctl.run.market_source import MarketSource
 from weexctl.run.schedule import Schedule
@@ -136,10 +137,8 @@ _worker: dict[str, Any] = {}
 
 
 def set_up_worker(path: Path, stop: Any) -> None:
-    """Load the bench from a file, once per process; Ctrl-C is the parent's business."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Load the bench from a file, once per process."""
+    settle_in()
     with path.open("rb") as file:
         _worker.update(bench=pickle.load(file), stop=stop)  # noqa: S301  # the parent has just written it
 

@@ -35,13 +35,21 @@ class Backtest:
         symbols = tuple(self.market.candles)
         return run_id(self.profile.digest, self.market.source, _PLACE, _PLACE, self.schedule.run_from_ms, symbols)
 
-    def prepare(self, *, workers: int, on_fit: OnFit) -> Prepared:
+    def prepare(self, *, workers: int, on_fit: OnFit, should_stop: Callable[[], bool]) -> Prepared:
         """Every fit and every column that the run needs.
 
         Raises:
             PluginContractError: a plugin broke its promise.
+            KeyboardInterrupt: somebody wanted an end.
         """
-        return prepare(self.pipeline, self.market.candles, self.schedule, workers=workers, on_fit=on_fit)
+        return prepare(
+            self.pipeline,
+            self.market.candles,
+            self.schedule,
+            workers=workers,
+            on_fit=on_fit,
+            should_stop=should_stop,
+        )
 
     def run(
         self,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
 
+from weexctl.backtest.worker import asked_to_stop, by_symbol, end_if_asked
 from weexctl.model.candle import Candles
 from weexctl.model.regime import Artefact
 from weexctl.pipeline.columns import Columns, SymbolColumns
@@ -41,6 +41,7 @@ def prepare(
     *,
     workers: int = 1,
     on_fit: OnFit = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Prepared:
     """Fit and compute everything the schedule needs, each symbol by itself.
 
@@ -50,15 +51,19 @@ def prepare(
         schedule: the closes.
         workers: processes to use; the result is the same for any number.
         on_fit: is told of each symbol that was fitted, in no particular order.
+        should_stop: asked now and then.
 
     Raises:
         PluginContractError: a plugin broke its promise.
+        KeyboardInterrupt: somebody wanted an end.
     """
     stretches = tuple(schedule.blocks())
     if workers > 1 and len(stretches) * len(candles) >= _WORTH_A_PROCESS and len(candles) > 1:
-        parts = _in_processes(pipeline, candles, stretches, workers, on_fit)
+        work = partial(_of_symbol, pipeline, stretches)
+        parts = by_symbol(work, candles, workers, partial(_tell, on_fit), should_stop)
     else:
-        parts = {symbol: _of_symbol(pipeline, known, stretches, on_fit) for symbol, known in candles.items()}
+        told = partial(_until_stopped, on_fit, should_stop)
+        parts = {symbol: _of_symbol(pipeline, stretches, known, told) for symbol, known in candles.items()}
     return Prepared(
         {
             stretch: Block(
@@ -74,31 +79,26 @@ def prepare(
 _Parts = dict[Stretch, tuple[Artefact, SymbolColumns]]
 
 
-def _in_processes(
-    pipeline: Pipeline, candles: Mapping[str, Candles], stretches: tuple[Stretch, ...], workers: int, on_fit: OnFit
-) -> dict[str, _Parts]:
-    parts: dict[str, _Parts] = {}
-    with ProcessPoolExecutor(min(workers, len(candles)), mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(_of_symbol, pipeline, known, stretches): symbol for symbol, known in candles.items()}
-        try:
-            for done in as_completed(waiting):
-                parts[waiting[done]] = done.result()
-                for _ in parts[waiting[done]]:
-                    on_fit(waiting[done])
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return parts
-
-
 def _silent(symbol: str) -> None:
     """Nobody watches."""
 
 
-def _of_symbol(pipeline: Pipeline, known: Candles, stretches: tuple[Stretch, ...], on_fit: OnFit = _silent) -> _Parts:
+def _until_stopped(on_fit: OnFit, should_stop: Callable[[], bool], symbol: str) -> None:
+    on_fit(symbol)
+    end_if_asked(should_stop)
+
+
+def _tell(on_fit: OnFit, symbol: str, parts: _Parts) -> None:
+    for _ in parts:
+        on_fit(symbol)
+
+
+def _of_symbol(pipeline: Pipeline, stretches: tuple[Stretch, ...], known: Candles, on_fit: OnFit = _silent) -> _Parts:
     parts: _Parts = {}
     previous: Mapping[str, Artefact] = {}
     for fitted_ms, first_ms, last_ms in stretches:
+        if asked_to_stop():
+            break
         artefacts = fit_all(pipeline, {known.symbol: known}, fitted_ms, previous, on_fit=on_fit)
         previous = artefacts or previous
         columns = block_columns(pipeline, {known.symbol: known}, artefacts, fitted_ms, last_ms)

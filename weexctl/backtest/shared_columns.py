@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import partial
 from typing import Any
 
 from weexctl.backtest.preparation import OnFit, Stretch
+from weexctl.backtest.worker import asked_to_stop, by_symbol, end_if_asked
 from weexctl.config.choice import Choice
 from weexctl.config.profile import Profile
 from weexctl.errors import PluginContractError
@@ -109,6 +108,7 @@ def share(
     *,
     workers: int = 1,
     on_fit: OnFit = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> SharedColumns:
     """Fit and compute what these pipelines need, each symbol by itself.
 
@@ -120,33 +120,23 @@ def share(
         stretches: what shares a fit.
         workers: processes to use; the result is the same for any number.
         on_fit: is told of each symbol when it is done.
+        should_stop: asked now and then.
 
     Raises:
         PluginContractError: a plugin of the first pipeline broke its promise.
+        KeyboardInterrupt: somebody wanted an end.
     """
     wanted = _distinct(arms)
     parts: dict[str, _Parts] = {}
     if workers > 1 and len(candles) > 1:
-        context = get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(candles)), mp_context=context, initializer=_leave_interrupts) as pool:
-            waiting = {pool.submit(_of_symbol, wanted, known, stretches): symbol for symbol, known in candles.items()}
-            try:
-                for done in as_completed(waiting):
-                    parts[waiting[done]] = done.result()
-                    on_fit(waiting[done])
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        work = partial(_of_symbol, wanted, stretches)
+        parts = by_symbol(work, candles, workers, lambda symbol, _: on_fit(symbol), should_stop)
     else:
         for symbol, known in candles.items():
-            parts[symbol] = _of_symbol(wanted, known, stretches)
+            parts[symbol] = _of_symbol(wanted, stretches, known)
             on_fit(symbol)
+            end_if_asked(should_stop)
     return SharedColumns(candles, tuple(stretches), {symbol: parts[symbol] for symbol in candles})
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is the parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _key(choice: Choice) -> str:
@@ -165,9 +155,11 @@ def _distinct(arms: Iterable[Composed]) -> tuple[Composed, ...]:
     return tuple(found)
 
 
-def _of_symbol(arms: tuple[Composed, ...], known: Candles, stretches: Sequence[Stretch]) -> _Parts:
+def _of_symbol(arms: tuple[Composed, ...], stretches: Sequence[Stretch], known: Candles) -> _Parts:
     parts: _Parts = {}
     for stretch in stretches:
+        if asked_to_stop():
+            break
         part = parts[stretch] = _Part()
         for arm in arms:
             try:

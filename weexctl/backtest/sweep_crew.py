@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from typing import Any, Protocol, TypeVar
 
 from weexctl.backtest.shared_fits import Shelf
 from weexctl.backtest.sweep_trial import Bench
+from weexctl.backtest.worker import settle_in
 from weexctl.errors import ConfigError
 
 __all__ = ["Crew", "Task", "alone", "in_processes"]
@@ -101,17 +99,8 @@ class _Place:
 
 
 def _set_up(bench: Bench, stop: Event) -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settle_in()
     _Place.bench, _Place.shelf, _Place.stop = bench, Shelf(), stop
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 def _do(task: Task[T], arguments: tuple[Any, ...]) -> T:
