@@ -185,6 +185,8 @@ class Engine:
             done_ms = last_ms
         rows, account = self._marks.row(done_ms) + 1, self._account
         times = schedule.first_ms + schedule.candle_ms * np.arange(rows, dtype=np.int64)
+        for values in (times, self._equity, self._gross):
+            values.flags.writeable = False
         return BacktestRun(
             curve=EquityCurve(times, self._equity[:rows], self._gross[:rows]),
             regimes={symbol: found[:rows] for symbol, found in self._regimes.items()},

@@ -22,7 +22,7 @@ _DUST = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class EquityCurve:
-    """Equity and gross exposure at each mark, oldest first; read-only copies of what was given.
+    """Equity and gross exposure at each mark, oldest first; read-only, and copies of what could still be written to.
 
     Raises:
         DataError: the arrays differ in length, are empty or not finite, the times do not rise, or the first equity
@@ -38,8 +38,10 @@ class EquityCurve:
 
     def __post_init__(self) -> None:
         for name, kind in (("time_ms", np.int64), ("equity", np.float64), ("gross_exposure", np.float64)):
-            values = np.array(getattr(self, name), dtype=kind)
-            values.flags.writeable = False
+            values = np.asarray(getattr(self, name), dtype=kind)
+            if values.flags.writeable:
+                values = values.copy()
+                values.flags.writeable = False
             object.__setattr__(self, name, values)
         problem = self._problem()
         if problem:

@@ -136,15 +136,18 @@ class Candles:
         stop = int(np.searchsorted(self.open_time_ms, now_ms - self.timeframe.ms, side="right"))
         return self.rows(0, stop)
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self, *, copy: bool = True) -> pd.DataFrame:
         """A data frame for plugins: float columns open, high, low, close, volume; index `open_time_ms` (int64).
 
-        The frame is fresh; its values are copies, so nobody can reach back into these arrays.
+        The frame is fresh, and nobody can reach back from it into these arrays.
+
+        Args:
+            copy: with values of its own; without, they are these read-only arrays, which only a copy can be written to.
         """
         import pandas as pd
 
-        index = pd.Index(self.open_time_ms.copy(), name="open_time_ms")
-        return pd.DataFrame({name: getattr(self, name).copy() for name in COLUMNS}, index=index, copy=False)
+        index = pd.Index(self.open_time_ms, name="open_time_ms")
+        return pd.DataFrame({name: getattr(self, name) for name in COLUMNS}, index=index, copy=copy)
 
     def digest(self) -> str:
         """A hash of symbol, timeframe and every value: the same data has the same digest everywhere."""

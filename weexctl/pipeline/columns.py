@@ -95,7 +95,7 @@ def compute_columns(pipeline: Pipeline, candles: Candles, artefact: Artefact) ->
     """
     classifier = pipeline.regime
     rules = pipeline.rule_names
-    frame = candles.frame()
+    frame = candles.frame(copy=False)
     return SymbolColumns(
         candles=candles,
         artefact=artefact,
@@ -143,7 +143,9 @@ def checked_call(
     Raises:
         PluginContractError: it raised, mutated its input, or returned no frame of the same length and index.
     """
-    frame = candles.frame() if frame is None else frame.copy(deep=False)
+    # Written to, the plugin's is a copy that is compared below; the candles themselves cannot be written to.
+    source = candles.frame(copy=False) if frame is None else frame
+    frame = source.copy(deep=False)
     try:
         result = call(frame)
     except Exception as error:
@@ -185,6 +187,8 @@ def _same(now: NDArray[Any], before: NDArray[np.float64]) -> bool:
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     """A read-only copy: a plugin that keeps its frame could still write through it into a mere view."""
+    if len(array) > 1 and array.dtype != object and (array == array[0]).all():
+        return np.broadcast_to(array[0], array.shape)  # one value, however many rows
     array = array.copy()
     array.flags.writeable = False
     return array
@@ -249,7 +253,7 @@ def _require(stage: Stage[Any], candles: Candles, columns: Columns, names: tuple
 
 def _finite(stage: Stage[Any], candles: Candles, columns: Columns, name: str, counted: slice) -> NDArray[np.float64]:
     try:
-        values = columns[name][counted].astype(np.float64)
+        values = np.asarray(columns[name][counted], dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise _fault(stage, "columns", f"gave something that is no number in column {name}", candles) from error
     if not np.isfinite(values).all():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterable, Mapping
 from copy import copy
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from weexctl.errors import DataError
 from weexctl.model.candle import Candles, Timeframe
@@ -46,7 +44,7 @@ class Tape:
         self.times, filled = _without_holes(candles)
         self.count = len(self.times)
         opened, high, low, close, volume = filled
-        # Arrays of plain floats: as quick to ask for one as a list, at a quarter of its memory.
+        # Views that give plain floats: nearly as quick to ask for one as a list, and no memory of their own.
         self.open, self.high, self.low, self.close, self.volume = map(_floats, filled)
         self.opens: NDArray[np.float64] = opened
         self.closes: NDArray[np.float64] = close
@@ -146,8 +144,10 @@ class MarketView:
         return (now_ms - self._phase) // length * length + length + self._phase
 
 
-def _floats(values: NDArray[np.float64]) -> array[float]:
-    return array("d", values.astype("<f8" if sys.byteorder == "little" else ">f8").tobytes())
+def _floats(values: NDArray[np.float64]) -> memoryview[float]:
+    import numpy as np
+
+    return cast("memoryview[float]", memoryview(np.ascontiguousarray(values, dtype=np.float64)))  # type: ignore[arg-type]  # numpy's arrays are buffers
 
 
 def _without_holes(candles: Candles) -> tuple[range, list[NDArray[np.float64]]]:
