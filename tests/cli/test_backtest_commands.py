@@ -8,6 +8,11 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Home
+from weexctl.market.resampling import resampled
+from weexctl.market.writing import candle_file_name, write_candles
+from weexctl.model.candle import Timeframe
+from weexctl.run.schedule import HISTORY_CANDLES
+from weexctl.simulator.generator import generate_market
 
 SPAN = ("--symbols", "BTCUSDT,SOLUSDT", "--steps", "120")
 PROFILE = ("--profile", "balanced")
@@ -35,6 +40,36 @@ def test_a_backtest_is_what_trade_makes_of_the_same_candles(home: Home) -> None:
     assert tried["metrics"]["max_drawdown"] == tried["max_drawdown"]
     assert tried["manifest"]["data"] == traded["manifest"]["data"]
     assert tried["exposure"] == pytest.approx(traded["exposure"], rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def quarters(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Flags that name hours and the quarters in them."""
+    folder = tmp_path_factory.mktemp("quarters")
+    fine = generate_market(5, timeframe=Timeframe.M15, count=4 * (HISTORY_CANDLES + 400))["BTCUSDT"]
+    for candles in (fine, resampled(fine, Timeframe.H1).candles):
+        write_candles(candles, folder / candle_file_name(candles, ".csv.gz"))
+    return "--data", str(folder), "--data", f"@15m={folder}"
+
+
+def test_with_shorter_candles_a_backtest_is_still_what_trade_makes_of_them(
+    home: Home, quarters: tuple[str, ...]
+) -> None:
+    span = (*PROFILE, "--symbols", "BTCUSDT", "-o", "json")
+    traded = home("trade", *span, *quarters).document["data"]
+    tried = home("backtest", "run", *span, *quarters, "--workers", "1").document["data"]
+    coarse = home("backtest", "run", *span, *quarters[:2], "--workers", "1").document["data"]
+
+    assert tried["equity"] == traded["equity"]
+    assert [plain(order) for order in tried["orders"]] == [plain(order) for order in traded["orders"]]
+    assert any(order["leg"] == "stop" for order in tried["orders"])
+    assert tried["manifest"]["detail"] == traded["manifest"]["detail"]
+    assert list(tried["manifest"]["detail"]) == ["BTCUSDT"]
+    assert tried["manifest"]["source"] != coarse["manifest"]["source"]
+    again = home("journal", "replay", *quarters, "--workers", "1", "-o", "json")
+    assert (again.code, again.document["data"]["differing"]) == (0, 0)
+    other = home("journal", "replay", *quarters[:2], "-o", "json")
+    assert (other.code, other.document["error"]["code"]) == (2, "ANOTHER_MARKET")
 
 
 def plain(order: dict[str, Any]) -> dict[str, Any]:

@@ -140,6 +140,7 @@ class Engine:
             funding=market.funding,
             settings=settings or SimulatorSettings(),
             contracts=contracts,
+            detail=market.detail,
         )
         account = BacktestAccount(simulator, run_id=run_id, max_leverage=pipeline.limits.max_leverage)
         return cls(

@@ -13,8 +13,12 @@ from weexctl.model.funding import FundingHistory
 __all__ = ["common_window", "cut_to_window", "dataset_digest"]
 
 
-def dataset_digest(candles: Mapping[str, Candles], funding: Mapping[str, FundingHistory] | None = None) -> str:
-    """A hash of every value of every symbol, funding included: equal data, equal digest, whatever the files."""
+def dataset_digest(
+    candles: Mapping[str, Candles],
+    funding: Mapping[str, FundingHistory] | None = None,
+    detail: Mapping[str, Candles] | None = None,
+) -> str:
+    """A hash of every value of every symbol, funding and shorter candles too: equal data, equal digest."""
     state = hashlib.blake2b(digest_size=10)
     for symbol in sorted(candles):
         state.update(f"{symbol}|{candles[symbol].digest()}|".encode())
@@ -22,6 +26,8 @@ def dataset_digest(candles: Mapping[str, Candles], funding: Mapping[str, Funding
         state.update(f"{symbol}|funding|{len(history.time_ms)}|".encode())
         state.update(history.time_ms.astype("<i8").tobytes())
         state.update(history.rate.astype("<f8").tobytes())
+    for symbol, fine in sorted((detail or {}).items()):
+        state.update(f"{symbol}|detail|{fine.digest()}|".encode())
     return state.hexdigest()
 
 

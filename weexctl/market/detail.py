@@ -29,10 +29,6 @@ class FineDetail:
     stop: NDArray[np.int64]
     """For each longer candle, the row after its last shorter one; `start` where not all of them are there."""
 
-    def rows(self, row: int) -> slice:
-        """The shorter candles of the longer candle in that row; empty where not all of them are there."""
-        return slice(int(self.start[row]), int(self.stop[row]))
-
     @property
     def covered(self) -> NDArray[np.bool_]:
         """For each longer candle, whether all its shorter ones are there."""

@@ -1,4 +1,7 @@
-"""Which file holds the candles of which symbol: `SYMBOL-TIMEFRAME[-tag…].csv.gz`, or as `SYMBOL=PATH` says."""
+"""Which file holds the candles of which symbol: `SYMBOL-TIMEFRAME[-tag…].csv.gz`, or as `SYMBOL=PATH` says.
+
+`SYMBOL@TIMEFRAME=PATH` names shorter candles, which say in which order the prices of the longer ones came.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,12 @@ from weexctl.errors import UsageError
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS, normalise_symbol
 
-__all__ = ["CandleFile", "Origin", "find_candle_files", "find_funding_files"]
+__all__ = ["CandleFile", "DetailPlace", "Origin", "find_candle_files", "find_funding_files", "split_details"]
 
 _SUFFIX = r"\.(csv\.gz|csv|parquet)"
 _CANDLES = re.compile(rf"(?P<symbol>\w+)-(?P<timeframe>{'|'.join(Timeframe)})(?P<tags>(-[^.]+)?){_SUFFIX}")
 _FUNDING = re.compile(rf"(?P<symbol>\w+)-funding{_SUFFIX}")
+_DETAIL = re.compile(rf"(?P<symbol>[^@=/]*)@(?P<timeframe>{'|'.join(Timeframe)})=(?P<path>.+)")
 _READABLE = re.compile(rf".*{_SUFFIX}")
 
 
@@ -52,6 +56,33 @@ class CandleFile:
     def synthetic(self) -> bool:
         """True for candles made by a generator."""
         return "synthetic" in self.tags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailPlace:
+    """Where shorter candles are: `SYMBOL@TIMEFRAME=PATH`, or `@TIMEFRAME=FOLDER` for those of every symbol."""
+
+    symbol: str
+    """Empty for every symbol."""
+    timeframe: Timeframe
+    path: str
+
+
+def split_details(paths: Sequence[str | Path]) -> tuple[list[str | Path], list[DetailPlace]]:
+    """What names candles, and what names the shorter candles inside them.
+
+    Raises:
+        UsageError: a symbol is not known.
+    """
+    plain: list[str | Path] = []
+    places: list[DetailPlace] = []
+    for text in paths:
+        if (match := _DETAIL.fullmatch(str(text))) is None or Path(text).exists():
+            plain.append(text)
+            continue
+        symbol = normalise_symbol(match["symbol"]) if match["symbol"] else ""
+        places.append(DetailPlace(symbol=symbol, timeframe=Timeframe(match["timeframe"]), path=match["path"]))
+    return plain, places
 
 
 def find_candle_files(
@@ -103,6 +134,10 @@ def find_funding_files(paths: Sequence[str | Path], *, symbols: Iterable[str] | 
 
 
 def _split(text: str | Path) -> tuple[str, Path]:
+    if split_details([text])[1]:
+        raise UsageError(
+            f"{text} names shorter candles, which play no part here; nothing was read", hint="leave it out"
+        )
     symbol, sign, path = str(text).partition("=")
     if sign and not Path(text).exists():  # a path may well have an equals sign of its own
         return normalise_symbol(symbol), Path(path).expanduser()  # the shell does so only at the start of a word

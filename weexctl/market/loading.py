@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from weexctl.errors import DataError, UsageError
-from weexctl.market.files import CandleFile, find_candle_files, find_funding_files
+from weexctl.market.detail import FineDetail, detail_of
+from weexctl.market.files import CandleFile, DetailPlace, find_candle_files, find_funding_files
 from weexctl.market.reading import read_table
 from weexctl.market.validation import checked_candles, checked_funding
 from weexctl.model.candle import COLUMNS, Candles, Timeframe
 from weexctl.model.funding import FundingHistory
 from weexctl.model.instrument import normalise_symbol
 
-__all__ = ["load_candles", "load_funding"]
+__all__ = ["load_candles", "load_details", "load_funding"]
 
 _CANDLE_HEADER = ("open_time_ms", *COLUMNS)
 _FUNDING_HEADER = ("open_time_ms", "funding_rate")
@@ -53,6 +54,27 @@ def load_candles(
     loaded = {symbol: _load(file, timeframe, gaps) for symbol, file in files.items()}
     _check_one_timeframe(loaded)
     return loaded
+
+
+def load_details(places: Sequence[DetailPlace], candles: Mapping[str, Candles]) -> dict[str, FineDetail]:
+    """The shorter candles inside these, by symbol; only of symbols that are there.
+
+    Raises:
+        UsageError: as `load_candles`, or one timeframe is no part of the other, or they are of several timeframes.
+        DataError: as `load_candles`, or they contradict the longer candles.
+    """
+    if len(lengths := sorted({place.timeframe for place in places}, key=lambda length: length.ms)) > 1:
+        raise UsageError(
+            f"shorter candles of {' and '.join(lengths)} cannot be walked through together; nothing was read",
+            hint="name those of one timeframe",
+        )
+    found: dict[str, FineDetail] = {}
+    for place in places:
+        known, length = [place.symbol] if place.symbol else list(candles), place.timeframe
+        path = f"{place.symbol}={place.path}" if place.symbol else place.path
+        fine = load_candles([path], symbols=known, timeframe=length, required=known[: bool(place.symbol)], gaps=True)
+        found |= {symbol: detail_of(fine[symbol], candles[symbol]) for symbol in fine if symbol in candles}
+    return found
 
 
 def load_funding(paths: Sequence[str | Path], *, symbols: Iterable[str] | None = None) -> dict[str, FundingHistory]:

@@ -19,6 +19,7 @@ def run_manifest(profile: Profile, pipeline: Pipeline, market: MarketSource) -> 
         "source": market.source,
         "synthetic": market.synthetic,
         "data": {symbol: candles.digest() for symbol, candles in market.candles.items()},
+        "detail": {symbol: fine.digest() for symbol, fine in market.detail.items()},
         "plugins": [
             {"kind": s.kind, "name": s.name, "distribution": s.distribution, "version": s.version}
             for s in pipeline.stages()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from weexctl.market.dataset import dataset_digest
-from weexctl.market.loading import load_candles, load_funding
+from weexctl.market.detail import FineDetail
+from weexctl.market.files import split_details
+from weexctl.market.loading import load_candles, load_details, load_funding
 from weexctl.model.candle import Candles, Timeframe
 from weexctl.model.funding import FundingHistory
 from weexctl.simulator.generator import generate_funding, generate_market
@@ -14,6 +16,8 @@ from weexctl.simulator.generator import generate_funding, generate_market
 __all__ = ["MarketSource", "file_source", "generated_source"]
 
 _NEVER_MODELLED = ("an order book beyond a synthetic spread and slippage", "auto-deleveraging")
+
+_UNORDERED = "in which order a candle's prices came (a stop comes before a target)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class MarketSource:
     """What makes the data what it is: `seed:7:1h`, or the digest of the files."""
     synthetic: bool
     seed: int | None
+    detail: Mapping[str, Candles] = field(default_factory=dict)
+    """Shorter candles of some symbols, all of one timeframe: in which order a candle's prices came."""
     not_modelled: tuple[str, ...] = ()
     """What this market leaves out, in words for the report."""
 
@@ -45,6 +51,7 @@ class MarketSource:
             self,
             candles={s: self.candles[s] for s in symbols},
             funding={s: f for s, f in self.funding.items() if s in symbols},
+            detail={s: fine for s, fine in self.detail.items() if s in symbols},
         )
 
 
@@ -60,29 +67,45 @@ def generated_source(seed: int, symbols: Sequence[str], timeframe: Timeframe, co
         source=f"seed:{seed}:{timeframe.value}",
         synthetic=True,
         seed=seed,
-        not_modelled=_NEVER_MODELLED,
+        not_modelled=(*_NEVER_MODELLED, _UNORDERED),
     )
     return source.only(symbols)
 
 
 def file_source(paths: Sequence[str], symbols: Sequence[str], timeframe: Timeframe) -> MarketSource:
-    """Candles from files; only the symbols asked for.
+    """Candles from files, and the shorter ones inside them; only the symbols asked for.
 
     Raises:
-        DataError: a file is not what it should be.
-        UsageError: a symbol has no file.
+        DataError: a file is not what it should be, or the shorter candles contradict the others.
+        UsageError: a symbol has no file, or shorter candles are not shorter.
     """
-    candles = load_candles(paths, symbols=symbols, timeframe=timeframe, required=symbols)
-    funding = load_funding(paths, symbols=symbols)
+    plain, places = split_details(paths)
+    candles = load_candles(plain, symbols=symbols, timeframe=timeframe, required=symbols)
+    funding = load_funding(plain, symbols=symbols)
+    details = load_details(places, candles)
+    detail = {symbol: known.fine for symbol, known in details.items() if known.covered.any()}
     unfunded = [symbol for symbol in symbols if symbol not in funding]
-    not_modelled = [*_NEVER_MODELLED, "a mark price other than the last price"]
+    not_modelled = [*_NEVER_MODELLED, "a mark price other than the last price", *_unordered(symbols, details)]
     if unfunded:
         not_modelled.append(f"funding of {', '.join(unfunded)} (no funding file)")
     return MarketSource(
         candles={symbol: candles[symbol] for symbol in symbols},
         funding=funding,
-        source=dataset_digest(candles, funding),
+        detail=detail,
+        source=dataset_digest(candles, funding, detail),
         synthetic=any(known.synthetic for known in candles.values()),
         seed=None,
         not_modelled=tuple(not_modelled),
     )
+
+
+def _unordered(symbols: Sequence[str], details: Mapping[str, FineDetail]) -> list[str]:
+    """What is not known of the order of prices, in words."""
+    whole = [symbol for symbol in symbols if symbol in details and details[symbol].covered.all()]
+    if len(whole) == len(symbols):
+        return []
+    partly = {symbol for symbol in symbols if symbol in details and details[symbol].covered.any()}
+    if not partly:
+        return [_UNORDERED]
+    where = [f"{s} in part" if s in partly else s for s in symbols if s not in whole]
+    return [f"{_UNORDERED}: {', '.join(where)}"]

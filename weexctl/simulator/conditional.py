@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from weexctl.model.order import OrderType, TriggerSource
 from weexctl.model.side import PositionSide
-from weexctl.simulator.market import Bar
+from weexctl.simulator.detail import Bar
 from weexctl.simulator.matching import match_limit, match_market
 from weexctl.simulator.orders import SimOrder, TriggerKind
 from weexctl.simulator.venue import Venue

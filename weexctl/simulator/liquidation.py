@@ -13,9 +13,9 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import PositionSide
+from weexctl.simulator.detail import Bar
 from weexctl.simulator.history import Event
 from weexctl.simulator.margin import available, cross_wallet, is_isolated
-from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.position import CENTI_MICRO, SimPosition
 from weexctl.simulator.venue import Venue

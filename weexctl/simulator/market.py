@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
 
 from weexctl.errors import DataError
 from weexctl.model.candle import Candles, Timeframe
+from weexctl.simulator.detail import Bar, Detail
 from weexctl.simulator.instruments import Contract
 
 if TYPE_CHECKING:
@@ -21,19 +23,10 @@ LIQUIDITY_HOURS = 24
 """Turnover per minute is the mean of this span of closed candles."""
 
 
-class Bar(NamedTuple):
-    """How far a price went."""
-
-    open: float
-    high: float
-    low: float
-    close: float
-
-
 class Tape:
     """One symbol's candles on an unbroken grid; holes are filled with flat candles of no volume."""
 
-    def __init__(self, candles: Candles, contract: Contract, mark_wick: float) -> None:
+    def __init__(self, candles: Candles, contract: Contract, mark_wick: float, fine: Candles | None = None) -> None:
         import numpy as np
 
         if not len(candles):
@@ -54,6 +47,7 @@ class Tape:
         self.mark_high = self.high if mark_wick == 1 else _floats(top + mark_wick * (high - top))
         self.mark_low = self.low if mark_wick == 1 else _floats(bottom - mark_wick * (bottom - low))
         self.minute_volume = _floats(_minute_volume(volume, candles.timeframe))
+        self.detail = None if fine is None else Detail(fine, self._length_ms, mark_wick)
         self._step = contract.instrument.price_step
         self._price: tuple[int, Decimal] = (-1, Decimal(0))
 
@@ -85,6 +79,10 @@ class Tape:
             return last, last
         return last, Bar(opened, self.mark_high[index], self.mark_low[index], close)
 
+    def parts(self, opened_ms: int) -> list[tuple[Bar, Bar]] | None:
+        """The same by the shorter candles in it, in their order; None where they are not known."""
+        return None if self.detail is None else self.detail.bars(opened_ms)
+
     def point(self, opened_ms: int) -> tuple[Bar, Bar] | None:
         """Last and mark price as the candle opens, as bars that went nowhere; None outside the data."""
         index = self.index(opened_ms)
@@ -103,23 +101,37 @@ class Tape:
 class MarketView:
     """All tapes of one market.
 
+    Args:
+        market: candles by symbol.
+        contracts: what is listed.
+        mark_wick: share of the last price's wicks that the mark price goes along.
+        detail: shorter candles of some symbols, all of one timeframe.
+
     Raises:
         DataError: the market is empty, or its candles are not of one timeframe and phase.
     """
 
-    def __init__(self, market: Mapping[str, Candles], contracts: Mapping[str, Contract], mark_wick: float) -> None:
+    def __init__(
+        self,
+        market: Mapping[str, Candles],
+        contracts: Mapping[str, Contract],
+        mark_wick: float,
+        detail: Mapping[str, Candles] = MappingProxyType({}),
+    ) -> None:
         timeframes = {candles.timeframe for candles in market.values()}
         if len(timeframes) != 1:
             found = ", ".join(sorted(timeframes)) or "none"
             raise DataError(f"the simulator needs candles of one timeframe, found: {found}; nothing was started")
         self.timeframe: Timeframe = timeframes.pop()
         order: Iterable[str] = (symbol for symbol in contracts if symbol in market)
-        self.tapes = {symbol: Tape(market[symbol], contracts[symbol], mark_wick) for symbol in order}
+        self.tapes = {s: Tape(market[s], contracts[s], mark_wick, detail.get(s)) for s in order}
         if unknown := [symbol for symbol in market if symbol not in contracts]:
             raise DataError(f"the simulator lists no contract {', '.join(unknown)}; nothing was started")
         phases = {tape.first_ms % self.timeframe.ms for tape in self.tapes.values()}
         if len(phases) != 1:
             raise DataError("the symbols' candles do not open at the same moments; nothing was started")
+        if len({tape.detail.part_ms for tape in self.tapes.values() if tape.detail is not None}) > 1:
+            raise DataError("the shorter candles are not of one timeframe; nothing was started")
         self._phase = phases.pop()
         self._length_ms = self.timeframe.ms
 

@@ -7,9 +7,9 @@ from decimal import ROUND_DOWN, Decimal
 from weexctl.model.order import OrderStatus, OrderType, TimeInForce
 from weexctl.model.side import Side
 from weexctl.simulator.book import Book, book_of, market_price
+from weexctl.simulator.detail import Bar
 from weexctl.simulator.history import Event
 from weexctl.simulator.margin import available, initial_margin, order_margin
-from weexctl.simulator.market import Bar
 from weexctl.simulator.orders import Preset, SimOrder, Trigger, TriggerKind
 from weexctl.simulator.venue import Venue
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from weexctl.errors import UsageError
 from weexctl.model.order import OrderStatus, TriggerSource
 from weexctl.simulator.conditional import fire, fire_reached, reached
+from weexctl.simulator.detail import Bar
 from weexctl.simulator.funding import settle
 from weexctl.simulator.liquidation import may_liquidate, walk
-from weexctl.simulator.market import Bar, Tape
+from weexctl.simulator.market import Tape
 from weexctl.simulator.matching import fill_resting, traded_through
 from weexctl.simulator.orders import SimOrder, TriggerKind
 from weexctl.simulator.quiet import first_busy_ms, is_quiet
@@ -24,7 +25,8 @@ Bars = dict[str, tuple[Bar, Bar]]
 def advance(venue: Venue, to_ms: int, *, until_change: bool = False) -> None:
     """Move the exchange to a later moment.
 
-    At the close of each candle: liquidation and stops, targets, resting limits, stops of what these opened. Then
+    At the close of each candle, and of each shorter one in it where these are known: liquidation and stops, targets,
+    resting limits, stops of what these opened. Then
     funding that is due. Then the next candle's open, where a gap may fire stops and targets or liquidate. Candles in
     which nothing can happen are passed over.
 
@@ -93,7 +95,17 @@ def catch_up(venue: Venue, known_ms: int) -> None:
 
 def _close_candle(venue: Venue, closes_ms: int, time_ms: int) -> None:
     opened_ms = closes_ms - venue.market.timeframe.ms
-    _pass_through(venue, _known(venue, lambda tape: tape.bars(opened_ms)), time_ms, closes_ms)
+    bars = _known(venue, lambda tape: tape.bars(opened_ms))
+    parts = [part for symbol in bars if (part := venue.market.tapes[symbol].parts(opened_ms)) is not None]
+    if not parts or len(parts) < len(bars):  # in order only where that is known of everybody
+        _pass_through(venue, bars, time_ms, closes_ms)
+        return
+    length = venue.market.timeframe.ms // len(parts[0])
+    for done, moment in enumerate(zip(*parts, strict=True), start=1):
+        ends_ms = opened_ms + done * length
+        # What is made up for later happens when it became known.
+        stamp = ends_ms - 1 if time_ms < closes_ms else time_ms
+        _pass_through(venue, dict(zip(bars, moment, strict=True)), stamp, ends_ms)
 
 
 def _open_candle(venue: Venue) -> None:

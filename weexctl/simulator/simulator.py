@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from weexctl.errors import DataError
@@ -30,6 +31,7 @@ __all__ = ["Simulator"]
 
 DEFAULT_SETTINGS = SimulatorSettings()
 START_EQUITY = Decimal(10_000)
+NOTHING: Mapping[str, Candles] = MappingProxyType({})
 OUTAGE_PAGE = b"<html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>"
 
 
@@ -50,13 +52,16 @@ class Simulator:
         funding: Mapping[str, FundingHistory] | None = None,
         settings: SimulatorSettings = DEFAULT_SETTINGS,
         contracts: Mapping[str, Contract] = CONTRACTS,
+        detail: Mapping[str, Candles] = NOTHING,
     ) -> None:
         """An account with `start_equity` USDT at `start_ms`.
+
+        `detail` are shorter candles of some symbols, all of one timeframe, that say in which order prices came.
 
         Raises:
             DataError: candles differ in timeframe or phase, are of an unlisted symbol, or begin after `start_ms`.
         """
-        view = MarketView(market, contracts, settings.mark_wick)
+        view = MarketView(market, contracts, settings.mark_wick, detail)
         if late := [symbol for symbol, tape in view.tapes.items() if tape.first_ms > start_ms]:
             raise DataError(f"the candles of {', '.join(late)} begin after the simulation; nothing was started")
         ids = IdSequence(seed)
@@ -186,6 +191,7 @@ class Simulator:
         funding: Mapping[str, FundingHistory] | None = None,
         settings: SimulatorSettings | None = None,
         contracts: Mapping[str, Contract] = CONTRACTS,
+        detail: Mapping[str, Candles] = NOTHING,
     ) -> Simulator:
         """The simulator a snapshot was taken of, over the same market or a longer one.
 
@@ -207,6 +213,7 @@ class Simulator:
             funding=funding,
             settings=settings_from_json(saved["settings"]) if settings is None else settings,
             contracts=contracts,
+            detail=detail,
         )
         snapshot.load(self._venue, self._rate, dict(saved))
         return self

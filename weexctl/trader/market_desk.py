@@ -73,7 +73,7 @@ def open_market(
         return MarketDesk(exchange, exchange.clock, address, synthetic=made_up, simulated=False)
     market, now_ms = _market(journal_path, data)
     seed = _SEED if market.seed is None else market.seed
-    simulator = Simulator(market.candles, seed=seed, start_ms=now_ms, funding=market.funding)
+    simulator = Simulator(market.candles, seed=seed, start_ms=now_ms, funding=market.funding, detail=market.detail)
     clock = SimulatedClock(simulator)
     client = connect(
         credentials=Credentials("sim", "sim", "sim"),

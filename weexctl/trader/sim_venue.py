@@ -62,13 +62,20 @@ class SimVenue:
     def start(cls, market: MarketSource, *, seed: int, start_ms: int, start_equity: Decimal) -> SimVenue:
         """A fresh account at a moment of the market."""
         return cls(
-            Simulator(market.candles, seed=seed, start_ms=start_ms, start_equity=start_equity, funding=market.funding)
+            Simulator(
+                market.candles,
+                seed=seed,
+                start_ms=start_ms,
+                start_equity=start_equity,
+                funding=market.funding,
+                detail=market.detail,
+            )
         )
 
     @classmethod
     def resume(cls, market: MarketSource, snapshot: dict[str, Any]) -> SimVenue:
         """The account as it was saved."""
-        return cls(Simulator.restore(market.candles, snapshot, funding=market.funding))
+        return cls(Simulator.restore(market.candles, snapshot, funding=market.funding, detail=market.detail))
 
     def advance(self, to_ms: int) -> None:
         """Move the market to a moment; one that requests have already passed is left alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -31,13 +32,23 @@ def flat(price: float) -> Bar:
     return price, price, price, price
 
 
-class Book:
-    """An account over candles; `at(k)` is the moment the candle k opens, where orders are filled at its open."""
+def series(timeframe: Timeframe, first_ms: int, bars: Sequence[Bar]) -> Candles:
+    """Candles one after the other."""
+    opened, high, low, close = np.array(bars).T
+    times = first_ms + timeframe.ms * np.arange(len(opened), dtype=np.int64)
+    return Candles(SYMBOL, timeframe, times, opened, high, low, close, np.full(len(opened), 1e9))
 
-    def __init__(self, *bars: Bar, rate: float | None = None, **settings: Any) -> None:
-        opened, high, low, close = np.array([flat(bars[0][0]), *bars]).T
-        times = BEGINS_MS - HOUR_MS + HOUR_MS * np.arange(len(opened), dtype=np.int64)
-        candles = Candles(SYMBOL, Timeframe.H1, times, opened, high, low, close, np.full(len(opened), 1e9))
+
+class Book:
+    """An account over candles; `at(k)` is the moment the candle k opens, where orders are filled at its open.
+
+    `halves` are candles of half an hour, from the first one on.
+    """
+
+    def __init__(
+        self, *bars: Bar, rate: float | None = None, halves: tuple[Bar, ...] = (), start: int = 10_000, **settings: Any
+    ) -> None:
+        candles = series(Timeframe.H1, BEGINS_MS - HOUR_MS, [flat(bars[0][0]), *bars])
         funding = {}
         if rate is not None:
             moments = BEGINS_MS + HOUR_MS * np.array([1], dtype=np.int64)
@@ -47,9 +58,10 @@ class Book:
             {SYMBOL: candles},
             seed=1,
             start_ms=BEGINS_MS,
-            start_equity=D(10_000),
+            start_equity=D(start),
             funding=funding,
             settings=SimulatorSettings(**habits),
+            detail={SYMBOL: series(Timeframe.M30, BEGINS_MS, halves)} if halves else {},
         )
         self.account = BacktestAccount(simulator, run_id="r", max_leverage=20)
         self.ended: list[Any] = []
@@ -173,6 +185,58 @@ def test_when_a_candle_reaches_both_the_stop_counts() -> None:
 
     assert book.wallet == D(10_000) - 50 - D("0.8") - D("0.76")
     assert book.account.trades == {}
+
+
+def test_half_an_hour_says_that_the_target_came_first() -> None:
+    book = Book((100, 112, 94, 105), flat(105), halves=((100, 112, 99, 104), (104, 106, 94, 105)))
+    book.buy("10", stop="95", target="110")
+    book.at(1)
+
+    assert book.wallet == D(10_000) + 100 - D("0.8") - D("0.88")
+    assert [trade.exit_reason for trade in book.ended] == ["TARGET_HIT"]
+    assert book.ended[0].closed_ms == BEGINS_MS + HOUR_MS // 2 - 1
+
+
+def test_within_half_an_hour_the_stop_counts_again() -> None:
+    book = Book((100, 112, 94, 105), flat(105), halves=((100, 103, 99, 102), (102, 112, 94, 105)))
+    book.buy("10", stop="95", target="110")
+    book.at(1)
+
+    assert [trade.exit_reason for trade in book.ended] == ["STOP_HIT"]
+    assert book.ended[0].closed_ms == BEGINS_MS + HOUR_MS - 1
+
+
+def test_a_gap_between_two_halves_is_filled_at_the_open_of_the_second() -> None:
+    bars = (100, 101, 90, 96), flat(96)
+    book = Book(*bars, halves=((100, 101, 97, 98), (92, 97, 90, 96)))
+    book.buy("10", stop="95")
+    book.at(1)
+    assert book.wallet == D(10_000) - 80 - D("0.8") - D("0.736")
+
+    whole = Book(*bars)
+    whole.buy("10", stop="95")
+    whole.at(1)
+    assert whole.wallet == D(10_000) - 50 - D("0.8") - D("0.76")
+
+
+def test_an_hour_that_lacks_a_half_is_looked_at_whole() -> None:
+    book = Book((100, 112, 94, 105), flat(105), halves=((100, 112, 99, 104),))
+    book.buy("10", stop="95", target="110")
+    book.at(1)
+
+    assert [trade.exit_reason for trade in book.ended] == ["STOP_HIT"]
+
+
+def test_the_adverse_half_liquidates_before_the_target_of_the_next() -> None:
+    bars = (100, 112, 60, 105), flat(105)
+    for halves, reason in [
+        (((100, 112, 99, 104), (104, 106, 60, 105)), "TARGET_HIT"),
+        (((100, 101, 60, 98), (98, 112, 97, 105)), "LIQUIDATED"),
+    ]:
+        book = Book(*bars, halves=halves, start=2_000)
+        book.buy("100", target="110")
+        book.at(1)
+        assert [trade.exit_reason for trade in book.ended] == [reason]
 
 
 def test_a_gap_beyond_the_target_brings_more() -> None:

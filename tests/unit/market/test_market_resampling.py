@@ -123,7 +123,8 @@ def test_generated_candles_stay_marked() -> None:
 def test_each_hour_has_its_four_quarters() -> None:
     fine = quarters(16)
     detail = detail_of(fine, resampled(fine, Timeframe.H1).candles)
-    assert [detail.rows(row) for row in range(4)] == [slice(4 * n, 4 * n + 4) for n in range(4)]
+    assert detail.start.tolist() == [0, 4, 8, 12]
+    assert detail.stop.tolist() == [4, 8, 12, 16]
     assert detail.covered.all()
 
 
@@ -132,8 +133,8 @@ def test_an_hour_without_all_its_quarters_has_no_detail() -> None:
     fine = quarters(20, 0, 9, 19)
     detail = detail_of(fine, as_in(fine, hours))
     assert detail.covered.tolist() == [False, True, False, True, False, False]
-    assert detail.rows(0) == slice(0, 0)
-    assert fine.open_time_ms[detail.rows(3)].tolist() == [START_MS + 3 * HOUR_MS + n * 15 * MINUTE_MS for n in range(4)]
+    hour = slice(detail.start[3], detail.stop[3])
+    assert fine.open_time_ms[hour].tolist() == [START_MS + 3 * HOUR_MS + n * 15 * MINUTE_MS for n in range(4)]
 
 
 def test_detail_of_another_time_is_none_at_all() -> None:

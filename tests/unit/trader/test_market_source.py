@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from weexctl.errors import WeexctlError
+from weexctl.market.loading import load_candles
+from weexctl.market.resampling import resampled
 from weexctl.model.candle import Candles, Timeframe
 from weexctl.run.market_source import file_source, generated_source
 
@@ -84,3 +86,71 @@ def test_the_span_is_that_of_all_symbols(folder: Path) -> None:
     market = file_source([str(folder)], ("BTCUSDT", "ETHUSDT"), Timeframe.H1)
     candles = market.candles["BTCUSDT"]
     assert (market.first_close_ms, market.last_close_ms) == (candles.first_ms + 3_600_000, candles.last_close_ms)
+
+
+# Shorter candles inside the others -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def halves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of hours and of the half hours in them; of ETHUSDT the last hour's are missing."""
+    folder = tmp_path_factory.mktemp("halves")
+    market = generated_source(9, ("BTCUSDT", "ETHUSDT"), Timeframe.M30, 48).candles
+    for symbol, fine in market.items():
+        _write(folder / f"{symbol}-1h.csv", resampled(fine, Timeframe.H1).candles)
+        _write(folder / f"{symbol}-30m.csv", fine if symbol == "BTCUSDT" else fine.rows(0, 46))
+    return folder
+
+
+def test_shorter_candles_are_part_of_the_data(halves: Path) -> None:
+    plain = file_source([str(halves)], ("BTCUSDT",), Timeframe.H1)
+    fine = file_source([str(halves), f"BTCUSDT@30m={halves / 'BTCUSDT-30m.csv'}"], ("BTCUSDT",), Timeframe.H1)
+
+    assert (dict(plain.detail), list(fine.detail), len(fine.detail["BTCUSDT"])) == ({}, ["BTCUSDT"], 48)
+    assert plain.source != fine.source
+    assert [words for words in plain.not_modelled if "prices came" in words]
+    assert not [words for words in fine.not_modelled if "prices came" in words]
+
+
+def test_a_folder_of_shorter_candles_is_taken_whole_and_what_it_lacks_is_said(halves: Path) -> None:
+    market = file_source([str(halves), f"@30m={halves}"], ("BTCUSDT", "ETHUSDT"), Timeframe.H1)
+
+    assert list(market.detail) == ["BTCUSDT", "ETHUSDT"]
+    assert [words.partition(": ")[2] for words in market.not_modelled if "prices came" in words] == ["ETHUSDT in part"]
+    one = file_source([str(halves), f"ETHUSDT@30m={halves}"], ("BTCUSDT", "ETHUSDT"), Timeframe.H1)
+    assert [words.partition(": ")[2] for words in one.not_modelled if "prices came" in words] == [
+        "BTCUSDT, ETHUSDT in part"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("BTCUSDT@1h={folder}", "BTCUSDT 1h candles are no detail of BTCUSDT 1h candles"),
+        ("BTCUSDT@30m={folder}/nowhere.csv", "no file or folder"),
+        ("BTCUSDT@5m={folder}", "no 5m candles of BTCUSDT"),
+        ("NOPE@30m={folder}", "NOPE"),
+    ],
+)
+def test_shorter_candles_that_are_none_are_refused(halves: Path, flag: str, words: str) -> None:
+    with pytest.raises(WeexctlError, match=words):
+        file_source([str(halves), flag.format(folder=halves)], ("BTCUSDT",), Timeframe.H1)
+
+
+def test_shorter_candles_of_several_timeframes_are_refused(halves: Path, tmp_path: Path) -> None:
+    quarter = generated_source(9, ("ETHUSDT",), Timeframe.M15, 96).candles["ETHUSDT"]
+    path = _write(tmp_path / "ETHUSDT-15m.csv", quarter)
+    with pytest.raises(WeexctlError, match="15m and 30m"):
+        file_source([str(halves), f"@30m={halves}", f"ETHUSDT@15m={path}"], ("BTCUSDT", "ETHUSDT"), Timeframe.H1)
+
+
+def test_shorter_candles_of_another_market_are_refused(halves: Path, tmp_path: Path) -> None:
+    other = generated_source(10, ("BTCUSDT",), Timeframe.M30, 48).candles["BTCUSDT"]
+    path = _write(tmp_path / "BTCUSDT-30m.csv", other)
+    with pytest.raises(WeexctlError, match="neither was used"):
+        file_source([str(halves), f"BTCUSDT@30m={path}"], ("BTCUSDT",), Timeframe.H1)
+
+
+def test_where_nothing_is_filled_shorter_candles_play_no_part(halves: Path) -> None:
+    with pytest.raises(WeexctlError, match="play no part here"):
+        load_candles([f"BTCUSDT@30m={halves / 'BTCUSDT-30m.csv'}"])

@@ -12,7 +12,8 @@ _OVER = (
     Parameter(
         name="data",
         type="str",
-        help="Candles: a file, a folder, or SYMBOL=PATH; may be repeated; the synthetic market without it",
+        help="Candles: a file, a folder, SYMBOL=PATH, or SYMBOL@5m=PATH for shorter ones inside them; may be repeated; "
+        "the synthetic market without it",
         repeatable=True,
         metavar="PATH",
     ),

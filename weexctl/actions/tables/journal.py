@@ -91,7 +91,7 @@ ROWS = (
             Parameter(
                 name="data",
                 type="str",
-                help="The candles of the run: a file, a folder, or SYMBOL=PATH; may be repeated",
+                help="The candles of the run, as `weexctl trade` was given them; may be repeated",
                 repeatable=True,
                 metavar="PATH",
             ),

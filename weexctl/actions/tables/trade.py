@@ -27,7 +27,8 @@ ROWS = (
             Parameter(
                 name="data",
                 type="str",
-                help="Candles for sim: a file, a folder, or SYMBOL=PATH; may be repeated",
+                help="Candles for sim: a file, a folder, SYMBOL=PATH, or SYMBOL@5m=PATH for shorter ones inside them; "
+                "may be repeated",
                 repeatable=True,
                 metavar="PATH",
             ),
