@@ -57,6 +57,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
     "guard": ("review",),
     "exit": ("review",),
 }
+HOUR_MS = 3_600_000
 _COUNTS = {"regime": ("warmup_candles", "train_candles", "min_train_candles")}
 _OBSERVER_HOOKS = ("on_decision", "on_order", "on_fill")
 _KIND_OF = {hook: kind for kind, hook in KINDS.items()}
@@ -384,15 +385,15 @@ def _refuse_clashes(
     return unique, clashes
 
 
-def build(loaded: LoadedOffer, settings: PluginConfig) -> Any:
-    """The plugin made from its settings, checked to have the methods and counts of its kind.
+def build(loaded: LoadedOffer, settings: PluginConfig, *, candle_ms: int = HOUR_MS) -> Any:
+    """The plugin made from its settings, told how long candles are, and checked to be what its kind has to be.
 
     Raises:
         PluginLoadError: the numbers behind the offer could not be imported.
         PluginContractError: `build` raised anything else, or what it made is not of its kind.
     """
     who = f"{loaded.kind} {loaded.offer.name!r} of {loaded.origin}"
-    plugin, raised = _attempt(lambda: loaded.offer.build(settings))
+    plugin, raised = _attempt(lambda: _made(loaded, settings, candle_ms))
     if isinstance(raised, ImportError):
         raise PluginLoadError(
             f"{who} could not be imported: {_words(raised)}; nothing was run",
@@ -406,6 +407,14 @@ def build(loaded: LoadedOffer, settings: PluginConfig) -> Any:
     if reason := _broken_promise(loaded.kind, plugin):
         hint = f"run `weexctl plugins check {loaded.offer.name}`, or report this to the author of {loaded.distribution}"
         raise PluginContractError(f"{who} is not a {loaded.kind}: {reason}; nothing was run", hint=hint)
+    return plugin
+
+
+def _made(loaded: LoadedOffer, settings: PluginConfig, candle_ms: int) -> Any:
+    plugin = loaded.offer.build(settings)
+    tell = getattr(plugin, "at_timeframe", None)
+    if callable(tell) and not isinstance(plugin, type):
+        tell(candle_ms)
     return plugin
 
 

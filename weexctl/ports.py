@@ -6,7 +6,8 @@ with the same index, one causal row per candle: row t uses rows 0..t only. Accou
 All plugins are pure: no network, no files, no clock, no randomness without a fixed seed.
 
 A market stage may say which values of its own candle a row uses, such as `own_candle = ("close",)`; the check of
-causality holds it to that.
+causality holds it to that. A plugin that counts in hours may have a method `at_timeframe(candle_ms)`, which is told the
+length of the profile's candles before anything else is asked of it.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class VolatilityAnomaly:
 
     Level 1 is any of: |z| above `level1_z`; volatility expansion above its own trailing quantile; unusual volume with
     a large move; a candle far larger than the average before it. Level 2 is |z| above `level2_z`. Every scale ends
-    one candle before the one it judges. Orders that reduce always pass. The warm-up is counted for hourly candles.
+    one candle before the one it judges. Orders that reduce always pass.
 
     Source: methods 5; the measured case for extreme and adverse-only is there too.
     """
@@ -46,7 +46,12 @@ class VolatilityAnomaly:
 
     def __init__(self, config: VolatilityAnomalyConfig) -> None:
         self._config = config
-        self.warmup_candles = QUANTILE_WINDOW + FORGET + math.ceil(max(config.level1_hours, config.level2_hours))
+        self.at_timeframe(HOUR_MS)
+
+    def at_timeframe(self, candle_ms: int) -> None:
+        """Count the warm-up for candles of this length: a shock is remembered for hours."""
+        longest = max(self._config.level1_hours, self._config.level2_hours)
+        self.warmup_candles = QUANTILE_WINDOW + FORGET + math.ceil(longest * HOUR_MS / candle_ms)
 
     def columns(self, candles: pd.DataFrame) -> pd.DataFrame:
         """level and move of each candle, and until when the moves so far count.

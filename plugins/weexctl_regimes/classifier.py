@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -15,7 +16,7 @@ from weexctl_regimes.joint_chain import JointChain
 from weexctl_regimes.jump_model import JumpModel
 from weexctl_regimes.observations import OBSERVATION_WARMUP, OBSERVED, observations
 from weexctl_regimes.percentile_rule import PercentileRule
-from weexctl_regimes.regime_views import UNKNOWN_VIEW, RegimeViews, ViewState
+from weexctl_regimes.regime_views import HOUR_MS, UNKNOWN_VIEW, RegimeViews, ViewState
 from weexctl_regimes.two_factors import TwoFactors
 from weexctl_regimes.volatility_odds import VolatilityOdds
 
@@ -55,8 +56,12 @@ class FittedClassifier(Generic[C]):
         self.config = config
         self.train_candles = config.train_candles
         self.min_train_candles = config.min_train_candles
-        # Declared for hourly candles; longer ones need less, since the half-life is given in hours.
-        self.warmup_candles = OBSERVATION_WARMUP + _FILTER_WARMUP + round(20 * config.smoothing_hours)
+        self.at_timeframe(HOUR_MS)
+
+    def at_timeframe(self, candle_ms: int) -> None:
+        """Count the warm-up for candles of this length: the half-life is given in hours."""
+        smoothing = math.ceil(20 * self.config.smoothing_hours * HOUR_MS / candle_ms)
+        self.warmup_candles = OBSERVATION_WARMUP + _FILTER_WARMUP + smoothing
 
     def features(self, candles: pd.DataFrame) -> pd.DataFrame:
         """Columns v, q, e48, e240, one causal row per candle; NaN in warm-up and where a candle is missing."""

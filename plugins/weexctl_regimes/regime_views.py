@@ -12,9 +12,9 @@ from weexctl import REGIMES, Regime, RegimeView
 from weexctl_regimes import ViewConfig
 from weexctl_regimes.hysteresis import Hysteresis, NameState
 
-__all__ = ["UNKNOWN_VIEW", "RegimeViews", "ViewState"]
+__all__ = ["HOUR_MS", "UNKNOWN_VIEW", "RegimeViews", "ViewState"]
 
-_HOUR_MS = 3_600_000
+HOUR_MS = 3_600_000
 _NAMES = np.array([*(regime.value for regime in REGIMES), ""], dtype=object)
 Probabilities = tuple[float, float, float]
 
@@ -41,7 +41,7 @@ class RegimeViews:
     @classmethod
     def of(cls, config: ViewConfig, candle_ms: int) -> RegimeViews:
         """The views that these settings ask for, on candles of this length."""
-        half_life = config.smoothing_hours * _HOUR_MS / candle_ms
+        half_life = config.smoothing_hours * HOUR_MS / candle_ms
         hysteresis = Hysteresis(config.switch_probability, config.confirm_candles, config.confirm_unstable_candles)
         return cls(0.5 ** (1.0 / half_life), hysteresis)
 

@@ -25,17 +25,21 @@ class VolatilityTarget:
     """Exposure of each wanted position: unit risk · strength / volatility, capped so that the book meets its target.
 
     The forecast is an EWMA of squared returns, or a regression on the volatility of the last hours, days and weeks.
-    Settings count hours and days; the warm-up is counted for hourly candles, and with shorter ones the first days
-    depend a little on where history starts.
+    Settings count hours and days, whatever the candles.
     """
 
     def __init__(self, config: VolatilityTargetConfig) -> None:
         self._config = config
         self.own_candle = ("high", "low", "close") if config.forecast == "har" else ("close",)
+        self.at_timeframe(HOUR_MS)
+
+    def at_timeframe(self, candle_ms: int) -> None:
+        """Count the warm-up for candles of this length."""
+        config = self._config
         self.warmup_candles = (
-            har_warmup(HOUR_MS, config.train_days)
+            har_warmup(candle_ms, config.train_days)
             if config.forecast == "har"
-            else math.ceil(FORGOTTEN_HALF_LIVES * config.half_life_hours)
+            else math.ceil(FORGOTTEN_HALF_LIVES * max(1.0, config.half_life_hours * HOUR_MS / candle_ms))
         )
 
     def columns(self, candles: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +18,7 @@ from weexctl.config.environment import read_environment
 from weexctl.config.paths import Paths, find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.errors import UsageError
+from weexctl.model.candle import Timeframe
 from weexctl.pipeline.stage import Stage
 from weexctl.plugin_host import LoadedOffer, Offers, build, load_offers
 from weexctl.simulator.instruments import CONTRACTS
@@ -69,8 +70,10 @@ def _must_agree(input: Input, context: Context) -> None:  # noqa: A002
 
 
 def _check_plugin(name: str, input: Input, context: Context, offers: Offers) -> Result:  # noqa: A002
-    stages = [_stage(loaded) for loaded in _offered(name, offers)]
-    market = market_for(input.data, _seed(input), max(wanted_rows(stage.kind, stage.plugin) for stage in stages))
+    offered = _offered(name, offers)
+    stages, market = _over(offered, input, Timeframe.H1)
+    if (timeframe := market.timeframe) is not Timeframe.H1:
+        stages, market = _over(offered, input, timeframe)  # longer or shorter candles may need more of them
     with context.progress(len(stages) * len(CAUSALITY), "check causality") as track:
         rows = list(_checked_stages(stages, market, context, track))
     target = f"plugin {name}"
@@ -78,6 +81,15 @@ def _check_plugin(name: str, input: Input, context: Context, offers: Offers) -> 
     whole = not context.should_stop()
     output = _output(target, market, rows, whole=whole)
     return Result(data=output, error=error, exit_code=exit_code_of(error, whole=whole))
+
+
+def _over(
+    offered: Sequence[LoadedOffer],
+    input: Input,  # noqa: A002
+    timeframe: Timeframe,
+) -> tuple[list[Stage[Any]], CheckedMarket]:
+    stages = [_stage(loaded, timeframe) for loaded in offered]
+    return stages, market_for(input.data, _seed(input), max(wanted_rows(stage.kind, stage.plugin) for stage in stages))
 
 
 def _check_profile(input: Input, context: Context, offers: Offers) -> Result:  # noqa: A002
@@ -134,7 +146,7 @@ def _offered(name: str, offers: Offers) -> list[LoadedOffer]:
     return [offers.get(kind or "strategy", name) for kind in sorted(kinds)]
 
 
-def _stage(loaded: LoadedOffer) -> Stage[Any]:
+def _stage(loaded: LoadedOffer, timeframe: Timeframe) -> Stage[Any]:
     """The plugin with its default settings.
 
     Raises:
@@ -147,7 +159,8 @@ def _stage(loaded: LoadedOffer) -> Stage[Any]:
             f"the {loaded.kind} {loaded.offer.name!r} has settings without a default; nothing was checked",
             hint="check it in a profile that gives them: weexctl check causality --profile NAME",
         ) from error
-    return Stage(loaded.kind, loaded.offer.name, loaded.distribution, loaded.version, build(loaded, settings))
+    plugin = build(loaded, settings, candle_ms=timeframe.ms)
+    return Stage(loaded.kind, loaded.offer.name, loaded.distribution, loaded.version, plugin)
 
 
 def _checked_stages(

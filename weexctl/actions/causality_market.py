@@ -31,6 +31,11 @@ class CheckedMarket:
     synthetic: bool
 
     @property
+    def timeframe(self) -> Timeframe:
+        """Of all of them."""
+        return next(iter(self.candles.values())).timeframe
+
+    @property
     def count(self) -> int:
         """Candles of each symbol."""
         return len(next(iter(self.candles.values())))

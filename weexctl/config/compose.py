@@ -21,25 +21,27 @@ def build_pipeline(profile: Profile, offers: Offers) -> Pipeline:
         PluginContractError: a plugin could not be built, or is not what its kind has to be.
     """
     pipeline = profile.pipeline
+    candle_ms = profile.venue.timeframe.ms
     rules: list[tuple[Choice, Stage[Any]]] = []
     for regime in REGIMES:
         choice = pipeline.strategies[regime]
         if all(choice != known for known, _ in rules):
-            rules.append((choice, _stage(choice, offers)))
+            rules.append((choice, _stage(choice, offers, candle_ms)))
     return Pipeline(
-        regime=_stage(pipeline.regime, offers),
+        regime=_stage(pipeline.regime, offers, candle_ms),
         strategies={
             regime: next(stage for known, stage in rules if known == pipeline.strategies[regime]) for regime in REGIMES
         },
-        sizer=_stage(pipeline.sizer, offers),
-        risk=tuple(_stage(choice, offers) for choice in pipeline.risk),
-        guards=tuple(_stage(choice, offers) for choice in pipeline.guards),
-        exits=tuple(_stage(choice, offers) for choice in pipeline.exits),
+        sizer=_stage(pipeline.sizer, offers, candle_ms),
+        risk=tuple(_stage(choice, offers, candle_ms) for choice in pipeline.risk),
+        guards=tuple(_stage(choice, offers, candle_ms) for choice in pipeline.guards),
+        exits=tuple(_stage(choice, offers, candle_ms) for choice in pipeline.exits),
         rebalance_band=pipeline.rebalance_band,
         limits=profile.limits,
     )
 
 
-def _stage(choice: Choice, offers: Offers) -> Stage[Any]:
+def _stage(choice: Choice, offers: Offers, candle_ms: int) -> Stage[Any]:
     loaded = offers.get(choice.kind, choice.use)
-    return Stage(choice.kind, choice.use, loaded.distribution, loaded.version, build(loaded, choice.settings))
+    plugin = build(loaded, choice.settings, candle_ms=candle_ms)
+    return Stage(choice.kind, choice.use, loaded.distribution, loaded.version, plugin)

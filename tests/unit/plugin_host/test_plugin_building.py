@@ -51,6 +51,26 @@ def test_a_sound_plugin_gets_its_settings() -> None:
     assert seen == [Settings(window=7)]
 
 
+class Hourly(Rule):
+    """A rule whose settings are hours."""
+
+    def at_timeframe(self, candle_ms: int) -> None:
+        """Twelve hours, counted in candles; none of them may be longer."""
+        self.warmup_candles = 12 * 3_600_000 // candle_ms
+        if candle_ms > 12 * 3_600_000:
+            raise ValueError("a candle longer than half a day")
+
+
+@pytest.mark.parametrize(("candle_ms", "warmup"), [(900_000, 48), (3_600_000, 12), (14_400_000, 3)])
+def test_a_plugin_is_told_how_long_candles_are(candle_ms: int, warmup: int) -> None:
+    assert build(_loaded(lambda _: Hourly()), Settings(), candle_ms=candle_ms).warmup_candles == warmup
+
+
+def test_what_it_raises_then_is_its_own_fault() -> None:
+    with pytest.raises(PluginContractError, match="longer than half a day"):
+        build(_loaded(lambda _: Hourly()), Settings(), candle_ms=86_400_000)
+
+
 def test_a_missing_library_is_a_load_error_with_the_distribution_to_reinstall() -> None:
     with pytest.raises(PluginLoadError, match=r"strategy 'breakout' of acme 1\.2 \(acme-rules\).*no torch") as caught:
         build(_loaded(_raise(ImportError("no torch"))), Settings())
