@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def quick(kind: type[T]) -> type[T]:
-    """A class decorator: the constructor of a frozen dataclass with slots at a third of its cost.
+    """A class decorator: the constructor of a frozen dataclass with slots at less than half of its cost.
 
     The usual one writes each field around the freeze, one call a field. This one thaws the new object, writes the
     fields plainly, and freezes it before anybody else sees it.
