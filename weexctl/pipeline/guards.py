@@ -249,11 +249,12 @@ def review_essential(intent: OrderIntent, book: Book, limits: Limits, flow: Flow
     verdicts = []
     for name, guard in ESSENTIAL_GUARDS.items():
         try:
-            verdict = guard(intent, book, limits, flow)
+            verdicts.append(guard(intent, book, limits, flow))
         except Exception as error:  # noqa: BLE001  # one that fails, for whatever reason, refuses
-            verdict = _fault(name, error)
-        verdicts.append(_named(name, verdict))
-    return tuple(verdicts)
+            verdicts.append(_fault(name, error))
+    if all(verdict is ALLOW for verdict in verdicts):  # most of the time
+        return _all_allowed(tuple(ESSENTIAL_GUARDS))
+    return tuple(map(_named, ESSENTIAL_GUARDS, verdicts))
 
 
 def review(pipeline: Pipeline, intent: OrderIntent, views: Views, flow: Flow) -> Reviewed:
@@ -298,6 +299,12 @@ def _named(name: str, verdict: Verdict) -> Verdict:
 def _allowed(name: str) -> Verdict:
     """What a guard that has nothing to object to says: one object for all its answers."""
     return replace(ALLOW, guard=name)
+
+
+@cache
+def _all_allowed(names: tuple[str, ...]) -> tuple[Verdict, ...]:
+    """What guards say of which none has anything to object to."""
+    return tuple(map(_allowed, names))
 
 
 def _deny(code: str, reason: str) -> Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 
 from weexctl.model.order import Leg
@@ -12,6 +11,7 @@ __all__ = ["REHEARSAL", "client_order_id", "decision_id", "run_id", "trade_id"]
 REHEARSAL = "rehearsal"
 """Name of the account whose runs send nothing."""
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _SEPARATOR = "\x1f"
 
 
@@ -41,8 +41,7 @@ def client_order_id(account: str, decision: str, leg: Leg, attempt: int, host: s
     """
     if not 1 <= attempt <= 99:
         raise ValueError(f"attempt {attempt} does not fit two digits")
-    body = base64.b32encode(_digest(account, decision, leg.value)).decode().lower()
-    return f"wx{host}{body}{leg.letter}{attempt:02d}"
+    return f"wx{host}{_base32(_digest(account, decision, leg.value))}{leg.letter}{attempt:02d}"
 
 
 def trade_id(entry_order_id: str, symbol: str, side: str) -> str:
@@ -63,6 +62,15 @@ def run_id(profile_digest: str, source: str, venue: str, account: str, from_ms: 
     """
     where = venue if account == venue else f"{venue}/{account}"
     return "r" + _digest(profile_digest, source, where, str(from_ms), *symbols).hex()
+
+
+_PAIRS = tuple(one + other for one in _LETTERS for other in _LETTERS)
+
+
+def _base32(digest: bytes) -> str:
+    """Ten bytes as sixteen letters of RFC 4648's alphabet in lower case, two at a time: the library goes slower."""
+    bits = int.from_bytes(digest, "big")
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(70, -1, -10)])
 
 
 def _digest(*parts: str) -> bytes:

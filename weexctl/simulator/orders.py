@@ -97,7 +97,7 @@ class SimOrder:
     @property
     def opening(self) -> bool:
         """True when it opens or adds."""
-        return self.side is self.position_side.opening
+        return (self.side is Side.BUY) == (self.position_side is PositionSide.LONG)
 
     @property
     def waiting(self) -> bool:

@@ -13,7 +13,7 @@ from weexctl.simulator.liquidation import may_liquidate, walk
 from weexctl.simulator.market import Tape
 from weexctl.simulator.matching import fill_resting, traded_through
 from weexctl.simulator.orders import SimOrder, TriggerKind
-from weexctl.simulator.quiet import first_busy_ms, is_quiet
+from weexctl.simulator.quiet import first_busy_ms, is_quiet, opens_quietly
 from weexctl.simulator.venue import Venue
 
 __all__ = ["advance", "catch_up", "next_event_ms"]
@@ -109,7 +109,7 @@ def _close_candle(venue: Venue, closes_ms: int, time_ms: int) -> None:
 
 
 def _open_candle(venue: Venue) -> None:
-    if not venue.live and not venue.ledger.positions:
+    if (not venue.live and not venue.ledger.positions) or opens_quietly(venue):
         return
     _pass_through(venue, _known(venue, lambda tape: tape.point(venue.now_ms)), venue.now_ms, venue.now_ms + 1)
 

@@ -17,7 +17,7 @@ from weexctl.simulator.orders import SimOrder
 from weexctl.simulator.settings import SimulatorSettings
 from weexctl.simulator.venue import Venue
 
-__all__ = ["Calm", "first_busy_ms", "is_quiet"]
+__all__ = ["Calm", "first_busy_ms", "is_quiet", "opens_quietly"]
 
 _LOOK = (32, 512, 4_096, 32_768)
 """Candles looked at in one go: few at first, since most searches end soon."""
@@ -63,6 +63,28 @@ def is_quiet(venue: Venue, opened_ms: int) -> bool:
     """Whether somebody has already found that nothing can happen in the candle that opens then."""
     calm = _known(venue)
     return calm is not None and calm.from_ms <= opened_ms < calm.until_ms
+
+
+def opens_quietly(venue: Venue) -> bool:
+    """Whether the prices at which the candle of this moment opens set nothing off."""
+    worth, needed = float(venue.ledger.wallet), 0.0
+    prices: dict[str, float] = {}
+    for symbol in {symbol for symbol, *_ in venue.ledger.positions} | venue.live.keys():
+        tape = venue.market.tapes[symbol]
+        row = tape.index(venue.now_ms)
+        if not 0 <= row < tape.count:
+            return False
+        prices[symbol] = price = tape.open[row]
+        falling, rising = _levels(venue.live.get(symbol, ()))
+        if price <= falling or price >= rising:
+            return False
+    for position in venue.ledger.positions.values():
+        if position.margin:
+            return False
+        value = float(position.size) * prices[position.symbol]
+        worth += (value - float(position.open_value)) * position.side.sign
+        needed += value
+    return worth >= needed * highest_rate(venue)
 
 
 def _known(venue: Venue) -> Calm | None:
