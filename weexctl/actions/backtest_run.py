@@ -77,7 +77,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     output, unkept = _keep(_output(backtest, found), backtest, found, context)
     return Result(
         data=output,
-        warnings=(*market_warnings(backtest.market), *unkept),
+        warnings=(*market_warnings(backtest.market), *_unfitted(backtest, found), *unkept),
         next=(
             *([] if unkept else [_reported(backtest.run_id)]),
             NextCommand(_traded(input), "the same candles, order by order at the venue sim"),
@@ -148,7 +148,7 @@ def over_market(input: Input, profile: Profile) -> tuple[MarketSource, Schedule]
         run_from_ms=None,
         done_ms=None,
     )
-    return market, schedule
+    return market.between(schedule.first_ms, schedule.last_ms), schedule
 
 
 def _market(input: Input, profile: Profile) -> MarketSource:  # noqa: A002
@@ -204,6 +204,16 @@ def _keep(output: Output, backtest: Backtest, found: BacktestRun, context: Conte
     except ConfigError as error:
         return output.model_copy(update={"kept": None}), [Notice(error.code, f"{error.message}; {error.hint}")]
     return output, []
+
+
+def _unfitted(backtest: Backtest, found: BacktestRun) -> list[Notice]:
+    """That nothing could happen in a symbol, because its candles were too few to fit on."""
+    symbols = [symbol for symbol, regimes in found.regimes.items() if (regimes < 0).all()]
+    if not symbols:
+        return []
+    wanted = backtest.pipeline.warmup_candles + int(backtest.pipeline.regime.plugin.min_train_candles)
+    words = f"no regime of {', '.join(symbols)} at any close: a fit takes {wanted} candles before the first one"
+    return [Notice("NOT_FITTED", f"{words}; give longer files or a later --from")]
 
 
 def _reported(run_id: str) -> NextCommand:

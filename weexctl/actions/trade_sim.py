@@ -103,7 +103,7 @@ def _start(input: Input, market: MarketSource, profile: Profile) -> int:  # noqa
         history=HISTORY_CANDLES,
         from_ms=input.from_ms,
         to_ms=None,
-        steps=None,
+        steps=1,  # the start is all that is wanted
         run_from_ms=None,
         done_ms=None,
     )
@@ -129,7 +129,11 @@ def _blocks(pipeline: Pipeline, market: MarketSource, earlier: Earlier | None, o
 
 def _result(report: SessionReport, call: TradeCall, market: MarketSource, schedule: Schedule) -> Result:
     return Result(
-        data=sum_up(report, synthetic=market.synthetic, not_modelled=market.not_modelled),
+        data=sum_up(
+            report,
+            synthetic=market.synthetic,
+            not_modelled=market.between(report.run.from_ms, report.run.to_ms).not_modelled,
+        ),
         warnings=tuple(_warnings(report, call, market, schedule)),
         next=tuple(_next(report, call, market)),
         venue=call.venue.value,

@@ -15,7 +15,15 @@ from weexctl.errors import UsageError
 from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS, normalise_symbol
 
-__all__ = ["CandleFile", "DetailPlace", "Origin", "find_candle_files", "find_funding_files", "split_details"]
+__all__ = [
+    "CandleFile",
+    "DetailPlace",
+    "Origin",
+    "find_candle_files",
+    "find_funding_files",
+    "funding_must_belong",
+    "split_details",
+]
 
 _SUFFIX = r"\.(csv\.gz|csv|parquet)"
 _CANDLES = re.compile(rf"(?P<symbol>\w+)-(?P<timeframe>{'|'.join(Timeframe)})(?P<tags>(-[^.]+)?){_SUFFIX}")
@@ -131,6 +139,21 @@ def find_funding_files(paths: Sequence[str | Path], *, symbols: Iterable[str] | 
                 known = found.setdefault(symbol, {})
                 known[path.resolve()] = min(origin, known.get(path.resolve(), origin))
     return {symbol: _best_funding(symbol, found[symbol]) for symbol in SYMBOLS if symbol in found}
+
+
+def funding_must_belong(paths: Sequence[str | Path]) -> None:
+    """Refuse a funding file that is named where nothing holds its symbol's candles: another symbol was meant.
+
+    Raises:
+        UsageError: there is one.
+    """
+    named = {symbol: path for _, path in map(_split, paths) if (symbol := _funding_symbol(path))}
+    candles = {file.symbol for text in paths for file in _candidates(text)} if named else set()
+    for symbol in named.keys() - candles:
+        raise UsageError(
+            f"{named[symbol]} holds the funding of {symbol}, and nothing here holds its candles; nothing was read",
+            hint=f"leave it out, or give the funding of the symbol you trade, called like {symbol}-funding.csv.gz",
+        )
 
 
 def _split(text: str | Path) -> tuple[str, Path]:

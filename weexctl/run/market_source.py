@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from weexctl.market.dataset import dataset_digest
 from weexctl.market.detail import FineDetail
-from weexctl.market.files import split_details
+from weexctl.market.files import funding_must_belong, split_details
+from weexctl.market.funding_gaps import unsettled
 from weexctl.market.loading import load_candles, load_details, load_funding
+from weexctl.market.validation import iso_time
 from weexctl.model.candle import Candles, Timeframe
 from weexctl.model.funding import FundingHistory
 from weexctl.simulator.generator import generate_funding, generate_market
@@ -45,6 +47,11 @@ class MarketSource:
         """Close of the newest candle of any symbol."""
         return max(c.last_close_ms for c in self.candles.values())
 
+    def between(self, from_ms: int, to_ms: int) -> MarketSource:
+        """The same market, which also says what funding it has not between two moments."""
+        lacking = (_unsettled(symbol, known, from_ms, to_ms) for symbol, known in self.funding.items())
+        return replace(self, not_modelled=(*self.not_modelled, *filter(None, lacking)))
+
     def only(self, symbols: Sequence[str]) -> MarketSource:
         """The same market with some of its symbols."""
         return replace(
@@ -77,10 +84,11 @@ def file_source(paths: Sequence[str], symbols: Sequence[str], timeframe: Timefra
 
     Raises:
         DataError: a file is not what it should be, or the shorter candles contradict the others.
-        UsageError: a symbol has no file, or shorter candles are not shorter.
+        UsageError: a symbol has no file or a funding file no candles, or shorter candles are not shorter.
     """
     plain, places = split_details(paths)
     candles = load_candles(plain, symbols=symbols, timeframe=timeframe, required=symbols)
+    funding_must_belong(plain)
     funding = load_funding(plain, symbols=symbols)
     details = load_details(places, candles)
     detail = {symbol: known.fine for symbol, known in details.items() if known.covered.any()}
@@ -109,3 +117,13 @@ def _unordered(symbols: Sequence[str], details: Mapping[str, FineDetail]) -> lis
         return [_UNORDERED]
     where = [f"{s} in part" if s in partly else s for s in symbols if s not in whole]
     return [f"{_UNORDERED}: {', '.join(where)}"]
+
+
+def _unsettled(symbol: str, known: FundingHistory, from_ms: int, to_ms: int) -> str:
+    """What has to be said of the funding of one symbol; empty when there is nothing."""
+    stretches = unsettled(known, from_ms, to_ms)
+    if not stretches:
+        return ""
+    first, last = (iso_time(moment) for moment in stretches[0])
+    many = f"; the first of {len(stretches)} stretches" if len(stretches) > 1 else ""
+    return f"funding of {symbol} from {first} to {last} (none in its file{many})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from weexctl.errors import DataError, UsageError
@@ -72,7 +72,7 @@ def plan_schedule(
         done_ms: last close that was decided on already.
 
     Raises:
-        DataError: the candles end before the first step.
+        DataError: the candles end before the first step, or those of one symbol do not reach over all steps.
         UsageError: the span is empty or lies outside the candles.
     """
     earliest = market.first_close_ms + history * candle_ms
@@ -84,12 +84,14 @@ def plan_schedule(
         last = min(last, first + (steps - 1) * candle_ms)
     if done_ms is None:
         _must_be_inside(market, run_from_ms, from_ms, history)
+        _must_have_begun(market, run_from_ms)
     if last < run_from_ms:  # of a run that goes on too: an end before its first step was meant for another run
         raise UsageError(
             f"there is no candle to decide on between {_iso(run_from_ms)} and {_iso(to_ms or last)}; nothing was done",
             hint="choose a later --to or more --steps",
             code="NO_CANDLES_IN_SPAN",
         )
+    _must_not_have_ended(market, last)
     return Schedule(run_from_ms, first, last, candle_ms)
 
 
@@ -109,6 +111,35 @@ def _must_be_inside(market: MarketSource, first: int, from_ms: int | None, histo
         )
 
 
+def _must_have_begun(market: MarketSource, first: int) -> None:
+    begins = {symbol: known.first_ms for symbol, known in market.candles.items() if known.first_ms > first}
+    if begins:
+        raise DataError(
+            f"the candles of {', '.join(begins)} begin at {_iso(max(begins.values()))}, after the first decision at"
+            f" {_iso(first)}; nothing was done",
+            hint=f"{_without(market, begins)}--from {_flag(max(begins.values()))} or later",
+            code="UNEVEN_CANDLES",
+        )
+
+
+def _must_not_have_ended(market: MarketSource, last: int) -> None:
+    """A position in a symbol whose candles have ended could neither be marked nor closed."""
+    ends = {symbol: known.last_close_ms for symbol, known in market.candles.items() if known.last_close_ms < last}
+    if ends:
+        raise DataError(
+            f"the candles of {', '.join(ends)} end at {_iso(min(ends.values()))}, before the last decision at"
+            f" {_iso(last)}; nothing was done",
+            hint=f"{_without(market, ends)}--to {_flag(min(ends.values()))}",
+            code="UNEVEN_CANDLES",
+        )
+
+
+def _without(market: MarketSource, out: Iterable[str]) -> str:
+    """The way on with the other symbols; there are always some."""
+    others = ",".join(symbol for symbol in market.candles if symbol not in set(out))
+    return f"give whole files, leave them out (--symbols {others}), or choose "
+
+
 def _on_grid(moment_ms: int, market: MarketSource, candle_ms: int) -> int:
     """The first candle's close at or after a moment."""
     return market.first_close_ms + -(-(moment_ms - market.first_close_ms) // candle_ms) * candle_ms
@@ -119,6 +150,15 @@ def _at_or_before(moment_ms: int, market: MarketSource, candle_ms: int) -> int:
 
 
 def _iso(ms: int) -> str:
+    return _time(ms, "%Y-%m-%d %H:%M UTC")
+
+
+def _flag(ms: int) -> str:
+    """A moment as `--from` and `--to` take it."""
+    return _time(ms, "%Y-%m-%dT%H:%M")
+
+
+def _time(ms: int, form: str) -> str:
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime(form)
