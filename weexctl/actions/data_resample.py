@@ -84,9 +84,10 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the signatur
 def _chosen(
     series: Iterable[Stored], wanted: Sequence[str], timeframe: Timeframe, using: Timeframe | None
 ) -> list[tuple[Stored, Manifest]]:
+    there = list(series)
     shorter = [
         (stored, known)
-        for stored in series
+        for stored in there
         if (known := stored.manifest) is not None
         and (not wanted or known.symbol in wanted)
         and Timeframe(known.timeframe).ms < timeframe.ms
@@ -102,11 +103,16 @@ def _chosen(
     if absent or not chosen:
         whose = f" of {', '.join(absent)}" if absent else ""
         what = f"{using} candles shorter than {timeframe}" if using else f"candles shorter than {timeframe}"
+        unusable = any(stored.manifest is None for stored in there)
+        look = "`weexctl data verify` says which stored files cannot be used" if unusable else _LOOK
         raise UsageError(
             f"no {what}{whose} are stored; nothing was made",
-            hint="`weexctl data list` shows what is stored; bring shorter candles with `weexctl data import`",
+            hint=f"{look}; bring shorter candles with `weexctl data import`",
         )
     return chosen
+
+
+_LOOK = "`weexctl data list` shows what is stored"
 
 
 def _left_out(rows: Sequence[ResampledRow]) -> list[Notice]:

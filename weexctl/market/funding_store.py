@@ -18,6 +18,7 @@ from typing import Any
 from weexctl.errors import ConfigError, DataError, WeexctlError
 from weexctl.market.loading import load_funding
 from weexctl.market.spans import Page
+from weexctl.market.store import GONE, told_of
 from weexctl.market.validation import iso_time
 from weexctl.model.funding import FundingHistory
 from weexctl.model.instrument import SYMBOLS
@@ -65,8 +66,9 @@ class FundingStore:
     def series(self) -> Iterator[StoredFunding]:
         """Everything that is stored, real funding first, by name."""
         for folder in (self.folder, self.folder / _SYNTHETIC):
-            for path in sorted(folder.glob("*-funding.parquet")):
-                yield _stored(path)
+            for path in sorted(told_of(folder)):
+                if path.stem.endswith("-funding"):
+                    yield _stored(path)
 
     def find(self, symbol: str, *, synthetic: bool) -> FundingManifest | None:
         """What is stored of this symbol; None when nothing is, or nothing that can be gone by."""
@@ -211,6 +213,8 @@ def _write(history: FundingHistory, manifest: FundingManifest, path: Path) -> No
 
 
 def _stored(path: Path) -> StoredFunding:
+    if not path.exists():
+        return StoredFunding(path, None, GONE)
     try:
         document = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         return StoredFunding(path, _manifest(document))

@@ -29,20 +29,28 @@ def read_table(path: Path, header: tuple[str, ...]) -> pd.DataFrame:
         DataError: the file cannot be read, is cut off or damaged, is empty, or has other columns.
     """
     frame = _read(path, header)
-    import pandas as pd
-
-    if tuple(map(str, frame.columns)) != header or not isinstance(frame.index, pd.RangeIndex):
-        raise _other_columns(path, header, list(map(str, frame.columns)))
+    if tuple(map(str, frame.columns)) != header or not _numbered(frame):
+        raise _other_columns(path, header, frame)
     if frame.empty:
         raise DataError(f"{path}: there is a header and not one row; nothing was read", hint="fetch the file again")
     return frame
 
 
-def _other_columns(path: Path, header: tuple[str, ...], columns: list[str]) -> DataError:
+def _other_columns(path: Path, header: tuple[str, ...], frame: pd.DataFrame) -> DataError:
     if path.suffix == ".parquet":
-        wanted = f"the columns have to be {','.join(header)}"
-        return DataError(f"{path}: the columns are {','.join(columns)}; nothing was read", hint=wanted)
+        indexed = "" if _numbered(frame) else " and an index"
+        return DataError(
+            f"{path}: the columns are {','.join(map(str, frame.columns))}{indexed}; nothing was read",
+            hint=f"the columns have to be {','.join(header)}, with no index beside them",
+        )
     return _no_header(path, header)
+
+
+def _numbered(frame: pd.DataFrame) -> bool:
+    """Whether the rows are numbered, and no column of the file became their index."""
+    import pandas as pd
+
+    return isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
 
 
 def _no_header(path: Path, header: tuple[str, ...]) -> DataError:

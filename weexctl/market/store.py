@@ -25,7 +25,7 @@ from weexctl.market.writing import candle_file_name, write_candles
 from weexctl.model.candle import Candles, Timeframe
 from weexctl.model.instrument import SYMBOLS
 
-__all__ = ["CandleStore", "Manifest", "Stored", "faults", "read_checked"]
+__all__ = ["GONE", "CandleStore", "Manifest", "Stored", "faults", "read_checked", "told_of"]
 
 _SCHEMA = 2
 _SYNTHETIC = "synthetic"
@@ -71,9 +71,9 @@ class CandleStore:
         self.folder = folder
 
     def series(self) -> Iterator[Stored]:
-        """Everything that is stored, real candles first, by name."""
+        """Everything that is stored, real candles first, by name; also what only a manifest tells of."""
         for folder in (self.folder, self.folder / _SYNTHETIC):
-            for path in sorted(folder.glob("*.parquet"), key=_in_order):
+            for path in sorted(told_of(folder), key=_in_order):
                 if not path.stem.endswith("-funding"):
                     yield _stored(path)
 
@@ -147,7 +147,10 @@ def read_checked(stored: Stored) -> Candles:
     manifest = stored.manifest
     symbol, timeframe = manifest.symbol, Timeframe(manifest.timeframe)
     gaps = manifest.gaps.count > 0
-    found = load_candles([f"{symbol}={stored.path}"], timeframe=timeframe, gaps=gaps)[symbol]
+    try:
+        found = load_candles([f"{symbol}={stored.path}"], timeframe=timeframe, gaps=gaps)[symbol]
+    except DataError as error:
+        raise DataError(error.message, hint=_AGAIN) from error
     if found.digest() != manifest.digest:
         raise DataError(f"{stored.path} has other values than when it was stored; nothing was read", hint=_AGAIN)
     told = (manifest.candles, manifest.from_ms, manifest.to_ms, manifest.gaps)
@@ -157,6 +160,8 @@ def read_checked(stored: Stored) -> Candles:
 
 
 _AGAIN = "bring the candles again with --replace"
+GONE = "it is gone, and only its manifest is left"
+"""Why there is nothing to read."""
 
 
 def faults(series: Iterable[Stored]) -> Iterator[tuple[Stored, str]]:
@@ -170,12 +175,19 @@ def faults(series: Iterable[Stored]) -> Iterator[tuple[Stored, str]]:
             yield stored, ""
 
 
+def told_of(folder: Path) -> set[Path]:
+    """Every file of a folder of the store, those included that are gone and have left their manifest."""
+    return {*folder.glob("*.parquet"), *(path.with_suffix(".parquet") for path in folder.glob("*.json"))}
+
+
 def _in_order(path: Path) -> tuple[int, str]:
     symbol = path.name.partition("-")[0]
     return (SYMBOLS.index(symbol) if symbol in SYMBOLS else len(SYMBOLS), path.name)
 
 
 def _stored(path: Path) -> Stored:
+    if not path.exists():
+        return Stored(path, None, GONE)
     try:
         document = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         return Stored(path, _manifest(document))
