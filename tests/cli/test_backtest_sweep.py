@@ -221,6 +221,7 @@ def test_the_best_settings_can_be_pasted_into_the_profile(home: Home, whole: dic
         (("--set", "pipeline.rebalance_band=1..0"), "BAD_SPACE", "is empty"),
         (("--set", "limits.max_positions_long=1..3"), "BAD_SPACE", "whole number"),
         (("--space", "nowhere.toml"), "USAGE", "cannot be read"),
+        (("--set", "limits.daily_loss=0..1", "--set", "limits.daily_loss=0..1"), "BAD_SPACE", "varied twice"),
         (("--set", "limits.daily_loss=0.01..0.02", "--name", "../up"), "USAGE", "name of a sweep"),
         (("--set", "limits.daily_loss=0.01..0.02", "--trials", "1"), "USAGE", "trials"),
     ],
@@ -233,6 +234,7 @@ def test_bad_input_is_one_clear_line_and_nothing_is_written(
     assert ran.code == 2
     assert (ran.document["ok"], ran.document["error"]["code"]) == (False, code)
     assert said in ran.document["error"]["message"]
+    assert ran.document["error"]["suggestion"]
     assert not home.data.exists()
 
 

@@ -87,7 +87,11 @@ class Space:
                 )
             for other in places[:number]:
                 if place[: len(other)] == other or other[: len(place)] == place:
-                    raise UsageError(f"{dimension.path} is varied twice; nothing was run", code="BAD_SPACE")
+                    raise UsageError(
+                        f"{dimension.path} is varied twice; nothing was run",
+                        hint="keep one of the two ranges",
+                        code="BAD_SPACE",
+                    )
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -146,7 +150,11 @@ def read_space(text: str, source: str) -> tuple[Dimension, ...]:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is no TOML: {error}; nothing was run", code="BAD_SPACE") from error
+        raise UsageError(
+            f"{source} is no TOML: {error}; nothing was run",
+            hint=_table_hint("pipeline.rebalance_band"),
+            code="BAD_SPACE",
+        ) from error
     return tuple(_of_table(path, table, source) for path, table in _tables(tables))
 
 
@@ -174,7 +182,7 @@ def _tables(tables: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, 
 
 
 def _of_table(path: str, table: Any, source: str) -> Dimension:
-    hint = f'write ["{path}"] with low = 0.2 and high = 0.8, and log, int or step if wanted; or with choices = [1, 2]'
+    hint = _table_hint(path)
     try:
         found = _Table.model_validate(table)
     except ValidationError as error:
@@ -188,6 +196,10 @@ def _of_table(path: str, table: Any, source: str) -> Dimension:
             f"{source}: {path} needs low and high, or choices; nothing was run", hint=hint, code="BAD_SPACE"
         )
     return _range(path, found.low, found.high, log=found.log, integer=found.integer, step=found.step)
+
+
+def _table_hint(path: str) -> str:
+    return f'write ["{path}"] with low = 0.2 and high = 0.8, and log, int or step if wanted; or with choices = [1, 2]'
 
 
 def _choices(path: str, values: Iterable[Value]) -> Choices:
