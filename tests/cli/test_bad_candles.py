@@ -107,8 +107,17 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("command", [("trade", "--symbols", "BTCUSDT", "--data"), ("data", "import")], ids=" ".join)
-@pytest.mark.parametrize("case", CASES)
+OVER = ("--symbols", "BTCUSDT", "--data")
+SPACE = ("--set", "limits.daily_loss=0.01..0.02")
+COMMANDS = [("trade", *OVER), ("backtest", "run", *OVER), ("data", "import")]
+RESEARCH = [("backtest", "ablate", *OVER), ("backtest", "sweep", *SPACE, *OVER)]
+
+
+@pytest.mark.parametrize(
+    ("case", "command"),
+    [(case, command) for case in CASES for command in COMMANDS] + [("gapped", command) for command in RESEARCH],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value[:2]),
+)
 def test_one_line_says_it_all_and_nothing_is_kept(
     home: Any, tmp_path: Path, case: str, command: tuple[str, ...]
 ) -> None:
@@ -123,9 +132,19 @@ def test_one_line_says_it_all_and_nothing_is_kept(
     assert "nothing was read" in error["message"]
     assert CASES[case].advice in error["suggestion"]
     assert "\n" not in error["message"] + error["suggestion"]
-    assert [path for path in home.data.rglob("*") if path.suffix in (".parquet", ".sqlite")] == []
+    assert "Traceback" not in ran.err
+    assert [path for path in home.data.rglob("*") if path.is_file()] == []
 
 
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """More than a year of hours, which is what a first decision needs."""
+    return str(write(tmp_path_factory.mktemp("long") / "BTCUSDT-1h.csv", rows(market(count=12_000))))
+
+
+@pytest.mark.parametrize(
+    "command", [("trade",), ("backtest", "run"), ("backtest", "ablate"), ("backtest", "sweep", *SPACE)], ids=" ".join
+)
 @pytest.mark.parametrize(
     ("period", "told"),
     [
@@ -135,15 +154,63 @@ def test_one_line_says_it_all_and_nothing_is_kept(
     ],
 )
 def test_a_period_without_candles_is_told_with_the_one_that_has_them(
-    home: Any, tmp_path: Path, period: tuple[str, ...], told: str
+    home: Any, long_file: str, command: tuple[str, ...], period: tuple[str, ...], told: str
 ) -> None:
-    path = write(tmp_path / "BTCUSDT-1h.csv", rows(market(count=12_000)))
-    ran = home("trade", "--symbols", "BTCUSDT", "--data", str(path), *period)
+    ran = home(*command, *OVER, long_file, *period)
     error = ran.document["error"]
     assert ran.code == 2
     assert told in error["message"]
     assert error["message"].endswith("nothing was done")
     assert error["suggestion"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "period", "told", "way_out"),
+    [
+        (slice(0, 200), (), "end at 2024-01-09 08:00 UTC, before the last decision", "--to 2024-01-09T08:00"),
+        (slice(150, 300), ("--from", "2024-01-05"), "begin at 2024-01-07 06:00 UTC, after", "--from 2024-01-07T06:00"),
+    ],
+)
+@pytest.mark.parametrize("command", [("trade",), ("backtest", "run")], ids=" ".join)
+def test_a_file_that_does_not_reach_as_far_as_the_others_is_told_with_the_way_out(
+    home: Any, tmp_path: Path, command: tuple[str, ...], kept: slice, period: tuple[str, ...], told: str, way_out: str
+) -> None:
+    write(tmp_path / "BTCUSDT-1h.csv", rows(market()))
+    write(tmp_path / "ETHUSDT-1h.csv", rows(market())[kept])
+    argv = (*command, "--symbols", "BTCUSDT,ETHUSDT", "--data", str(tmp_path), *(period or ("--from", "2024-01-03")))
+    error = home(*argv).document["error"]
+    assert error["code"] == "UNEVEN_CANDLES"
+    assert f"the candles of ETHUSDT {told}" in error["message"]
+    assert "--symbols BTCUSDT)" in error["suggestion"]
+    assert way_out in error["suggestion"]
+    assert home.journals == []
+    assert home(*argv, *way_out.split()).code == 0
+
+
+def test_a_run_that_had_too_little_to_fit_on_says_so(home: Any, tmp_path: Path) -> None:
+    path = write(tmp_path / "BTCUSDT-1h.csv", rows(market()))
+    ran = home("backtest", "run", *OVER, str(path), "--from", "2024-01-05")
+    (notice,) = ran.document["warnings"]
+    assert (ran.code, notice["code"]) == (0, "NOT_FITTED")
+    assert "no regime of BTCUSDT at any close" in notice["message"]
+
+
+def test_the_funding_of_a_symbol_without_candles_is_refused(home: Any, tmp_path: Path, long_file: str) -> None:
+    stray = tmp_path / "ETHUSDT-funding.csv"
+    stray.write_text("open_time_ms,funding_rate\n1704067200000,0.0001\n")
+    ran = home("backtest", "run", *OVER, long_file, "--data", str(stray))
+    assert (ran.code, ran.document["error"]["type"]) == (2, "usage")
+    told = f"{stray} holds the funding of ETHUSDT, and nothing here holds its candles; nothing was read"
+    assert ran.document["error"]["message"] == told
+
+
+def test_funding_that_ends_within_the_run_is_listed_as_not_modelled(home: Any, tmp_path: Path, long_file: str) -> None:
+    (tmp_path / "BTCUSDT-funding.csv").write_text("open_time_ms,funding_rate\n1704412800000,0.0001\n")
+    few = ("--from", "2024-01-05", "--steps", "10")
+    for command in (("trade",), ("backtest", "run")):
+        ran = home(*command, *OVER, long_file, "--data", str(tmp_path / "BTCUSDT-funding.csv"), *few)
+        told = "funding of BTCUSDT from 2024-01-05T00:00:00Z to 2024-01-05T09:00:00Z (none in its file)"
+        assert told in ran.document["data"]["not_modelled"]
 
 
 def test_files_of_two_timeframes_ask_for_one(home: Any, tmp_path: Path) -> None:
@@ -186,3 +253,45 @@ def test_a_stored_file_that_is_cut_off_is_found_by_verify(home: Any, tmp_path: P
     assert (ran.code, ran.document["error"]["code"]) == (6, "STORE_FAULT")
     assert str(path) in ran.document["error"]["message"]
     assert "--replace" in ran.document["error"]["suggestion"]
+
+
+def test_a_stored_file_that_is_gone_is_found_by_verify(home: Any, tmp_path: Path) -> None:
+    home("data", "import", str(write(tmp_path / "BTCUSDT-1h.csv", rows(market()))))
+    path = home.data / "candles" / "BTCUSDT-1h.parquet"
+    path.unlink()
+    ran = home("data", "verify")
+    assert (ran.code, ran.document["error"]["code"]) == (6, "STORE_FAULT")
+    assert f"{path}: it is gone, and only its manifest is left" in ran.document["error"]["message"]
+    assert home("data", "list").document["data"]["unlisted"] == [
+        "BTCUSDT-1h.parquet: it is gone, and only its manifest is left"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("harm", "told", "advice"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-100]), "is cut off, damaged", "with --replace"),
+        (lambda path: path.with_suffix(".json").unlink(), "no candles shorter than 1h", "`weexctl data verify` says"),
+    ],
+    ids=["cut off", "without manifest"],
+)
+def test_what_cannot_be_resampled_is_told_with_the_way_out(
+    home: Any, tmp_path: Path, harm: Callable[[Path], Any], told: str, advice: str
+) -> None:
+    home("data", "import", str(write(tmp_path / "BTCUSDT-15m.csv", rows(market(Timeframe.M15)))))
+    harm(home.data / "candles" / "BTCUSDT-15m.parquet")
+    ran = home("data", "resample", "1h")
+    assert ran.code == 2
+    assert told in ran.document["error"]["message"]
+    assert advice in ran.document["error"]["suggestion"]
+    assert not list(home.data.rglob("BTCUSDT-1h.*"))
+
+
+def test_a_table_with_an_index_beside_its_columns_says_so(home: Any, tmp_path: Path) -> None:
+    import pandas as pd
+
+    path = write_candles(market(), tmp_path / "BTCUSDT-1h.parquet")
+    pd.read_parquet(path).iloc[[0, 1, 3]].to_parquet(path)
+    error = home("data", "import", str(path)).document["error"]
+    assert f"the columns are {HEADER} and an index" in error["message"]
+    assert "with no index" in error["suggestion"]
