@@ -20,6 +20,7 @@ from weexctl.backtest.backtest import Backtest
 from weexctl.backtest.engine import BacktestRun
 from weexctl.backtest.kept_run import keep_run
 from weexctl.backtest.metrics import Metrics, YearMetrics, measure, years_of
+from weexctl.backtest.worker import end_if_asked
 from weexctl.config.compose import build_pipeline
 from weexctl.config.environment import read_environment
 from weexctl.config.paths import find_paths
@@ -72,6 +73,7 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
             on_fit=lambda symbol: track.advance(1, symbol),
             should_stop=context.should_stop,
         )
+    end_if_asked(context.should_stop)
     with context.progress(backtest.schedule.count, "backtest") as track:
         found = backtest.run(prepared, on_step=lambda count: track.advance(count), should_stop=context.should_stop)
     output, unkept = _keep(_output(backtest, found), backtest, found, context)

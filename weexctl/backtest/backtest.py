@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 from weexctl.backtest.engine import BacktestRun, Engine
 from weexctl.backtest.preparation import OnFit, Prepared, prepare
@@ -59,7 +60,7 @@ class Backtest:
         should_stop: Callable[[], bool],
         on_decisions: Callable[[tuple[Decision, ...]], None] | None = None,
     ) -> BacktestRun:
-        """Make the steps; ends early, after a whole stretch, when asked to.
+        """Make the steps; ends early, after a whole stretch, when asked to. The first one is always made.
 
         With `on_decisions` every close is decided on and its decisions are handed over.
         """
@@ -72,4 +73,7 @@ class Backtest:
             run_id=self.run_id,
             on_decisions=on_decisions,
         )
-        return engine.run(self.schedule, prepared, on_step=on_step, should_stop=should_stop)
+        asked = count()  # once before each stretch; before the first there is nothing yet that could be summed up
+        return engine.run(
+            self.schedule, prepared, on_step=on_step, should_stop=lambda: next(asked) > 0 and should_stop()
+        )

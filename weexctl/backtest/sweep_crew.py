@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from weexctl.backtest.shared_fits import Shelf
 from weexctl.backtest.sweep_trial import Bench
-from weexctl.backtest.worker import settle_in
+from weexctl.backtest.worker import settle_in, starting_workers
 from weexctl.errors import ConfigError
 
 __all__ = ["Crew", "Task", "alone", "in_processes"]
@@ -58,7 +58,8 @@ class _Processes:
 
     def submit(self, task: Task[T], *arguments: Any) -> Future[T]:
         """Have it done by whichever process is free."""
-        return self._pool.submit(_do, task, arguments)
+        with starting_workers():
+            return self._pool.submit(_do, task, arguments)
 
     def lost(self, error: Exception) -> ConfigError | None:
         """A process died: too little memory, most of the time."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
+from weexctl.errors import ConfigError
 from weexctl.model.candle import Candles
 
-__all__ = ["asked_to_stop", "by_symbol", "end_if_asked", "settle_in"]
+__all__ = ["asked_to_stop", "by_symbol", "end_if_asked", "settle_in", "starting_workers"]
 
 T = TypeVar("T")
 _LOOK_S = 0.2
@@ -31,6 +34,16 @@ def settle_in(stop: Event | None = None) -> None:
     _Stop.event = stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+@contextmanager
+def starting_workers() -> Iterator[None]:
+    """A Ctrl-C is held back from the processes that are started inside, until they settle in; it comes right after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:
@@ -72,6 +85,7 @@ def by_symbol(
         should_stop: asked several times a second.
 
     Raises:
+        ConfigError: one of the processes was killed (`WORKER_LOST`).
         KeyboardInterrupt: somebody wanted an end.
     """
     made: dict[str, T] = {}
@@ -79,7 +93,8 @@ def by_symbol(
     stop = context.Event()
     size = min(workers, len(candles))
     with ProcessPoolExecutor(size, mp_context=context, initializer=settle_in, initargs=(stop,)) as pool:
-        running = {pool.submit(work, known): symbol for symbol, known in candles.items()}
+        with starting_workers():
+            running = {pool.submit(work, known): symbol for symbol, known in candles.items()}
         try:
             while running:
                 end_if_asked(should_stop)
@@ -87,8 +102,15 @@ def by_symbol(
                     symbol = running.pop(done)
                     made[symbol] = done.result()
                     on_done(symbol, made[symbol])
+        except BrokenProcessPool as error:
+            end_if_asked(should_stop)
+            raise ConfigError(
+                "a worker process was killed from outside before it was done; nothing was kept",
+                hint="run the same command again, with fewer --workers if memory ran out",
+                code="WORKER_LOST",
+            ) from error
         except BaseException:
             stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # waits: one that has only begun to start needs what is here
             raise
     return made
