@@ -14,6 +14,10 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "ADAUSDT", "DO
 """The eight pairs weexctl trades (WEEX AI Wars rules, weex-api 11)."""
 
 
+_WRITTEN_OUT = Decimal(0)
+"""Added to `1E+1` it makes `10`: sizes, and what is worked out of them, have the same digits whoever listed the step."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
     """A USDT-margined perpetual future and its rules, as the exchange lists them."""
@@ -38,6 +42,10 @@ class Instrument:
     max_position: Decimal | None = None
     max_market_quantity: Decimal | None = None
     """Largest market order that opens; None when the exchange names none."""
+
+    def __post_init__(self) -> None:
+        for name in ("price_step", "quantity_step", "min_quantity", "max_quantity"):
+            object.__setattr__(self, name, getattr(self, name) + _WRITTEN_OUT)
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """The quantity on the step, rounded down: toward less risk."""

@@ -47,6 +47,13 @@ def test_a_step_larger_than_one_is_kept_to() -> None:
     assert instrument(quantity_step=Decimal(10)).round_quantity(Decimal("1999.9")) == Decimal(1990)
 
 
+def test_a_step_of_ten_is_written_out_however_it_was_listed() -> None:
+    """What a size is worth is on record with the digits of the size: `1E+1` and `10` would differ there."""
+    listed = instrument(quantity_step=Decimal("1E+1"))
+    assert str(listed.round_quantity(Decimal(19))) == str(listed.min_quantity) == "10"
+    assert str(listed.min_quantity * Decimal("0.9033")) == "9.0330"
+
+
 @pytest.mark.parametrize(
     ("price", "rounded"), [("100.04", "100.0"), ("100.06", "100.1"), ("100.05", "100.0"), ("100.15", "100.2")]
 )
