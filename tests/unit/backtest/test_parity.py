@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -14,17 +15,26 @@ import pytest
 
 from tests.unit.trader.small_pipeline import Bracket, a_stage, small_pipeline
 from tests.unit.trader.workshop import HISTORY, Workshop, a_market, a_profile
+from weexctl.backtest.backtest import Backtest
 from weexctl.backtest.engine import BacktestRun, Engine
+from weexctl.config.compose import build_pipeline
+from weexctl.config.profile import load_profile
+from weexctl.config.profile_file import list_profiles
 from weexctl.journal.journal import Journal
 from weexctl.model.book import Book, HeldPosition
+from weexctl.model.candle import Timeframe
 from weexctl.model.decision import Decision
 from weexctl.model.regime import Regime
 from weexctl.model.verdict import ExitDecision
 from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.stage import Pipeline
+from weexctl.plugin_host import load_offers
 from weexctl.run import schedule as scheduling
 from weexctl.run.fitting import Blocks
-from weexctl.run.schedule import plan_schedule
+from weexctl.run.market_source import MarketSource, generated_source
+from weexctl.run.schedule import HISTORY_CANDLES, plan_schedule
+from weexctl.trader.session import Session
+from weexctl.trader.session_report import SessionReport
 
 STEPS = 300
 HOUR_MS = 3_600_000
@@ -55,21 +65,61 @@ def test_a_backtest_is_the_run_at_sim(seed: int, tmp_path: Path, monkeypatch: py
     report = workshop.run(STEPS)
     found = backtested(small_pipeline(), seed, decisions)
 
-    with Journal.read(workshop.path) as journal:
+    must_be_one(workshop.path, report, found, decisions)
+    assert len(decisions) == STEPS * len(workshop.market.candles)
+    assert len(found.trades) > 20
+    assert {trade.exit_reason for trade in found.trades} >= {"STOP_HIT", "TARGET_HIT", "DIRECTION_FLIP"}
+
+
+def must_be_one(journal_path: Path, report: SessionReport, found: BacktestRun, decisions: list[Decision]) -> None:
+    """What a run at sim left on record is what the backtest found, field by field."""
+    with Journal.read(journal_path) as journal:
         for decision in decisions:
             record = journal.decisions.get(decision.decision_id)
             assert record is not None
             assert json.loads(json.dumps(decision.body)) == record.record
+        assert journal.decisions.count() == len(decisions)
         points = journal.equity.of_run(report.run.run_id)
         fills = [fill for order, _ in report.orders for fill in journal.fills.of_order(order.order_id)]
-    assert len(decisions) == STEPS * len(workshop.market.candles)
     assert sorted(map(money, (e.fill for e in found.executed))) == sorted(map(money, fills))
     assert list(map(account, found.trades)) == list(map(account, report.trades))
-    assert len(found.trades) > 20
-    assert {trade.exit_reason for trade in found.trades} >= {"STOP_HIT", "TARGET_HIT", "DIRECTION_FLIP"}
     assert found.refusals == report.state.refusals
     np.testing.assert_allclose(found.curve.equity, [float(point.equity) for point in points], rtol=1e-12)
     np.testing.assert_allclose(found.curve.gross_exposure, [point.gross_exposure for point in points], rtol=1e-9)
+
+
+BUILT_IN = [found.name for found in list_profiles() if found.path is None]
+SHORT = 160
+
+
+@functools.cache
+def a_long_market() -> MarketSource:
+    """A market with as much history as the classifiers of the built-in profiles fit on."""
+    return generated_source(7, ("BTCUSDT", "DOGEUSDT", "XRPUSDT"), Timeframe.H1, HISTORY_CANDLES + 1 + SHORT)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_backtest_of_every_built_in_profile_is_its_run_at_sim(name: str, tmp_path: Path) -> None:
+    offers, market = load_offers(environ={}), a_long_market()
+    profile = load_profile(name, offers=offers)
+    pipeline = build_pipeline(profile, offers)
+    schedule = plan_schedule(
+        market, HOUR_MS, history=HISTORY_CANDLES, from_ms=None, to_ms=None, steps=SHORT, run_from_ms=None, done_ms=None
+    )
+    session = Session(
+        profile=profile, pipeline=pipeline, market=market, schedule=schedule, blocks=Blocks(pipeline, market.candles),
+        journal_path=tmp_path / "journal.sqlite", earlier=None,
+    )  # fmt: skip
+    report = session.run(on_step=lambda _: None, should_stop=lambda: False)
+    backtest = Backtest(profile=profile, pipeline=pipeline, market=market, schedule=schedule)
+    decisions: list[Decision] = []
+    prepared = backtest.prepare(workers=1, on_fit=lambda _: None, should_stop=lambda: False)
+    found = backtest.run(prepared, on_step=lambda _: None, should_stop=lambda: False, on_decisions=decisions.extend)
+
+    must_be_one(session.journal_path, report, found, decisions)
+    assert len(decisions) == SHORT * len(market.candles)
+    assert len(found.executed) > 4
+    assert found.trades
 
 
 def money(fill: Any) -> tuple[Any, ...]:
