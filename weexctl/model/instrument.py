@@ -15,7 +15,7 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "ADAUSDT", "DO
 
 
 _WRITTEN_OUT = Decimal(0)
-"""Added to `1E+1` it makes `10`: sizes, and what is worked out of them, have the same digits whoever listed the step."""
+"""Added to `1E+1` it makes `10`: sizes, and what they are worth, have the same digits whoever listed the step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
