@@ -2,7 +2,8 @@
 
 The write-ahead transaction of an order (intent, the verdicts of all guards, attempt, and the link of the chain) is
 committed before its request leaves. Beside each commit the same bytes go to a preallocated file and are synced: what
-cannot be avoided. Pairs run interleaved; medians count. Target: at most 2.2 times.
+cannot be avoided. Pairs run interleaved; medians count. Target: at most 2.2 times. The disk decides most of both, and
+whoever else writes to it; what a commit costs beside it is told by a folder in memory: `--folder /dev/shm`.
 """
 
 from __future__ import annotations

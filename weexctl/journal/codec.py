@@ -86,7 +86,7 @@ class Shape(Generic[R]):
         self.record = record
         self.columns = tuple(field.name for field in fields(record))  # type: ignore[arg-type]  # always a dataclass
         codecs = [_codec(hints[name]) for name in self.columns]
-        self._encoders = tuple(encode for encode, _ in codecs)
+        self._encoders = tuple((place, encode) for place, (encode, _) in enumerate(codecs) if encode is not _same)
         self._decoders = tuple((place, decode) for place, (_, decode) in enumerate(codecs) if decode is not _same)
         self._pick = attrgetter(*self.columns)  # more than one column always
         columns = ", ".join(f'"{name}"' for name in self.columns)
@@ -108,7 +108,10 @@ class Shape(Generic[R]):
 
     def values(self, row: R) -> tuple[SqlValue, ...]:
         """The record as column values."""
-        return tuple([encode(value) for encode, value in zip(self._encoders, self._pick(row), strict=True)])
+        encoded = list(self._pick(row))
+        for place, encode in self._encoders:
+            encoded[place] = encode(encoded[place])
+        return tuple(encoded)
 
     def build(self, values: Sequence[Any]) -> R:
         """The record of one selected row."""

@@ -19,6 +19,7 @@ _REPEATED = (
     'ON CONFLICT (decision_id) DO UPDATE SET "full" = excluded."full", body = excluded.body '
     'WHERE excluded."full" >= decision."full"'
 )
+_ALLOW = GuardAction.ALLOW  # an attribute of an enumeration takes as long as all else that is asked of a verdict
 _ADD_VERDICTS = "INSERT INTO guard_verdict (decision_id, leg, time_ms, answers) VALUES (?, ?, ?, ?)"
 
 
@@ -94,7 +95,7 @@ class Verdicts:
 
     def add(self, decision_id: str, leg: Leg, verdicts: Iterable[Verdict], *, time_ms: int) -> None:
         """Record what the guards said to one intent; each verdict names its guard. Said twice alike it counts once."""
-        answers = list(dict.fromkeys(map(_short, verdicts)))
+        answers = list(dict.fromkeys([_short(verdict) for verdict in verdicts]))
         if answers:
             self._database.write(_ADD_VERDICTS, (decision_id, leg.value, time_ms, json_text(answers)))
 
@@ -107,7 +108,7 @@ class Verdicts:
 
 def _short(verdict: Verdict) -> str | tuple[str, str, str, str]:
     """The guard's name alone when it simply allowed; it is one of many that are written before every request."""
-    if verdict.action is GuardAction.ALLOW and not verdict.code and not verdict.reason:
+    if verdict.action is _ALLOW and not verdict.code and not verdict.reason:
         return verdict.guard
     return verdict.guard, verdict.action.name, verdict.code, verdict.reason
 

@@ -78,6 +78,7 @@ class DecisionRecord:
         return parsed
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentRecord:
     """An order intent and how far it got."""
@@ -126,6 +127,7 @@ class IntentRecord:
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
     """One request that carries an intent to the exchange. On record before the request leaves."""
