@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.composed import Composed
 from weexctl.backtest.engine import BacktestRun, Engine
-from weexctl.backtest.preparation import OnFit, Prepared, prepare
+from weexctl.backtest.preparation import OnFit, prepare
+from weexctl.backtest.stretch import Prepared
 from weexctl.config.profile import Profile
 from weexctl.model.decision import Decision
 from weexctl.pipeline.decide import Identity
@@ -43,9 +46,8 @@ class Backtest:
             KeyboardInterrupt: somebody wanted an end.
         """
         return prepare(
-            self.pipeline,
-            self.market.candles,
-            self.schedule,
+            Composed.of(self.profile, self.pipeline),
+            Bench(self.market, self.schedule),
             workers=workers,
             on_fit=on_fit,
             should_stop=should_stop,
