@@ -21,16 +21,16 @@ class Bench:
     schedule: Schedule
     plugins: Mapping[str, str] = field(default_factory=dict)
     """The variables of the environment that say which plugins are loaded."""
+    stretches: tuple[Stretch, ...] = field(init=False)
+    """What shares a fit, in order."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stretches", tuple(self.schedule.blocks()))
 
     @property
     def key(self) -> str:
         """The same for benches over the same candles, closes and plugins."""
         return f"{self.market.source}|{','.join(self.market.candles)}|{self.schedule}|{sorted(self.plugins.items())}"
-
-    @property
-    def stretches(self) -> tuple[Stretch, ...]:
-        """What shares a fit, in order."""
-        return tuple(self.schedule.blocks())
 
 
 def loaded_plugins(environment: Mapping[str, str]) -> dict[str, str]:
