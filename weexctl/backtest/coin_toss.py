@@ -45,7 +45,7 @@ def nulls(calmars: Sequence[float | None]) -> Nulls:
 
 
 def tossed(market: MarketSource, *, seed: int) -> MarketSource:
-    """The market after one toss for each candle; funding stays as it was.
+    """The market after one toss for each candle; funding stays as it was, and shorter candles are left out.
 
     Prices are around those of the symbol's own, in the geometric mean, so that steps and minimum sizes weigh as much.
     """
@@ -59,6 +59,7 @@ def tossed(market: MarketSource, *, seed: int) -> MarketSource:
             symbol: _tossed(known, falls[(known.open_time_ms - first) // step])
             for symbol, known in market.candles.items()
         },
+        detail={},
         source=f"{market.source}|toss:{seed}",
     )
 

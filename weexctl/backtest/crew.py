@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from weexctl.backtest.bench import Bench
 from weexctl.backtest.shelf import Shelf
-from weexctl.backtest.worker import settle_in
+from weexctl.backtest.worker import settle_in, starting_workers
 from weexctl.errors import ConfigError
 
 __all__ = ["Crew", "CrewLostError", "Desk", "StoppedError", "Task", "answers", "go_on", "local_crew", "stopped"]
@@ -154,8 +154,7 @@ def answers(
 def local_crew(bench: Bench, workers: int, should_stop: Callable[[], bool]) -> AbstractContextManager[Crew]:
     """A crew of this machine: this process, or so many of its own.
 
-    When the block is left they stop within a fit or a stretch of closes; they are not waited for when it is left by an
-    error.
+    When the block is left they stop within a fit or a stretch of closes.
     """
     return _in_processes(bench, workers) if workers > 1 else nullcontext(_Alone(bench, should_stop))
 
@@ -186,7 +185,8 @@ class _Processes:
 
     def submit(self, task: Task[T], *arguments: Any) -> Future[T]:
         """Have it done by whichever process is free."""
-        return self._pool.submit(_do, task, arguments)
+        with starting_workers():
+            return self._pool.submit(_do, task, arguments)
 
     def lost(self, error: BaseException) -> CrewLostError | None:
         """A process died: too little memory, most of the time."""
@@ -206,12 +206,9 @@ def _in_processes(bench: Bench, workers: int) -> Iterator[Crew]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up, initargs=(bench, stop))
     try:
         yield _Processes(pool, workers)
-    except BaseException:
+    finally:
         stop.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    stop.set()
-    pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)  # waits: a process that has only begun to start needs what is here
 
 
 class _Place:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from weexctl.backtest.bench import Bench
 from weexctl.backtest.composed import Composed
-from weexctl.backtest.crew import Crew, answers, go_on, local_crew
+from weexctl.backtest.crew import Crew, CrewLostError, answers, go_on, local_crew
 from weexctl.backtest.shelf import Shelf
 from weexctl.backtest.stretch import Fits, Prepared, Stretch, together
+from weexctl.backtest.worker import end_if_asked
 from weexctl.model.regime import Artefact
 from weexctl.pipeline.columns import SymbolColumns
 
@@ -46,17 +48,17 @@ def prepare(
 
         def tell(symbol: str) -> None:
             on_fit(symbol)
-            _end_if_asked(should_stop)
+            end_if_asked(should_stop)
 
         return Shelf().prepared(composed, bench.market.candles, stretches, on_fit=tell)
     found: dict[str, Mapping[Stretch, SymbolColumns]] = {}
-    with local_crew(bench, min(workers, len(symbols)), should_stop) as crew:
-        jobs = [(symbol, _columns_of_symbol, (composed, symbol)) for symbol in symbols]
+    jobs = [(symbol, _columns_of_symbol, (composed, symbol)) for symbol in symbols]
+    with local_crew(bench, min(workers, len(symbols)), should_stop) as crew, _nothing_kept(should_stop):
         for symbol, columns in answers(crew, jobs, should_stop):
             found[symbol] = columns
             for _ in columns:
                 on_fit(symbol)
-        _end_if_asked(should_stop)
+    end_if_asked(should_stop)
     return together(stretches, {symbol: found[symbol] for symbol in symbols})
 
 
@@ -82,6 +84,16 @@ def fit_symbols(
     return None if should_stop() else {symbol: fits[symbol] for symbol in bench.market.candles}
 
 
+@contextmanager
+def _nothing_kept(should_stop: Callable[[], bool]) -> Iterator[None]:
+    """A crew that is lost took everything with it; one that is lost when somebody wants an end is no news."""
+    try:
+        yield
+    except CrewLostError as lost:
+        end_if_asked(should_stop)
+        raise CrewLostError(f"{lost.message}; nothing was kept", hint=lost.hint, code=lost.code) from lost
+
+
 def _fits_of_symbol(
     bench: Bench, shelf: Shelf, composed: Composed, symbol: str, *, should_stop: Callable[[], bool]
 ) -> Mapping[int, Artefact]:
@@ -95,9 +107,3 @@ def _columns_of_symbol(
     candles = {symbol: bench.market.candles[symbol]}
     made = shelf.prepared(composed, candles, bench.stretches, on_fit=lambda _: go_on(should_stop))
     return {stretch: block.columns[symbol] for stretch, block in made.blocks.items() if symbol in block.columns}
-
-
-def _end_if_asked(should_stop: Callable[[], bool]) -> None:
-    """Nothing, or the end of a command that has nothing yet to sum up."""
-    if should_stop():
-        raise KeyboardInterrupt

@@ -10,7 +10,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
+from typing import Any
+
+from numpy.typing import NDArray
 
 from weexctl.backtest.composed import FEATURES, REGIME, RULE, Composed
 from weexctl.backtest.stretch import Fits, Prepared, Stretch, together
@@ -144,13 +147,13 @@ class Shelf:
         self, composed: Composed, known: Candles, stretch: Stretch, artefact: Artefact
     ) -> SymbolColumns:
         window = composed.window_of(known, stretch)
-        frame = cache(window.candles.frame)
+        frame = cache(partial(window.candles.frame, copy=False))
         found: dict[str, Columns] = {}
         for source in composed.sources():
             kept = self._columns[source.key, composed.window]
             if (known.symbol, stretch) not in kept:
                 computed = source.compute(window.candles, artefact, frame())
-                kept[known.symbol, stretch] = {name: rows[window.before :].copy() for name, rows in computed.items()}
+                kept[known.symbol, stretch] = {name: _cut(rows, window.before) for name, rows in computed.items()}
                 self.computed += 1
             found[source.place] = kept[known.symbol, stretch]
         regime, features = found.pop(REGIME), found.pop(FEATURES)
@@ -165,5 +168,10 @@ class Shelf:
         )
 
 
+def _cut(rows: NDArray[Any], start: int) -> NDArray[Any]:
+    """The rows from `start` on, without those before in memory."""
+    return rows[start:] if rows.strides == (0,) else rows[start:].copy()  # one value has one place already
+
+
 def _bytes(kept: Mapping[tuple[str, Stretch], Columns]) -> int:
-    return sum(rows.nbytes for columns in kept.values() for rows in columns.values())
+    return sum(rows.nbytes for columns in kept.values() for rows in columns.values() if rows.strides != (0,))
