@@ -169,4 +169,4 @@ def warnings_of(found: Ablation) -> Iterator[Notice]:
         yield Notice("ARMS_FAILED", f"{len(failed)} arms failed: {', '.join(failed)}; the others are complete")
     if left:
         done = len(found.outcomes) - len(left) - len(failed)
-        yield Notice("ARMS_MISSING", f"{done} of {len(found.outcomes)} arms were done before the end was asked for")
+        yield Notice("ARMS_MISSING", f"{done} of {len(found.outcomes)} arms were done before it was ended")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,10 @@ from weexctl.actions import backtest_run
 from weexctl.actions.ablation_report import Output, report, warnings_of
 from weexctl.actions.backtest_run import market_warnings, must_agree, over_market, traded_profile
 from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.backtest.ablation import Ablation, run_arms
-from weexctl.backtest.ablation_evidence import weigh
+from weexctl.backtest.ablation import Ablation, Compose, run_arms
+from weexctl.backtest.ablation_evidence import Evidence, weigh
 from weexctl.backtest.arm_run import Footing, score_odds
-from weexctl.backtest.arms import FULL, Group, arms_of, null_arms, placebo_arms
+from weexctl.backtest.arms import FULL, Arm, Group, arms_of, null_arms, placebo_arms
 from weexctl.backtest.backtest import Backtest
 from weexctl.backtest.bench import Bench, loaded_plugins
 from weexctl.backtest.claims import Claim, not_evaluated, nothing_looked_ahead
@@ -78,28 +78,9 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     with _crew(bench, len(arms), input, context) as crew:
         fits = _fits(ours, bench, crew, context)
         footing = Footing.on(bench, ours, fits, profile.simulator.start_equity)
-        with context.progress(len(arms), "arms") as track:
-            found = run_arms(
-                crew,
-                footing,
-                arms,
-                compose,
-                on_arm=lambda name: track.advance(1, name),
-                should_stop=context.should_stop,
-            )
+        found = _ablated(crew, footing, arms, compose, context)
         ledger = _remember(found, bench, footing, profile, context)
-        evidence = None
-        if found.run(FULL) is not None:
-            context.note("weighing the arms")
-            evidence = weigh(
-                found,
-                bench,
-                from_ms=footing.from_ms,
-                odds=lambda symbol: _odds(symbol, footing, crew, found, context),
-                target=getattr(profile.pipeline.sizer.settings, "annual_volatility", None),
-                ledger=ledger,
-                looked_ahead=_looked_ahead(pipeline, next(iter(market.candles.values()))),
-            )
+        evidence = None if found.run(FULL) is None else _weighed(found, bench, footing, crew, ledger, profile, context)
     output = report(bench, footing, profile, pipeline, found, left_out, evidence)
     run_id = Backtest(profile=profile, pipeline=pipeline, market=market, schedule=schedule).run_id
     return Result(
@@ -133,6 +114,39 @@ def _fits(ours: Composed, bench: Bench, crew: Crew, context: Context) -> Fits:
     if fits is None:
         raise KeyboardInterrupt
     return fits
+
+
+def _ablated(crew: Crew, footing: Footing, arms: Sequence[Arm], compose: Compose, context: Context) -> Ablation:
+    with context.progress(len(arms), "arms") as track:
+        return run_arms(
+            crew,
+            footing,
+            arms,
+            compose,
+            on_arm=lambda name: track.advance(1, name),
+            should_stop=context.should_stop,
+        )
+
+
+def _weighed(
+    found: Ablation,
+    bench: Bench,
+    footing: Footing,
+    crew: Crew,
+    ledger: TrialLedger,
+    profile: Profile,
+    context: Context,
+) -> Evidence:
+    context.note("weighing the arms")
+    return weigh(
+        found,
+        bench,
+        from_ms=footing.from_ms,
+        odds=lambda symbol: _odds(symbol, footing, crew, found, context),
+        target=getattr(profile.pipeline.sizer.settings, "annual_volatility", None),
+        ledger=ledger,
+        looked_ahead=_looked_ahead(footing.ours.pipeline, next(iter(bench.market.candles.values()))),
+    )
 
 
 def _odds(symbol: str, footing: Footing, crew: Crew, found: Ablation, context: Context) -> NDArray[np.float64]:
