@@ -9,6 +9,7 @@ import pytest
 from tests.cli.conftest import Home
 from tests.cli.dask_cluster import Cluster, ran_on
 from tests.cli.sweep_line import a_profile
+from weexctl.backtest import dask_crew
 
 ABLATE = ("backtest", "ablate", "--symbols", "BTCUSDT", "--steps", "100", "--nulls", "1")
 
@@ -51,7 +52,10 @@ def test_a_cluster_that_is_lost_leaves_the_arms_that_are_done(cluster: Cluster, 
 @pytest.mark.parametrize(
     ("address", "code", "exit_code"), [("tcp://127.0.0.1:9", "DASK_UNREACHABLE", 3), ("somewhere", "USAGE", 2)]
 )
-def test_a_dead_address_is_one_clear_line(address: str, code: str, exit_code: int, home: Home, tmp_path: Path) -> None:
+def test_a_dead_address_is_one_clear_line(
+    address: str, code: str, exit_code: int, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_crew, "_CONNECT_S", 1)
     ran = home(*ABLATE, "--profile", a_profile(tmp_path), "--dask", address)
 
     assert (ran.code, ran.document["error"]["code"]) == (exit_code, code)

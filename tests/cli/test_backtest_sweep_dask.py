@@ -13,6 +13,7 @@ import pytest
 from tests.cli.conftest import Home
 from tests.cli.dask_cluster import Cluster, ran_on
 from tests.cli.sweep_line import SWEEP, VARIED, a_profile, table
+from weexctl.backtest import dask_crew
 
 
 def swept(
@@ -73,7 +74,10 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_the_cluster_alone(cluster: Cluster
     ("address", "code", "exit_code"),
     [("tcp://127.0.0.1:9", "DASK_UNREACHABLE", 3), ("http://127.0.0.1:80", "USAGE", 2), ("somewhere", "USAGE", 2)],
 )
-def test_a_dead_address_is_one_clear_line(address: str, code: str, exit_code: int, home: Home, tmp_path: Path) -> None:
+def test_a_dead_address_is_one_clear_line(
+    address: str, code: str, exit_code: int, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_crew, "_CONNECT_S", 1)
     ran = home(*SWEEP, *VARIED, "--profile", a_profile(tmp_path), "--dask", address)
 
     assert (ran.code, ran.document["error"]["code"]) == (exit_code, code)
