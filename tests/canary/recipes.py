@@ -75,7 +75,7 @@ def _keys_remove(home: Home, run: Run) -> list[Step]:  # the shape of a recipe
 
 
 RECIPES: dict[str, Recipe] = {
-    "backtest.ablate": _lines("backtest ablate --symbols BTCUSDT --steps 60 --workers 1"),
+    "backtest.ablate": _lines("backtest ablate --symbols BTCUSDT --steps 60 --nulls 1 --workers 1"),
     "backtest.run": _lines("backtest run --symbols BTCUSDT --steps 30 --workers 1"),
     "backtest.report": _lines("backtest run --symbols BTCUSDT --steps 2 --workers 1", "backtest report"),
     "backtest.sweep": lambda home, run: [

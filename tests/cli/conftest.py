@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from tests.cli.dask_cluster import Cluster, a_cluster
 from weexctl.actions.context import Context, Result
 from weexctl.actions.registry import Action, Parameter
 from weexctl.cli.app import Invocation
@@ -138,3 +139,10 @@ class Home:
 def home(weexctl: Callable[..., Ran], tmp_path: Path) -> Home:
     """The whole command line, with an empty home."""
     return Home(weexctl, tmp_path / "home-data", tmp_path / "home-config")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A Dask scheduler on loopback, and its two workers."""
+    with a_cluster(tmp_path) as found:
+        yield found

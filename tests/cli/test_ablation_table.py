@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tests.cli.test_narrow_tables import WIDTHS, drawn
-from weexctl.actions.backtest_ablate import ArmRow, LeftOutRow, Output
+from weexctl.actions.ablation_report import ArmRow, LeftOutRow, Output
 from weexctl.backtest.ablation_evidence import Evidence
 from weexctl.backtest.arms import Group
 from weexctl.backtest.bootstrap import Comparison, Difference
 from weexctl.backtest.claims import Risk, beats_control, not_evaluated
+from weexctl.backtest.coin_toss import Nulls
 from weexctl.backtest.overfitting import Overfitting
 from weexctl.backtest.placebo import Placebos
 from weexctl.backtest.reality_check import RealityCheck
@@ -64,6 +65,7 @@ def evidence() -> Evidence:
     return Evidence(
         comparisons={"K1": compared},
         placebos=Placebos(ours=1.02, count=30, share_as_good=0.1, mean=0.8, best=1.3),
+        nulls=Nulls(count=5, mean=-0.13, best=0.4, above_zero=2),
         probabilistic_sharpe=0.94,
         deflated_sharpe=0.51,
         trials=14,
@@ -111,6 +113,7 @@ def test_every_arm_and_claim_can_be_read(width: int) -> None:
     assert "−10.0, 93 %" in joined
     assert "maximum drawdown 15.1 % against 20.0 %" in joined
     assert "10 % of 30 reach F's Calmar of 1.02" in joined
+    assert "mean Calmar is -0.13 over 5 markets" in joined
     assert "not evaluated" in joined
     assert "arm K3 did not run" in joined
     assert "auto-deleveraging" in joined

@@ -112,7 +112,7 @@ def test_the_verdicts_of_an_ablation_come_along(known: Any, folder: Path) -> Non
 def test_an_ablation_of_the_same_candles_lies_beside_its_run(home: Any) -> None:
     over = ("--symbols", "BTCUSDT", "--steps", "60", "--workers", "1")
     run_id = home("backtest", "run", *over).document["data"]["run_id"]
-    ablated = home("backtest", "ablate", *over).document
+    ablated = home("backtest", "ablate", "--nulls", "1", *over).document
     report = home(*ablated["next"][0]["command"].split()[1:]).document["data"]
 
     kept = json.loads((home.data / "backtests" / run_id / ABLATION).read_text())

@@ -5,36 +5,44 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from weexctl.actions import backtest_run
+from weexctl.actions.ablation_report import Output, report, warnings_of
 from weexctl.actions.backtest_run import market_warnings, must_agree, over_market, traded_profile
 from weexctl.actions.context import Context, NextCommand, Notice, Result
-from weexctl.backtest.ablation import Ablation, ArmOutcome, run_arms
+from weexctl.backtest.ablation import Ablation, Compose, run_arms
 from weexctl.backtest.ablation_evidence import Evidence, weigh
-from weexctl.backtest.arm_run import Bench
-from weexctl.backtest.arms import BUY_AND_HOLD, FULL, Arm, Group, LeftOut, arms_of, placebo_arms
+from weexctl.backtest.arm_run import Footing, score_odds
+from weexctl.backtest.arms import FULL, Arm, Group, arms_of, null_arms, placebo_arms
 from weexctl.backtest.backtest import Backtest
-from weexctl.backtest.buy_and_hold import buy_and_hold, held_metrics
+from weexctl.backtest.bench import Bench, loaded_plugins
 from weexctl.backtest.claims import Claim, not_evaluated, nothing_looked_ahead
+from weexctl.backtest.composed import Composed
+from weexctl.backtest.crew import Crew, CrewLostError, answers, local_crew
+from weexctl.backtest.dask_crew import on_cluster
 from weexctl.backtest.kept_run import keep_ablation, kept_ids
-from weexctl.backtest.metrics import Metrics, YearMetrics, years_of
 from weexctl.backtest.placebo import FEWEST_PLACEBOS, placebo_shifts
-from weexctl.backtest.shared_columns import Composed, share
+from weexctl.backtest.preparation import fit_symbols
+from weexctl.backtest.stretch import Fits
 from weexctl.backtest.trial_ledger import Trial, TrialLedger, add_trial, read_trials
 from weexctl.config.compose import build_pipeline
 from weexctl.config.paths import find_paths
 from weexctl.config.profile import Profile
-from weexctl.errors import ConfigError, WeexctlError
+from weexctl.errors import ConfigError, DataError
 from weexctl.model.candle import Candles
 from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import load_offers
-from weexctl.run.manifest import run_manifest
 
-__all__ = ["ArmRow", "Input", "Output", "run"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Input", "Output", "run"]
 
 _SEED = 7
 """Of the placebos' shifts."""
@@ -46,64 +54,8 @@ class Input(backtest_run.Input):
     """Which profile, over which candles, and how many placebos."""
 
     placebos: int = Field(default=FEWEST_PLACEBOS, ge=FEWEST_PLACEBOS, le=1000)
-
-
-class ArmRow(BaseModel):
-    """One arm and its figures; figures are None when it failed, or when they have no value."""
-
-    name: str
-    title: str
-    group: Group
-    failure: str | None = None
-    """Why there are no figures."""
-    cagr: float | None = None
-    volatility: float | None = None
-    sharpe: float | None = None
-    max_drawdown: float | None = None
-    cvar95: float | None = None
-    """Of a day."""
-    calmar: float | None = None
-    ulcer: float | None = None
-    exposure: float | None = None
-    turnover_per_year: float | None = None
-    cost_drag: float | None = None
-    trades: int | None = None
-    end: float | None = None
-    """Equity at the last mark, quote."""
-    ruined_ms: int | None = None
-    solved: float | None = None
-    """The value that was found for the setting `solved_path`."""
-    solved_path: str | None = None
-    attempts: int = 1
-    """Runs that this took."""
-    digest: str | None = None
-    """Of the arm's profile."""
-
-
-class LeftOutRow(BaseModel):
-    """An arm that this profile cannot have."""
-
-    name: str
-    reason: str
-
-
-class Output(BaseModel):
-    """The arms, and what they show."""
-
-    from_ms: int
-    """The first close that is measured: the profile's warm-up is done there."""
-    to_ms: int
-    symbols: list[str]
-    synthetic: bool
-    interrupted: bool
-    arms: list[ArmRow]
-    left_out: list[LeftOutRow]
-    evidence: Evidence | None
-    """None when the profile itself did not run."""
-    years: list[YearMetrics]
-    """Of the profile as it is."""
-    not_modelled: list[str]
-    manifest: dict[str, Any]
+    nulls: int = Field(default=5, ge=0, le=1000)
+    dask: str | None = None
 
 
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
@@ -119,45 +71,101 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
         changed = traded_profile(input, context, offers, overrides)
         return Composed.of(changed, build_pipeline(changed, offers), window=ours.window)
 
-    shifts = placebo_shifts(schedule.count, seed=_SEED, count=input.placebos)
     arms, left_out = arms_of(profile, offers)
-    arms += placebo_arms(shifts.tolist())
-    workers = input.workers or os.cpu_count() or 1
-    with context.progress(len(market.candles), "fit") as track:
-        shared = share(
-            _distinct([ours, *_composed(arms, compose)]),
-            market.candles,
-            tuple(schedule.blocks()),
-            workers=workers,
-            on_fit=lambda symbol: track.advance(1, symbol),
-            should_stop=context.should_stop,
-        )
-    bench = Bench.over(market, schedule, shared, ours, profile.simulator.start_equity)
-    with context.progress(len(arms), "arms") as track:
-        found = run_arms(
-            bench,
-            arms,
-            compose,
-            workers=workers,
-            on_arm=lambda name: track.advance(1, name),
-            should_stop=context.should_stop,
-        )
-    ledger = _remember(found, bench, profile, context)
-    evidence = None
-    if found.run(FULL) is not None:
-        context.note("weighing the arms")
-        target = getattr(profile.pipeline.sizer.settings, "annual_volatility", None)
-        looked_ahead = _looked_ahead(pipeline, next(iter(market.candles.values())))
-        evidence = weigh(found, bench, ours, target=target, ledger=ledger, looked_ahead=looked_ahead)
-    output = _output(bench, profile, pipeline, found, left_out, evidence)
+    arms += null_arms(input.nulls, seed=_SEED)
+    arms += placebo_arms(placebo_shifts(schedule.count, seed=_SEED, count=input.placebos).tolist())
+    bench = Bench(market, schedule, loaded_plugins(context.environment))
+    with _crew(bench, len(arms), input, context) as crew:
+        fits = _fits(ours, bench, crew, context)
+        footing = Footing.on(bench, ours, fits, profile.simulator.start_equity)
+        found = _ablated(crew, footing, arms, compose, context)
+        ledger = _remember(found, bench, footing, profile, context)
+        evidence = None if found.run(FULL) is None else _weighed(found, bench, footing, crew, ledger, profile, context)
+    output = report(bench, footing, profile, pipeline, found, left_out, evidence)
     run_id = Backtest(profile=profile, pipeline=pipeline, market=market, schedule=schedule).run_id
     return Result(
         data=output,
-        warnings=(*market_warnings(market), *_warnings(found), *_keep(output, run_id, context)),
+        warnings=(*market_warnings(market), *warnings_of(found), *_keep(output, run_id, context)),
         next=tuple(_reported(run_id, context)),
         venue="sim",
         profile=profile.name,
+        **_end(found),
     )
+
+
+def _crew(bench: Bench, arms: int, input: Input, context: Context) -> AbstractContextManager[Crew]:  # noqa: A002
+    if input.dask is not None:
+        return on_cluster(input.dask, bench)
+    return local_crew(bench, min(input.workers or os.cpu_count() or 1, arms), context.should_stop)
+
+
+def _fits(ours: Composed, bench: Bench, crew: Crew, context: Context) -> Fits:
+    with context.progress(len(bench.market.candles), "fit") as track:
+        try:
+            fits = fit_symbols(
+                ours,
+                bench,
+                crew,
+                on_symbol=lambda symbol: track.advance(1, symbol),
+                should_stop=context.should_stop,
+            )
+        except CrewLostError as lost:
+            raise CrewLostError(f"{lost.message}; no arm was run", hint=lost.hint, code=lost.code) from lost
+    if fits is None:
+        raise KeyboardInterrupt
+    return fits
+
+
+def _ablated(crew: Crew, footing: Footing, arms: Sequence[Arm], compose: Compose, context: Context) -> Ablation:
+    with context.progress(len(arms), "arms") as track:
+        return run_arms(
+            crew,
+            footing,
+            arms,
+            compose,
+            on_arm=lambda name: track.advance(1, name),
+            should_stop=context.should_stop,
+        )
+
+
+def _weighed(
+    found: Ablation,
+    bench: Bench,
+    footing: Footing,
+    crew: Crew,
+    ledger: TrialLedger,
+    profile: Profile,
+    context: Context,
+) -> Evidence:
+    context.note("weighing the arms")
+    return weigh(
+        found,
+        bench,
+        from_ms=footing.from_ms,
+        odds=lambda symbol: _odds(symbol, footing, crew, found, context),
+        target=getattr(profile.pipeline.sizer.settings, "annual_volatility", None),
+        ledger=ledger,
+        looked_ahead=_looked_ahead(footing.ours.pipeline, next(iter(bench.market.candles.values()))),
+    )
+
+
+def _odds(symbol: str, footing: Footing, crew: Crew, found: Ablation, context: Context) -> NDArray[np.float64]:
+    """The scores of our odds of a loud day."""
+    if not found.interrupted:  # of a crew that is lost nobody answers
+        jobs = [(symbol, score_odds, (footing.ours, footing.fits, symbol))]
+        for _, scores in answers(crew, jobs, context.should_stop):
+            return scores
+    raise DataError("it was ended before; nothing was scored", hint="run it to its end")
+
+
+def _end(found: Ablation) -> dict[str, Any]:
+    """How the command ends: a crew that was lost is an error, and what was done is there all the same."""
+    lost = found.lost
+    if lost is None:
+        return {}
+    done = sum(1 for outcome in found.outcomes.values() if outcome.run is not None or outcome.failure)
+    words = f"{lost.message}; {done} of {len(found.outcomes)} arms are in this answer, and the rest was not run"
+    return {"error": CrewLostError(words, hint=lost.hint, code=lost.code), "exit_code": lost.exit_code}
 
 
 def _keep(output: Output, run_id: str, context: Context) -> Iterator[Notice]:
@@ -175,25 +183,11 @@ def _reported(run_id: str, context: Context) -> Iterator[NextCommand]:
         yield NextCommand(f"weexctl backtest report {run_id}", "a page of the run with the ablation in it")
 
 
-def _composed(arms: tuple[Arm, ...], compose: Any) -> Iterator[Composed]:
-    """Every arm that can be composed; the others are reported when they are to run."""
-    for arm in arms:
-        if arm.group is not Group.PLACEBO:
-            try:
-                yield compose(arm.overrides)
-            except WeexctlError:
-                continue
-
-
-def _distinct(composed: list[Composed]) -> list[Composed]:
-    return list({one.digest: one for one in composed}.values())
-
-
-def _remember(found: Ablation, bench: Bench, profile: Profile, context: Context) -> TrialLedger:
+def _remember(found: Ablation, bench: Bench, footing: Footing, profile: Profile, context: Context) -> TrialLedger:
     """Every arm that somebody could choose goes into the ledger, once for the same candles."""
     path = find_paths(context.environment).trials
     known = {trial.config_hash for trial in read_trials(path).trials}
-    place = f"{bench.market.source}|{bench.from_ms}|{bench.schedule.last_ms}"
+    place = f"{bench.market.source}|{footing.from_ms}|{bench.schedule.last_ms}"
     for outcome in found.outcomes.values():
         if outcome.run is None or outcome.arm.group is not Group.ARM:
             continue
@@ -225,91 +219,3 @@ def _looked_ahead(pipeline: Pipeline, candles: Candles) -> Claim:
             return not_evaluated("C7", f"{stage.kind} {stage.name}: {report.untested[0].message}")
         checked[f"{stage.kind} {stage.name}"] = "; ".join(str(finding) for finding in report.broken)
     return nothing_looked_ahead(checked)
-
-
-def _output(
-    bench: Bench,
-    profile: Profile,
-    pipeline: Pipeline,
-    found: Ablation,
-    left_out: tuple[LeftOut, ...],
-    evidence: Evidence | None,
-) -> Output:
-    ours = found.run(FULL)
-    return Output(
-        from_ms=bench.from_ms,
-        to_ms=bench.schedule.last_ms,
-        symbols=list(bench.market.candles),
-        synthetic=bench.market.synthetic,
-        interrupted=found.interrupted,
-        arms=[*map(_row, found.outcomes.values()), _market_row(bench, found)],
-        left_out=[LeftOutRow(name=one.name, reason=one.reason) for one in left_out],
-        evidence=evidence,
-        years=[] if ours is None else list(years_of(ours.curve)),
-        not_modelled=list(bench.market.not_modelled),
-        manifest={
-            "venue": "backtest",
-            "profile": profile.name,
-            "profile_digest": profile.digest,
-            **run_manifest(profile, pipeline, bench.market),
-        },
-    )
-
-
-def _row(outcome: ArmOutcome) -> ArmRow:
-    arm, run_ = outcome.arm, outcome.run
-    if run_ is None:
-        words = outcome.failure or "not run: it was ended before"
-        return ArmRow(name=arm.name, title=arm.title, group=arm.group, failure=words)
-    return ArmRow(
-        name=arm.name,
-        title=arm.title,
-        group=arm.group,
-        solved=outcome.solved,
-        solved_path=None if arm.match is None else arm.match.path,
-        attempts=outcome.attempts,
-        digest=run_.digest,
-        **_figures(run_.metrics),
-    )
-
-
-def _market_row(bench: Bench, found: Ablation) -> ArmRow:
-    """Buy and hold over the marks of ours; of the schedule when ours did not run."""
-    import numpy as np
-
-    title, step = "every symbol bought once as coins, equal weight, 1×", bench.schedule.candle_ms
-    ours = found.run(FULL)
-    times = np.arange(bench.from_ms, bench.schedule.last_ms + 1, step) if ours is None else ours.curve.time_ms
-    try:
-        held = buy_and_hold(bench.market, times, start=float(bench.start_equity))
-    except WeexctlError as error:
-        return ArmRow(name=BUY_AND_HOLD, title=title, group=Group.MARKET, failure=error.message)
-    return ArmRow(name=BUY_AND_HOLD, title=title, group=Group.MARKET, **_figures(held_metrics(held)))
-
-
-def _figures(metrics: Metrics) -> dict[str, Any]:
-    return {
-        "cagr": metrics.cagr,
-        "volatility": metrics.volatility,
-        "sharpe": metrics.sharpe,
-        "max_drawdown": metrics.max_drawdown,
-        "cvar95": metrics.cvar95,
-        "calmar": metrics.calmar,
-        "ulcer": metrics.ulcer,
-        "exposure": metrics.mean_exposure,
-        "turnover_per_year": metrics.turnover_per_year,
-        "cost_drag": metrics.cost_drag,
-        "trades": metrics.trades.count,
-        "end": metrics.end,
-        "ruined_ms": metrics.ruined_ms,
-    }
-
-
-def _warnings(found: Ablation) -> Iterator[Notice]:
-    failed = [outcome.arm.name for outcome in found.outcomes.values() if outcome.failure]
-    left = [outcome.arm.name for outcome in found.outcomes.values() if outcome.run is None and not outcome.failure]
-    if failed:
-        yield Notice("ARMS_FAILED", f"{len(failed)} arms failed: {', '.join(failed)}; the others are complete")
-    if left:
-        done = len(found.outcomes) - len(left) - len(failed)
-        yield Notice("ARMS_MISSING", f"{done} of {len(found.outcomes)} arms were done before the end was asked for")

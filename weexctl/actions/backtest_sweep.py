@@ -20,20 +20,21 @@ from weexctl.actions.backtest_run import Input as RunInput
 from weexctl.actions.backtest_run import market_warnings, must_agree, over_market, traded_profile
 from weexctl.actions.context import Context, NextCommand, Notice, Result
 from weexctl.actions.sweep_report import Output, report, warnings_of
+from weexctl.backtest.bench import Bench, loaded_plugins
+from weexctl.backtest.composed import Composed
+from weexctl.backtest.crew import Crew, local_crew
 from weexctl.backtest.dask_crew import on_cluster
 from weexctl.backtest.sweep import Plan, Sweep, varies_regime
 from weexctl.backtest.sweep_check import check_space, own_values
-from weexctl.backtest.sweep_crew import Crew, alone, in_processes
 from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
 from weexctl.backtest.sweep_space import Params, Space, parse_setting, read_space
-from weexctl.backtest.sweep_trial import Bench
 from weexctl.backtest.trial_ledger import Trial, add_trial, read_trials
 from weexctl.config.compose import build_pipeline
 from weexctl.config.paths import check_account, find_paths
 from weexctl.config.profile import Profile
 from weexctl.errors import LockHeldError, UsageError
 from weexctl.journal.lock import AccountLock
-from weexctl.plugin_host import LOAD_PLUGINS, load_offers
+from weexctl.plugin_host import load_offers
 from weexctl.run.manifest import run_manifest
 
 __all__ = ["Input", "Output", "run"]
@@ -97,7 +98,7 @@ def _plan(input: Input, context: Context) -> Plan:  # noqa: A002
     profile = profile_of({})
     check_space(space, profile_of)
     market, schedule = over_market(input, profile)
-    plugins = {name: context.environment[name] for name in (LOAD_PLUGINS,) if name in context.environment}
+    pipeline = build_pipeline(profile, offers)
     return Plan(
         space=space,
         metric=input.metric,
@@ -107,8 +108,9 @@ def _plan(input: Input, context: Context) -> Plan:  # noqa: A002
         profile=profile,
         base=own_values(space, profile),
         profile_of=profile_of,
-        manifest=run_manifest(profile, build_pipeline(profile, offers), market),
-        bench=Bench(market, schedule, plugins),
+        composed=Composed.of(profile, pipeline),
+        manifest=run_manifest(profile, pipeline, market),
+        bench=Bench(market, schedule, loaded_plugins(context.environment)),
     )
 
 
@@ -181,7 +183,7 @@ def _crew(plan: Plan, input: Input, context: Context) -> AbstractContextManager[
     if input.dask is not None:
         return on_cluster(input.dask, plan.bench)
     workers = min(input.workers or os.cpu_count() or 1, plan.batch, plan.trials)
-    return alone(plan.bench, context.should_stop) if workers == 1 else in_processes(plan.bench, workers)
+    return local_crew(plan.bench, workers, context.should_stop)
 
 
 def _remember(ledger: Path, plan: Plan, trial: TrialRecord) -> None:

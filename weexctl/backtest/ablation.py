@@ -1,29 +1,23 @@
-"""All arms of an ablation, run: in this process or in several, with the same result."""
+"""All arms of an ablation, run by whoever is there, with the same result."""
 
 from __future__ import annotations
 
-import pickle
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from weexctl.backtest.arm_run import ArmRun, Bench, Job, run_arm, run_job, set_up_worker
+from weexctl.backtest.arm_run import ArmRun, Footing, run_arm
 from weexctl.backtest.arms import FULL, Arm
+from weexctl.backtest.composed import Composed
 from weexctl.backtest.controls import ScaleSearch, mean_exposure, realised_volatility
-from weexctl.backtest.shared_columns import Composed
-from weexctl.errors import DataError, WeexctlError
+from weexctl.backtest.crew import Crew, CrewLostError, Desk, stopped
+from weexctl.errors import DataError, PluginContractError, WeexctlError
 
 __all__ = ["Ablation", "ArmOutcome", "Compose", "run_arms"]
 
 TOLERANCE = 0.01
 """How far from its target a control may stay, as a part of it."""
-_LOOK_S = 0.25
-"""How often it is asked whether to stop."""
 
 Compose = Callable[[Mapping[str, Any]], Composed]
 """The pipeline of the profile with values laid over it."""
@@ -49,6 +43,8 @@ class Ablation:
 
     outcomes: Mapping[str, ArmOutcome] = field(repr=False)
     interrupted: bool = False
+    """Whether arms are missing, because an end was asked for or the crew was lost."""
+    lost: CrewLostError | None = None
 
     def run(self, name: str) -> ArmRun | None:
         """The run of an arm; None when there is no such arm, or it failed."""
@@ -57,95 +53,31 @@ class Ablation:
 
 
 def run_arms(
-    bench: Bench,
+    crew: Crew,
+    footing: Footing,
     arms: Sequence[Arm],
     compose: Compose,
     *,
-    workers: int = 1,
     on_arm: Callable[[str], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Ablation:
     """Run these arms, those that are scaled to ours after it.
 
-    An arm that fails is reported as such and the others go on. When someone asks for an end, the arms that are done
-    are kept and the rest is left.
+    An arm that fails is reported as such and the others go on. When someone asks for an end or the crew is lost, the
+    arms that are done are kept and the rest is left.
 
     Args:
-        bench: candles, schedule and columns.
+        crew: who runs them; the result is the same for any.
+        footing: what they have in common.
         arms: what to run.
         compose: makes the pipeline of an arm.
-        workers: processes to use; the result is the same for any number.
         on_arm: is told of each arm that is done.
         should_stop: asked now and then.
+
+    Raises:
+        PluginContractError: a plugin of the profile as it is broke its promise.
     """
-    with _crew(bench, min(workers, len(arms)), should_stop) as crew:
-        return _Rounds(arms, compose, crew, on_arm, should_stop).run()
-
-
-class _Crew(Protocol):
-    """Who runs jobs."""
-
-    @property
-    def room(self) -> int:
-        """Jobs to give at once: more would only stand before those that become possible later."""
-        ...
-
-    def start(self, job: Job) -> Future[ArmRun]:
-        """Run a job, now or later."""
-        ...
-
-
-class _Alone:
-    """This process runs each job at once."""
-
-    room = 1
-
-    def __init__(self, bench: Bench, should_stop: Callable[[], bool]) -> None:
-        self._bench, self._should_stop = bench, should_stop
-
-    def start(self, job: Job) -> Future[ArmRun]:
-        done: Future[ArmRun] = Future()
-        try:
-            done.set_result(run_arm(self._bench, job, self._should_stop))
-        except Exception as error:  # noqa: BLE001  # whatever an arm raises is the arm's failure
-            done.set_exception(error)
-        return done
-
-
-@dataclass(frozen=True, slots=True)
-class _Processes:
-    """Worker processes, each with a bench of its own."""
-
-    pool: ProcessPoolExecutor
-    room: int
-
-    def start(self, job: Job) -> Future[ArmRun]:
-        try:
-            return self.pool.submit(run_job, job)
-        except BrokenExecutor as error:  # a worker died, and took the pool with it
-            lost: Future[ArmRun] = Future()
-            lost.set_exception(error)
-            return lost
-
-
-def _crew(bench: Bench, workers: int, should_stop: Callable[[], bool]) -> AbstractContextManager[_Crew]:
-    return _processes(bench, workers) if workers > 1 else nullcontext(_Alone(bench, should_stop))
-
-
-@contextmanager
-def _processes(bench: Bench, workers: int) -> Iterator[_Crew]:
-    context = get_context("spawn")
-    stop = context.Event()
-    with tempfile.TemporaryDirectory(prefix="weexctl-ablate-") as folder:
-        path = Path(folder) / "bench.pickle"
-        with path.open("wb") as file:
-            pickle.dump(bench, file, protocol=pickle.HIGHEST_PROTOCOL)
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=set_up_worker, initargs=(path, stop))
-        try:
-            yield _Processes(pool, workers)
-        finally:
-            stop.set()  # what still runs ends after its stretch
-            pool.shutdown(cancel_futures=True)
+    return _Rounds(crew, footing, arms, compose, on_arm, should_stop).run()
 
 
 class _Rounds:
@@ -153,35 +85,40 @@ class _Rounds:
 
     def __init__(
         self,
+        crew: Crew,
+        footing: Footing,
         arms: Sequence[Arm],
         compose: Compose,
-        crew: _Crew,
         on_arm: Callable[[str], None],
         should_stop: Callable[[], bool],
     ) -> None:
-        self._arms, self._compose, self._crew = arms, compose, crew
+        self._desk: Desk[ArmRun] = Desk(crew)
+        self._footing, self._arms, self._compose = footing, arms, compose
         self._on_arm, self._should_stop = on_arm, should_stop
         self._done: dict[str, ArmOutcome] = {}
-        self._running: dict[Future[ArmRun], Arm] = {}
         self._searches: dict[str, tuple[ScaleSearch, int]] = {}
         self._waiting = list(arms)
 
     def run(self) -> Ablation:
         """All arms, in their order."""
-        stopped = False
-        while (self._waiting or self._running) and not (stopped := self._should_stop()):
-            self._start_some()
-            ready, _ = wait(self._running, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
-            for future in ready:
-                self._take_in(self._running.pop(future), future)
+        lost = None
+        try:
+            while (self._waiting or not self._desk.idle) and not self._should_stop():
+                self._start_some()
+                for arm, future in self._desk.done():
+                    self._take_in(arm, future)
+        except CrewLostError as error:
+            lost = error
+        finally:
+            self._desk.drop()
         outcomes = {arm.name: self._done.get(arm.name) or ArmOutcome(arm=arm) for arm in self._arms}
-        interrupted = stopped or any(o.run is None and not o.failure for o in outcomes.values())
-        return Ablation(outcomes, interrupted=interrupted)
+        interrupted = any(o.run is None and not o.failure for o in outcomes.values())
+        return Ablation(outcomes, interrupted=interrupted, lost=lost)
 
     def _start_some(self) -> None:
         """As many as there is room for, of those that need not wait for another arm."""
         for arm in list(self._waiting):
-            if len(self._running) >= self._crew.room:
+            if not self._desk.free:
                 return
             if arm.match is None or {FULL, arm.match.like} <= self._settled():
                 self._waiting.remove(arm)
@@ -202,8 +139,7 @@ class _Rounds:
         except WeexctlError as error:
             self._finish(ArmOutcome(arm=arm, failure=error.message))
             return
-        job = Job(arm.name, composed, delay=arm.delay, shift=arm.shift, costs=arm.costs)
-        self._running[self._crew.start(job)] = arm
+        self._desk.start(arm, run_arm, self._footing.job(arm, composed))
 
     def _search(self, arm: Arm) -> tuple[ScaleSearch, int]:
         """How far the search for an arm's size is.
@@ -221,14 +157,16 @@ class _Rounds:
         return ScaleSearch(target, tolerance=TOLERANCE, first=target / size if size > 0 else 1.0), 0
 
     def _take_in(self, arm: Arm, future: Future[ArmRun]) -> None:
+        if stopped(future):
+            return
         error = future.exception()
         if error is not None:
+            if arm.name == FULL and isinstance(error, PluginContractError):
+                raise error
             words = error.message if isinstance(error, WeexctlError) else f"{type(error).__name__}: {error}"
             self._finish(ArmOutcome(arm=arm, failure=words))
             return
         run = future.result()
-        if run.interrupted:
-            return
         if arm.match is None:
             self._finish(ArmOutcome(arm=arm, run=run))
             return

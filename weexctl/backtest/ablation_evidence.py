@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from weexctl.backtest.ablation import Ablation
-from weexctl.backtest.arm_run import ArmRun, Bench
+from weexctl.backtest.arm_run import ArmRun
 from weexctl.backtest.arms import FULL, Group
+from weexctl.backtest.bench import Bench
 from weexctl.backtest.bootstrap import Comparison, compare
 from weexctl.backtest.claims import (
     Claim,
@@ -24,11 +25,11 @@ from weexctl.backtest.claims import (
     odds_have_skill,
     volatility_on_target,
 )
+from weexctl.backtest.coin_toss import Nulls, nulls
 from weexctl.backtest.equity_curve import DAYS_PER_YEAR, daily_returns
 from weexctl.backtest.estimate import Estimate, estimate
 from weexctl.backtest.forecast_evidence import (
     brier_skill_of,
-    loud_day_scores,
     mean_difference,
     plain_skill_of,
     variance_losses,
@@ -37,18 +38,19 @@ from weexctl.backtest.overfitting import Overfitting, overfitting
 from weexctl.backtest.path_risk import annual_volatility
 from weexctl.backtest.placebo import Placebos, placebos
 from weexctl.backtest.reality_check import RealityCheck, reality_check
-from weexctl.backtest.shared_columns import Composed
 from weexctl.backtest.sharpe import deflated_sharpe, moments, probabilistic_sharpe
 from weexctl.backtest.trial_ledger import TrialLedger
 from weexctl.errors import WeexctlError
 
-__all__ = ["COMPARED", "SEED", "Evidence", "weigh"]
+__all__ = ["COMPARED", "SEED", "Evidence", "Odds", "weigh"]
 
 SEED = 7
 """Of every draw of days."""
 COMPARED = ("A", "K1", "K2", "K3", "B")
 _BENCHMARKS = ("K2", "K3")
 _T = TypeVar("_T")
+Odds = Callable[[str], NDArray[np.float64]]
+"""Of a symbol; raises what it raises when there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,8 @@ class Evidence:
     """Ours minus theirs, by arm."""
     placebos: Placebos | None
     """Of the Calmar ratio."""
+    nulls: Nulls | None
+    """The same where nothing can be known ahead."""
     probabilistic_sharpe: float | None
     """That the true Sharpe ratio is above zero."""
     deflated_sharpe: float | None
@@ -73,26 +77,35 @@ class Evidence:
 
 
 def weigh(
-    found: Ablation, bench: Bench, ours: Composed, *, target: float | None, ledger: TrialLedger, looked_ahead: Claim
+    found: Ablation,
+    bench: Bench,
+    *,
+    from_ms: int,
+    odds: Odds,
+    target: float | None,
+    ledger: TrialLedger,
+    looked_ahead: Claim,
 ) -> Evidence:
     """Weigh the arms.
 
     Args:
         found: the arms.
         bench: what they were run on.
-        ours: the profile as it is.
+        from_ms: the first close that was measured.
+        odds: gives the scores of our odds of a loud day.
         target: annual volatility that its sizer aims at; None when it has none.
         ledger: every trial so far, these included.
         looked_ahead: claim C7, which is found out elsewhere.
     """
-    return _Weighing(found, bench, ours, target, ledger).all(looked_ahead)
+    return _Weighing(found, bench, from_ms, odds, target, ledger).all(looked_ahead)
 
 
 class _Weighing:
     def __init__(
-        self, found: Ablation, bench: Bench, ours: Composed, target: float | None, ledger: TrialLedger
+        self, found: Ablation, bench: Bench, from_ms: int, odds: Odds, target: float | None, ledger: TrialLedger
     ) -> None:
-        self._found, self._bench, self._composed, self._target, self._ledger = found, bench, ours, target, ledger
+        self._found, self._bench, self._from_ms, self._odds = found, bench, from_ms, odds
+        self._target, self._ledger = target, ledger
         self._ours = found.run(FULL)
         self._missing: dict[str, str] = {}
 
@@ -104,6 +117,7 @@ class _Weighing:
         return Evidence(
             comparisons=comparisons,
             placebos=placebo,
+            nulls=self._try("nulls", self._nulls),
             probabilistic_sharpe=None if sharpe is None else sharpe[0],
             deflated_sharpe=None if sharpe is None else sharpe[1],
             trials=self._ledger.count,
@@ -146,11 +160,21 @@ class _Weighing:
         ours = self._run(FULL).metrics.calmar
         if ours is None:
             raise _UntoldError("our Calmar ratio has no value")
-        arms = [o for o in self._found.outcomes.values() if o.arm.group is Group.PLACEBO]
-        runs = [outcome.run for outcome in arms if outcome.run is not None]
-        if len(runs) < len(arms):
-            raise _UntoldError(f"{len(arms) - len(runs)} of {len(arms)} placebos did not run")
-        return placebos(ours, [run.metrics.calmar for run in runs])
+        return placebos(ours, [run.metrics.calmar for run in self._runs_of(Group.PLACEBO, "placebos")])
+
+    def _nulls(self) -> Nulls:
+        runs = self._runs_of(Group.NULL, "markets by a coin")
+        if not runs:
+            raise _UntoldError("none was asked for")
+        return nulls([run.metrics.calmar for run in runs])
+
+    def _runs_of(self, group: Group, words: str) -> list[ArmRun]:
+        """Every run of a group."""
+        outcomes = [outcome for outcome in self._found.outcomes.values() if outcome.arm.group is group]
+        runs = [outcome.run for outcome in outcomes if outcome.run is not None]
+        if len(runs) < len(outcomes):
+            raise _UntoldError(f"{len(outcomes) - len(runs)} of {len(outcomes)} {words} did not run")
+        return runs
 
     def _sharpe(self) -> tuple[float | None, float | None]:
         observed = moments(daily_returns(self._run(FULL).curve).returns)
@@ -217,14 +241,9 @@ class _Weighing:
         """The figure of every symbol; one that cannot be scored leaves the claim open."""
         return {symbol: estimate(score(symbol), figure, seed=SEED) for symbol in self._bench.market.candles}
 
-    def _odds(self, symbol: str) -> NDArray[np.float64]:
-        blocks = self._bench.shared.blocks(self._composed).values()
-        known = [block.columns[symbol] for block in blocks if symbol in block.columns]
-        return loud_day_scores(self._bench.market.candles[symbol], known, self._bench.schedule.last_ms)
-
     def _variance(self, symbol: str) -> NDArray[np.float64]:
         candles = self._bench.market.candles[symbol]
-        return variance_losses(candles, self._bench.from_ms, self._bench.schedule.last_ms)
+        return variance_losses(candles, self._from_ms, self._bench.schedule.last_ms)
 
 
 class _UntoldError(Exception):

@@ -2,65 +2,87 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from weexctl.backtest.arms import Arm
+from weexctl.backtest.bench import Bench
 from weexctl.backtest.block_shifts import delayed, with_shifted_regimes
+from weexctl.backtest.coin_toss import tossed
+from weexctl.backtest.composed import REGIME, Composed
+from weexctl.backtest.crew import StoppedError, go_on
 from weexctl.backtest.engine import BacktestRun, Engine
 from weexctl.backtest.equity_curve import EquityCurve
+from weexctl.backtest.forecast_evidence import loud_day_scores
 from weexctl.backtest.metrics import Metrics, measure
-from weexctl.backtest.preparation import Prepared
-from weexctl.backtest.shared_columns import Composed, SharedColumns
-from weexctl.backtest.worker import settle_in
+from weexctl.backtest.shelf import Shelf
+from weexctl.backtest.stretch import Fits, Prepared
 from weexctl.pipeline.decide import Identity
-from weexctl.run.market_source import MarketSource
-from weexctl.run.schedule import Schedule
 from weexctl.simulator.instruments import CONTRACTS, Contract
 from weexctl.simulator.settings import SimulatorSettings
 
-__all__ = ["ArmRun", "Bench", "Job", "run_arm", "run_job", "set_up_worker"]
+__all__ = ["ArmRun", "Footing", "Job", "run_arm", "score_odds"]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """What all arms have in common."""
+class Footing:
+    """What all arms stand on, besides the bench."""
 
-    market: MarketSource
-    schedule: Schedule
-    shared: SharedColumns
+    ours: Composed
+    """The profile as it is."""
+    fits: Fits
+    """Of its classifier."""
     start_equity: Decimal
     from_ms: int
     """The first close that is measured: our own warm-up is done there."""
 
     @classmethod
-    def over(
-        cls, market: MarketSource, schedule: Schedule, shared: SharedColumns, ours: Composed, start: Decimal
-    ) -> Bench:
-        """The bench for these columns."""
+    def on(cls, bench: Bench, ours: Composed, fits: Fits, start_equity: Decimal) -> Footing:
+        """The footing for a profile over a bench."""
         firsts = [
-            known.candles.first_ms + schedule.candle_ms * (known.ready_row + 1)
-            for block in shared.blocks(ours).values()
-            for known in block.columns.values()
-            if known.ready_row < len(known.candles)
+            window.candles.first_ms + bench.schedule.candle_ms * (window.before + window.ready_row + 1)
+            for stretch in bench.stretches
+            for symbol, known in bench.market.candles.items()
+            if stretch[0] in fits[symbol]
+            if (window := ours.window_of(known, stretch)).before + window.ready_row < len(window.candles)
         ]
-        return cls(market, schedule, shared, start, min([schedule.last_ms, *firsts]))
+        return cls(ours, fits, start_equity, min([bench.schedule.last_ms, *firsts]))
+
+    def job(self, arm: Arm, composed: Composed) -> Job:
+        """One run of an arm."""
+        shared = composed.keys[REGIME] == self.ours.keys[REGIME] and arm.toss is None
+        return Job(
+            name=arm.name,
+            composed=composed,
+            fits=self.fits if shared else None,
+            start_equity=self.start_equity,
+            from_ms=self.from_ms,
+            delay=arm.delay,
+            shift=arm.shift,
+            costs=arm.costs,
+            toss=arm.toss,
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One run of one arm."""
+    """One run of one arm; the fields that are not explained are those of `Arm`."""
 
     name: str
     composed: Composed
+    fits: Fits | None
+    """Those of its classifier, where they were made already."""
+    start_equity: Decimal
+    from_ms: int
+    """The first close that is measured."""
     delay: int = 0
     shift: int = 0
     costs: float = 1.0
+    toss: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +95,73 @@ class ArmRun:
     metrics: Metrics
     digest: str
     """Of the arm's profile."""
-    interrupted: bool
 
 
-def run_arm(bench: Bench, job: Job, should_stop: Callable[[], bool] = lambda: False) -> ArmRun:
+def run_arm(bench: Bench, shelf: Shelf, job: Job, *, should_stop: Callable[[], bool]) -> ArmRun:
     """Run one arm over the bench.
+
+    Args:
+        bench: the candles and closes.
+        shelf: what this process keeps of earlier arms over this bench.
+        job: the arm.
+        should_stop: asked now and then.
 
     Raises:
         PluginContractError: a plugin of this arm broke its promise.
+        StoppedError: it was asked to stop.
     """
+    if job.toss is not None:
+        bench, shelf = replace(bench, market=tossed(bench.market, seed=job.toss)), Shelf()
     schedule, composed = bench.schedule, job.composed
-    blocks = bench.shared.blocks(composed)
-    if job.delay:
-        blocks = delayed(blocks, job.delay)
-    if job.shift:
-        blocks = with_shifted_regimes(blocks, job.shift, schedule.count)
+    prepared = shelf.prepared(
+        composed,
+        bench.market.candles,
+        bench.stretches,
+        fits=job.fits,
+        on_fit=lambda _: go_on(should_stop),
+        go_on=lambda: go_on(should_stop),
+    )
     engine = Engine.over(
         bench.market,
         composed.pipeline,
         start_ms=schedule.first_ms,
-        start_equity=bench.start_equity,
+        start_equity=job.start_equity,
         identity=Identity(composed.digest, bench.market.source),
         run_id=job.name,
         settings=_settings(job.costs),
         contracts=_contracts(job.costs),
     )
-    run = engine.run(schedule, Prepared(blocks), should_stop=should_stop)
-    curve = _from(run, bench.from_ms)
-    metrics = measure(curve, [t for t in run.trades if t.closed_ms >= bench.from_ms], run.totals)
-    return ArmRun(job.name, curve, metrics, composed.digest, run.interrupted)
+    run = engine.run(schedule, _moved(prepared, job, schedule.count), should_stop=should_stop)
+    if run.interrupted:
+        raise StoppedError
+    curve = _from(run, job.from_ms)
+    metrics = measure(curve, [t for t in run.trades if t.closed_ms >= job.from_ms], run.totals)
+    return ArmRun(job.name, curve, metrics, composed.digest)
+
+
+def score_odds(
+    bench: Bench, shelf: Shelf, composed: Composed, fits: Fits, symbol: str, *, should_stop: Callable[[], bool]
+) -> NDArray[np.float64]:
+    """The scores of a classifier's odds of a loud day, for one symbol; see `loud_day_scores`.
+
+    Raises:
+        DataError: it gives none, or there are too few days.
+        PluginContractError: a plugin broke its promise.
+        StoppedError: it was asked to stop.
+    """
+    candles = bench.market.candles[symbol]
+    prepared = shelf.prepared(composed, {symbol: candles}, bench.stretches, fits=fits, go_on=lambda: go_on(should_stop))
+    known = [block.columns[symbol] for block in prepared.blocks.values() if symbol in block.columns]
+    return loud_day_scores(candles, known, bench.schedule.last_ms)
+
+
+def _moved(prepared: Prepared, job: Job, rows: int) -> Prepared:
+    blocks = prepared.blocks
+    if job.delay:
+        blocks = delayed(blocks, job.delay)
+    if job.shift:
+        blocks = with_shifted_regimes(blocks, job.shift, rows)
+    return Prepared(blocks)
 
 
 def _from(run: BacktestRun, from_ms: int) -> EquityCurve:
@@ -130,19 +190,3 @@ def _dearer(contract: Contract, costs: Decimal) -> Contract:
     rules = contract.instrument
     dear = replace(rules, maker_fee=rules.maker_fee * costs, taker_fee=rules.taker_fee * costs)
     return replace(contract, instrument=dear)
-
-
-_worker: dict[str, Any] = {}
-"""The bench of this worker process, and how it is told to stop."""
-
-
-def set_up_worker(path: Path, stop: Any) -> None:
-    """Load the bench from a file, once per process."""
-    settle_in()
-    with path.open("rb") as file:
-        _worker.update(bench=pickle.load(file), stop=stop)  # noqa: S301  # the parent has just written it
-
-
-def run_job(job: Job) -> ArmRun:
-    """Run one arm in a worker process."""
-    return run_arm(_worker["bench"], job, _worker["stop"].is_set)

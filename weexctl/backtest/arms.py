@@ -16,7 +16,7 @@ from weexctl.model.limits import HARD_MAX_LEVERAGE
 from weexctl.model.regime import REGIMES
 from weexctl.plugin_host import Offers
 
-__all__ = ["BUY_AND_HOLD", "FULL", "Arm", "Group", "LeftOut", "Match", "arms_of", "placebo_arms"]
+__all__ = ["BUY_AND_HOLD", "FULL", "Arm", "Group", "LeftOut", "Match", "arms_of", "null_arms", "placebo_arms"]
 
 FULL = "F"
 """Name of the arm that is the profile as it is."""
@@ -54,6 +54,8 @@ class Group(StrEnum):
     """Ours with regimes of another time."""
     STRESS = "stress"
     """Ours under worse conditions."""
+    NULL = "null"
+    """Ours where nothing can be known ahead."""
     MARKET = "market"
 
 
@@ -85,6 +87,8 @@ class Arm:
     """Rows by which the regimes are moved in a circle."""
     costs: float = 1.0
     """Multiplies fees, spread and slippage."""
+    toss: int | None = None
+    """Seed of the coin that says whether a candle goes up or down; None leaves the market as it was."""
     match: Match | None = None
 
 
@@ -109,6 +113,14 @@ def placebo_arms(shifts: Iterable[int]) -> tuple[Arm, ...]:
     return tuple(
         Arm(name=f"K4-{number:02}", title=title.format(shift), group=Group.PLACEBO, shift=shift)
         for number, shift in enumerate(shifts, start=1)
+    )
+
+
+def null_arms(count: int, *, seed: int) -> tuple[Arm, ...]:
+    """N: ours over the same candles, each of which goes up or down by a coin."""
+    title = "F where a coin says whether a candle goes up or down"
+    return tuple(
+        Arm(name=f"N-{number:02}", title=title, group=Group.NULL, toss=seed + number) for number in range(1, count + 1)
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.composed import Composed
 from weexctl.backtest.engine import BacktestRun, Engine
-from weexctl.backtest.preparation import OnFit, Prepared, prepare
+from weexctl.backtest.preparation import OnFit, prepare
+from weexctl.backtest.stretch import Prepared
 from weexctl.config.profile import Profile
 from weexctl.model.decision import Decision
 from weexctl.pipeline.decide import Identity
@@ -44,9 +46,8 @@ class Backtest:
             KeyboardInterrupt: somebody wanted an end.
         """
         return prepare(
-            self.pipeline,
-            self.market.candles,
-            self.schedule,
+            Composed.of(self.profile, self.pipeline),
+            Bench(self.market, self.schedule),
             workers=workers,
             on_fit=on_fit,
             should_stop=should_stop,
@@ -60,7 +61,7 @@ class Backtest:
         should_stop: Callable[[], bool],
         on_decisions: Callable[[tuple[Decision, ...]], None] | None = None,
     ) -> BacktestRun:
-        """Make the steps; ends early, after a whole stretch, when asked to. The first one is always made.
+        """Make the steps; ends early, after a whole stretch, when asked to.
 
         With `on_decisions` every close is decided on and its decisions are handed over.
         """
@@ -73,7 +74,4 @@ class Backtest:
             run_id=self.run_id,
             on_decisions=on_decisions,
         )
-        asked = count()  # once before each stretch; before the first there is nothing yet that could be summed up
-        return engine.run(
-            self.schedule, prepared, on_step=on_step, should_stop=lambda: next(asked) > 0 and should_stop()
-        )
+        return engine.run(self.schedule, prepared, on_step=on_step, should_stop=should_stop)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from weexctl.backtest.placebo import shifted
-from weexctl.backtest.preparation import Stretch
+from weexctl.backtest.stretch import Stretch
 from weexctl.pipeline.columns import Columns, SymbolColumns
 from weexctl.run.fitting import Block
 

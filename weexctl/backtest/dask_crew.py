@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster that is there already run the trials of a sweep.
+"""Workers of a Dask cluster that is there already run the trials of a sweep, or the arms of an ablation.
 
 A task is a pure function of what is sent along, so the scheduler may run it again wherever it likes: a worker that dies
 costs time and changes nothing. Candles and closes go to the cluster once. No key, no journal and no path leaves.
@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import weexctl
-from weexctl.backtest.shared_fits import Shelf
-from weexctl.backtest.sweep_crew import Crew, Task
-from weexctl.backtest.sweep_trial import Bench
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.crew import Crew, CrewLostError, Task
+from weexctl.backtest.shelf import Shelf
 from weexctl.errors import ConfigError, UsageError
 from weexctl.plugin_host import find_plugins
 
@@ -52,28 +52,36 @@ class _Cluster:
     def __init__(self, address: str, client: Client, bench: Bench) -> None:
         self._address, self._client = address, client
         self._executor = client.get_executor(pure=False)
+        self._threads = 1
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the candles are large: they are sent once
             # A task that gives them back, and not scattered data: the scheduler drops copies of that until there is
             # one, and when its worker dies nobody can make it again.
             self._bench = client.submit(_same, bench, pure=False)
 
+    @property
+    def room(self) -> int:
+        """One task for each thread that is there now."""
+        with suppress(Exception):  # a scheduler that is gone is noticed by whoever waits for an answer
+            self._threads = sum(self._client.nthreads().values())
+        return max(1, self._threads)
+
     def submit(self, task: Task[T], *arguments: Any) -> Future[T]:
         """Have it done by whichever worker is free."""
         future: Future[T] = self._executor.submit(_do, task, self._bench, arguments)
         return future
 
-    def lost(self, error: Exception) -> ConfigError | None:
-        """The scheduler went away, or gave a trial up because every worker that took it died."""
+    def lost(self, error: BaseException) -> CrewLostError | None:
+        """The scheduler went away, or gave a task up because every worker that took it died."""
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
         from distributed.comm import CommClosedError
 
         gone = (CancelledError, KilledWorker, FutureCancelledError, CommClosedError, TimeoutError, OSError)
         if isinstance(error, gone):
-            return ConfigError(
+            return CrewLostError(
                 f"the Dask cluster at {self._address} was lost ({type(error).__name__})",
-                hint="look at its scheduler and workers, then run the same command again: it goes on from there",
+                hint="look at its scheduler and workers, then run the same command again",
                 code="DASK_LOST",
             )
         return None
@@ -153,7 +161,7 @@ def _installed() -> dict[str, str]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Dask tells of lost workers and closed connections on stderr; what matters is said by the sweep itself.
+    """Dask tells of lost workers and closed connections on stderr; what matters is said by the command itself.
 
     Its loggers have levels of their own from the moment it is imported.
     """
@@ -178,7 +186,7 @@ def _do(task: Callable[..., T], bench: Bench, arguments: tuple[Any, ...]) -> T:
     with _LOCK:
         shelf = _SHELVES.get(bench.key)
         if shelf is None:
-            _SHELVES.clear()  # one sweep at a time is worth remembering
+            _SHELVES.clear()  # one command at a time is worth remembering
             shelf = _SHELVES[bench.key] = Shelf()
     return task(bench, shelf, *arguments, should_stop=_never)
 

@@ -161,13 +161,13 @@ class Engine:
         on_step: Callable[[int], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> BacktestRun:
-        """Make the steps of a schedule.
+        """Make the steps of a schedule; ends early, after a whole stretch, when asked to. The first is always made.
 
         Args:
             schedule: the closes.
             blocks: fits and columns.
             on_step: is told how many closes have passed, now and then.
-            should_stop: asked now and then.
+            should_stop: asked between two stretches: before the first there is nothing yet that could be summed up.
         """
         import numpy as np
 
@@ -177,7 +177,7 @@ class Engine:
         self._regimes = {symbol: np.full(schedule.count, -1, dtype=np.int8) for symbol in self._symbols}
         done_ms, interrupted = schedule.first_ms - schedule.candle_ms, False
         for fitted_ms, first_ms, last_ms in schedule.blocks():
-            if interrupted := should_stop():
+            if interrupted := done_ms >= schedule.first_ms and should_stop():
                 break
             block = blocks.compute(fitted_ms, first_ms, last_ms)
             self._keep_regimes(block.columns, first_ms, last_ms)

@@ -1,126 +1,109 @@
-"""Fits and market columns of a whole run, made before its first step: once for every arm that shares them."""
+"""Fits and market columns of a run, made before its first step, each symbol by whoever is free."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
-from weexctl.backtest.worker import asked_to_stop, by_symbol, end_if_asked
-from weexctl.model.candle import Candles
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.composed import Composed
+from weexctl.backtest.crew import Crew, CrewLostError, answers, go_on, local_crew
+from weexctl.backtest.shelf import Shelf
+from weexctl.backtest.stretch import Fits, Prepared, Stretch, together
+from weexctl.backtest.worker import end_if_asked
 from weexctl.model.regime import Artefact
-from weexctl.pipeline.columns import Columns, SymbolColumns
-from weexctl.pipeline.stage import Pipeline
-from weexctl.run.fitting import Block, block_columns, fit_all
-from weexctl.run.schedule import Schedule
+from weexctl.pipeline.columns import SymbolColumns
 
-__all__ = ["OnFit", "Prepared", "Stretch", "from_close", "prepare"]
+__all__ = ["OnFit", "fit_symbols", "prepare"]
 
 _WORTH_A_PROCESS = 6
 """Fits from which on a second process pays for its start."""
-Stretch = tuple[int, int, int]
-"""Fit moment, first and last close of what shares a fit."""
 OnFit = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Every stretch of a run with its fits and columns; the columns begin where the stretch does."""
-
-    blocks: Mapping[Stretch, Block] = field(repr=False)
-
-    def compute(self, fitted_ms: int, first_ms: int, last_ms: int) -> Block:
-        """The block of one stretch."""
-        return self.blocks[fitted_ms, first_ms, last_ms]
-
-
 def prepare(
-    pipeline: Pipeline,
-    candles: Mapping[str, Candles],
-    schedule: Schedule,
+    composed: Composed,
+    bench: Bench,
     *,
     workers: int = 1,
     on_fit: OnFit = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Prepared:
-    """Fit and compute everything the schedule needs, each symbol by itself.
+    """Fit and compute everything that one run of a pipeline needs.
 
     Args:
-        pipeline: the built stages.
-        candles: every candle of every symbol.
-        schedule: the closes.
+        composed: the pipeline.
+        bench: the candles and closes.
         workers: processes to use; the result is the same for any number.
         on_fit: is told of each symbol that was fitted, in no particular order.
         should_stop: asked now and then.
 
     Raises:
         PluginContractError: a plugin broke its promise.
+        CrewLostError: a process was killed; nothing was run.
         KeyboardInterrupt: somebody wanted an end.
     """
-    stretches = tuple(schedule.blocks())
-    if workers > 1 and len(stretches) * len(candles) >= _WORTH_A_PROCESS and len(candles) > 1:
-        work = partial(_of_symbol, pipeline, stretches)
-        parts = by_symbol(work, candles, workers, partial(_tell, on_fit), should_stop)
-    else:
-        told = partial(_until_stopped, on_fit, should_stop)
-        parts = {symbol: _of_symbol(pipeline, stretches, known, told) for symbol, known in candles.items()}
-    return Prepared(
-        {
-            stretch: Block(
-                *stretch,
-                {symbol: part[0] for symbol in candles if (part := parts[symbol].get(stretch)) is not None},
-                {symbol: part[1] for symbol in candles if (part := parts[symbol].get(stretch)) is not None},
-            )
-            for stretch in stretches
-        }
-    )
+    symbols, stretches = tuple(bench.market.candles), bench.stretches
+    if workers == 1 or len(symbols) == 1 or len(stretches) * len(symbols) < _WORTH_A_PROCESS:
 
+        def tell(symbol: str) -> None:
+            on_fit(symbol)
+            end_if_asked(should_stop)
 
-_Parts = dict[Stretch, tuple[Artefact, SymbolColumns]]
-
-
-def _silent(symbol: str) -> None:
-    """Nobody watches."""
-
-
-def _until_stopped(on_fit: OnFit, should_stop: Callable[[], bool], symbol: str) -> None:
-    on_fit(symbol)
+        return Shelf().prepared(composed, bench.market.candles, stretches, on_fit=tell)
+    found: dict[str, Mapping[Stretch, SymbolColumns]] = {}
+    jobs = [(symbol, _columns_of_symbol, (composed, symbol)) for symbol in symbols]
+    with local_crew(bench, min(workers, len(symbols)), should_stop) as crew, _nothing_kept(should_stop):
+        for symbol, columns in answers(crew, jobs, should_stop):
+            found[symbol] = columns
+            for _ in columns:
+                on_fit(symbol)
     end_if_asked(should_stop)
+    return together(stretches, {symbol: found[symbol] for symbol in symbols})
 
 
-def _tell(on_fit: OnFit, symbol: str, parts: _Parts) -> None:
-    for _ in parts:
-        on_fit(symbol)
+def fit_symbols(
+    composed: Composed,
+    bench: Bench,
+    crew: Crew,
+    *,
+    on_symbol: Callable[[str], None],
+    should_stop: Callable[[], bool],
+) -> Fits | None:
+    """The fits that runs with the same classifier share; None when somebody asked for an end.
+
+    Raises:
+        PluginContractError: the classifier broke its promise.
+        CrewLostError: the crew is gone.
+    """
+    fits: dict[str, Mapping[int, Artefact]] = {}
+    jobs = [(symbol, _fits_of_symbol, (composed, symbol)) for symbol in bench.market.candles]
+    for symbol, found in answers(crew, jobs, should_stop):
+        fits[symbol] = found
+        on_symbol(symbol)
+    return None if should_stop() else {symbol: fits[symbol] for symbol in bench.market.candles}
 
 
-def _of_symbol(pipeline: Pipeline, stretches: tuple[Stretch, ...], known: Candles, on_fit: OnFit = _silent) -> _Parts:
-    parts: _Parts = {}
-    previous: Mapping[str, Artefact] = {}
-    for fitted_ms, first_ms, last_ms in stretches:
-        if asked_to_stop():
-            break
-        artefacts = fit_all(pipeline, {known.symbol: known}, fitted_ms, previous, on_fit=on_fit)
-        previous = artefacts or previous
-        columns = block_columns(pipeline, {known.symbol: known}, artefacts, fitted_ms, last_ms)
-        for symbol, artefact in artefacts.items():
-            parts[fitted_ms, first_ms, last_ms] = artefact, from_close(columns[symbol], first_ms)
-    return parts
+@contextmanager
+def _nothing_kept(should_stop: Callable[[], bool]) -> Iterator[None]:
+    """A crew that is lost took everything with it; one that is lost when somebody wants an end is no news."""
+    try:
+        yield
+    except CrewLostError as lost:
+        end_if_asked(should_stop)
+        raise CrewLostError(f"{lost.message}; nothing was kept", hint=lost.hint, code=lost.code) from lost
 
 
-def from_close(columns: SymbolColumns, first_ms: int) -> SymbolColumns:
-    """The same columns from the candle that closes at `first_ms` on."""
-    candles = columns.candles
-    rows = max(0, (first_ms - candles.timeframe.ms - candles.first_ms) // candles.timeframe.ms)
+def _fits_of_symbol(
+    bench: Bench, shelf: Shelf, composed: Composed, symbol: str, *, should_stop: Callable[[], bool]
+) -> Mapping[int, Artefact]:
+    known = bench.market.candles[symbol]
+    return shelf.fits(composed, known, bench.stretches, on_fit=lambda _: go_on(should_stop))
 
-    def cut(part: Columns) -> Columns:
-        return {name: column[rows:].copy() for name, column in part.items()}
 
-    return SymbolColumns(
-        candles=candles.rows(rows, len(candles)),
-        artefact=columns.artefact,
-        ready_row=max(0, columns.ready_row - rows),
-        regime=cut(columns.regime),
-        features=cut(columns.features),
-        rules={name: cut(part) for name, part in columns.rules.items()},
-        stages={key: cut(part) for key, part in columns.stages.items()},
-    )
+def _columns_of_symbol(
+    bench: Bench, shelf: Shelf, composed: Composed, symbol: str, *, should_stop: Callable[[], bool]
+) -> Mapping[Stretch, SymbolColumns]:
+    candles = {symbol: bench.market.candles[symbol]}
+    made = shelf.prepared(composed, candles, bench.stretches, on_fit=lambda _: go_on(should_stop))
+    return {stretch: block.columns[symbol] for stretch, block in made.blocks.items() if symbol in block.columns}

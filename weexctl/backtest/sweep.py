@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from weexctl.backtest.shared_fits import Fits
-from weexctl.backtest.sweep_crew import Crew, Task
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.composed import Composed
+from weexctl.backtest.crew import Crew, CrewLostError, answers
+from weexctl.backtest.preparation import fit_symbols
+from weexctl.backtest.stretch import Fits
 from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
 from weexctl.backtest.sweep_search import propose
 from weexctl.backtest.sweep_space import Params, Space
-from weexctl.backtest.sweep_trial import Bench, Outcome, fit_symbol, run_trial
+from weexctl.backtest.sweep_trial import Outcome, run_trial
 from weexctl.config.profile import Profile
-from weexctl.errors import ConfigError, UsageError, WeexctlError
-from weexctl.model.regime import Artefact
+from weexctl.errors import UsageError, WeexctlError
 
 __all__ = ["Plan", "Sweep", "varies_regime"]
-
-_PATIENCE_S = 0.2
-"""How often an end is looked for while trials run."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +42,8 @@ class Plan:
     seed: int
     profile: Profile
     """As it is."""
+    composed: Composed
+    """Its pipeline."""
     base: Params
     """Its own values of what is varied."""
     profile_of: Callable[[Params], Profile]
@@ -99,18 +99,11 @@ class Sweep:
 
         Raises:
             PluginContractError: the classifier broke its promise.
-            ConfigError: the crew is lost.
+            CrewLostError: the crew is lost.
         """
-        symbols = self._plan.bench.market.candles
-        fits: dict[int, dict[str, Artefact]] = {}
-        jobs = [(symbol, fit_symbol, (self._plan.profile, symbol)) for symbol in symbols]
-        for symbol, found in self._done(crew, jobs):
-            on_fit(symbol)
-            for fitted_ms, artefacts in found.items():
-                fits.setdefault(fitted_ms, {}).update(artefacts)
-        if self._should_stop():
-            return None
-        return {moment: {s: known[s] for s in symbols if s in known} for moment, known in sorted(fits.items())}
+        plan = self._plan
+        with self._saying_what_is_kept():
+            return fit_symbols(plan.composed, plan.bench, crew, on_symbol=on_fit, should_stop=self._should_stop)
 
     def run(self, crew: Crew, fits: Fits | None) -> None:
         """Make what is missing; ends early when asked to.
@@ -121,7 +114,8 @@ class Sweep:
 
         Raises:
             UsageError: no trial of the first batch could be run.
-            ConfigError: a library is missing, the crew is lost or the record cannot be written.
+            CrewLostError: the crew is lost.
+            ConfigError: a library is missing, or the record cannot be written.
         """
         for number, numbers in self._plan.batches():
             if any(trial not in self._record.trials for trial in numbers):
@@ -143,9 +137,10 @@ class Sweep:
                 else:
                     profiles[trial] = found
         jobs = [(trial, run_trial, (found, fits)) for trial, found in profiles.items()]
-        for trial, outcome in self._done(crew, jobs):
-            digest = self._plan.config_hash(profiles[trial])
-            self._keep(_recorded(trial, settings[trial], digest, outcome))
+        with self._saying_what_is_kept():
+            for trial, outcome in answers(crew, jobs, self._should_stop):
+                digest = self._plan.config_hash(profiles[trial])
+                self._keep(_recorded(trial, settings[trial], digest, outcome))
 
     def _profile(self, trial: int, params: Params) -> Profile | None:
         """The profile of a trial; None for one that its checks refuse, which is kept as such."""
@@ -175,50 +170,14 @@ class Sweep:
         self._on_trial(trial)
         self._record.add(trial)
 
-    def _done(self, crew: Crew, jobs: Sequence[tuple[Any, Task[T], tuple[Any, ...]]]) -> Iterator[tuple[Any, T]]:
-        """Each job's name with its answer, as the answers come; fewer when somebody asked for an end."""
-        waiting: dict[Future[T], Any] = {}
-        for name, task, arguments in jobs:
-            if self._should_stop():
-                break
-            waiting[self._asked(crew, task, arguments)] = name
+    @contextmanager
+    def _saying_what_is_kept(self) -> Iterator[None]:
+        """A crew that is lost takes no trial with it that is done."""
         try:
-            while waiting and not self._should_stop():
-                done, _ = wait(waiting, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
-                for future in sorted(done, key=_failed):
-                    yield waiting.pop(future), self._answer(crew, future)
-            if self._should_stop():
-                yield from self._finished(waiting)
-        finally:
-            for future in waiting:
-                future.cancel()
-
-    def _finished(self, waiting: dict[Future[T], Any]) -> Iterator[tuple[Any, T]]:
-        """What was done when the end was asked for."""
-        for future, name in waiting.items():
-            if future.done() and not _failed(future):
-                yield name, future.result()
-
-    def _asked(self, crew: Crew, task: Task[T], arguments: tuple[Any, ...]) -> Future[T]:
-        try:
-            return crew.submit(task, *arguments)
-        except Exception as error:
-            self._raise_if_lost(crew, error)
-            raise
-
-    def _answer(self, crew: Crew, future: Future[T]) -> T:
-        try:
-            return future.result()
-        except Exception as error:
-            self._raise_if_lost(crew, error)
-            raise
-
-    def _raise_if_lost(self, crew: Crew, error: Exception) -> None:
-        """Say that the crew is lost, and what is kept, if that is why there is no answer."""
-        lost = crew.lost(error)
-        if lost is not None:
+            yield
+        except CrewLostError as lost:
             words = f"{lost.message}; {len(self._record.trials)} of {self._plan.trials} trials are kept"
-            raise ConfigError(words, hint=lost.hint, code=lost.code) from error
+            raise CrewLostError(words, hint=f"{lost.hint}: it goes on from there", code=lost.code) from lost
 
     def _must_have_worked(self, numbers: range) -> None:
         tried = [self._record.trials[number] for number in numbers]
@@ -228,11 +187,6 @@ class Sweep:
                 hint="narrow the ranges to values that the profile takes together, and choose another --name",
                 code="NO_TRIAL_RAN",
             )
-
-
-def _failed(future: Future[Any]) -> bool:
-    """Whether there is no answer; what there is of answers is kept first."""
-    return future.cancelled() or future.exception() is not None
 
 
 def _recorded(number: int, params: Params, digest: str, outcome: Outcome) -> TrialRecord:

@@ -12,14 +12,17 @@ import pandas as pd
 
 from tests.unit.trader.small_pipeline import Bracket, HalfRegime, Swing, a_stage, small_pipeline
 from tests.unit.trader.workshop import HISTORY, a_market
-from weexctl.backtest.arm_run import Bench
-from weexctl.backtest.shared_columns import Composed, SharedColumns, share
+from weexctl.backtest.arm_run import Footing
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.composed import Composed
+from weexctl.backtest.crew import Crew
+from weexctl.backtest.preparation import fit_symbols
 from weexctl.errors import UsageError
 from weexctl.model.book import Book
 from weexctl.pipeline.stage import Pipeline
 from weexctl.run.schedule import Schedule, plan_schedule
 
-__all__ = ["HOUR_MS", "a_bench", "a_schedule", "compose", "shared"]
+__all__ = ["HOUR_MS", "a_bench", "a_footing", "a_schedule", "compose"]
 
 HOUR_MS = 3_600_000
 STEPS = 250
@@ -93,12 +96,12 @@ def a_schedule(history: int = HISTORY) -> Schedule:
     )
 
 
-def shared(*arms: Mapping[str, Any], workers: int = 1, history: int = HISTORY) -> SharedColumns:
-    """The columns of ours and of these arms."""
-    composed = [compose({}), *map(compose, arms)]
-    return share(composed, a_market().candles, tuple(a_schedule(history).blocks()), workers=workers)
+def a_bench(history: int = HISTORY) -> Bench:
+    return Bench(a_market(), a_schedule(history))
 
 
-def a_bench(*arms: Mapping[str, Any], history: int = HISTORY) -> Bench:
-    columns = shared(*arms, history=history)
-    return Bench.over(a_market(), a_schedule(history), columns, compose({}), Decimal(10_000))
+def a_footing(crew: Crew, bench: Bench) -> Footing:
+    """What arms stand on; ours is the small pipeline as it is."""
+    fits = fit_symbols(compose({}), bench, crew, on_symbol=lambda _: None, should_stop=lambda: False)
+    assert fits is not None
+    return Footing.on(bench, compose({}), fits, Decimal(10_000))

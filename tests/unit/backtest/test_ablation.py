@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
-from tests.unit.backtest.small_bench import HOUR_MS, a_bench, a_schedule, compose
+from tests.unit.backtest.small_bench import HOUR_MS, a_bench, a_footing, a_schedule, compose
 from tests.unit.trader.small_pipeline import WARMUP
 from tests.unit.trader.workshop import a_market
 from weexctl.backtest.ablation import Ablation, run_arms
 from weexctl.backtest.arms import FULL, Arm, Group, Match
+from weexctl.backtest.bench import Bench
 from weexctl.backtest.controls import mean_exposure, realised_volatility
+from weexctl.backtest.crew import local_crew
 from weexctl.backtest.engine import Engine
+from weexctl.errors import PluginContractError
 from weexctl.pipeline.decide import Identity
 from weexctl.run import schedule as scheduling
 from weexctl.run.fitting import Blocks
@@ -24,6 +30,18 @@ OTHER = Arm(name="other", title="other classifier", overrides={"regime": "other"
 PLACEBO = Arm(name="K4-01", title="placebo", group=Group.PLACEBO, shift=90)
 REFUSED = Arm(name="refused", title="refused", overrides={"refuse": True})
 BROKEN = Arm(name="broken", title="broken", overrides={"untrue": True})
+
+
+def ablated(
+    *arms: Arm,
+    bench: Bench | None = None,
+    workers: int = 1,
+    on_arm: Callable[[str], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Ablation:
+    bench = bench or a_bench()
+    with local_crew(bench, workers, should_stop) as crew:
+        return run_arms(crew, a_footing(crew, bench), arms, compose, on_arm=on_arm, should_stop=should_stop)
 
 
 def scaled(name: str, figure: str) -> Arm:
@@ -45,8 +63,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def together(often: None) -> Ablation:  # several fits
-    bench = a_bench(BARE.overrides, OTHER.overrides, BROKEN.overrides)
-    return run_arms(bench, ALL, compose)
+    return ablated(*ALL)
 
 
 def test_ours_is_the_plain_run(together: Ablation) -> None:
@@ -55,7 +72,7 @@ def test_ours_is_the_plain_run(together: Ablation) -> None:
         market,
         composed.pipeline,
         start_ms=a_schedule().first_ms,
-        start_equity=a_bench().start_equity,
+        start_equity=Decimal(10_000),
         identity=Identity(composed.digest, market.source),
         run_id="r",
     )
@@ -106,16 +123,16 @@ def test_an_arm_that_fails_is_said_and_the_others_go_on(together: Ablation) -> N
 
 def test_controls_of_something_that_failed_say_so() -> None:
     ours = Arm(name=FULL, title="ours", overrides={"refuse": True})
-    found = run_arms(a_bench(), (ours, BARE, scaled("K1", "exposure")), compose)
+    found = ablated(ours, BARE, scaled("K1", "exposure"))
 
     assert found.run("A") is not None
     assert found.outcomes["K1"].failure.startswith("F did not run")
 
 
 def test_two_processes_find_what_one_finds() -> None:
-    bench, told = a_bench(BARE.overrides, OTHER.overrides, BROKEN.overrides), []  # type: ignore[var-annotated]
-    together = run_arms(bench, ALL, compose)
-    found = run_arms(bench, ALL, compose, workers=2, on_arm=told.append)
+    told: list[str] = []
+    together = ablated(*ALL)
+    found = ablated(*ALL, workers=2, on_arm=told.append)
 
     assert sorted(told) == sorted(arm.name for arm in ALL)
     for name, outcome in found.outcomes.items():
@@ -129,7 +146,7 @@ def test_two_processes_find_what_one_finds() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_done_when_somebody_asks_for_an_end_is_kept(workers: int) -> None:
     done: list[str] = []
-    found = run_arms(a_bench(), ALL, compose, workers=workers, on_arm=done.append, should_stop=lambda: bool(done))
+    found = ablated(*ALL, workers=workers, on_arm=done.append, should_stop=lambda: bool(done))
 
     assert found.interrupted
     assert {name for name, outcome in found.outcomes.items() if outcome.run} == set(done)
@@ -139,21 +156,30 @@ def test_what_is_done_when_somebody_asks_for_an_end_is_kept(workers: int) -> Non
 
 def test_all_arms_are_measured_from_the_end_of_our_warm_up() -> None:
     history = 10
-    bench = a_bench(BARE.overrides, history=history)
-    found = run_arms(bench, (OURS, BARE, LATE), compose)
+    from_ms = a_schedule(history).first_ms + (WARMUP - history) * HOUR_MS
+    found = ablated(OURS, BARE, LATE, bench=a_bench(history))
 
-    assert bench.from_ms == a_schedule(history).first_ms + (WARMUP - history) * HOUR_MS
     for name in ("F", "A", "late"):
         run = found.run(name)
         assert run is not None
-        assert run.curve.time_ms[0] == bench.from_ms
+        assert run.curve.time_ms[0] == from_ms
         assert run.curve.equity[0] == 10_000
 
 
-def test_a_worker_that_dies_is_a_failure_and_no_end() -> None:
+def test_a_crew_that_is_lost_leaves_the_arms_that_are_done() -> None:
     deadly = Arm(name="deadly", title="deadly", overrides={"sizer": {"deadly": True}})
-    found = run_arms(a_bench(), (deadly, OURS, LATE, DEAR), compose, workers=2)
+    found = ablated(OURS, LATE, deadly, DEAR, workers=2)
 
-    assert "process" in found.outcomes["deadly"].failure
-    assert all(bool(outcome.run) != bool(outcome.failure) for outcome in found.outcomes.values())
-    assert not found.interrupted
+    assert found.lost is not None
+    assert found.lost.code == "WORKER_LOST"
+    assert found.interrupted
+    assert found.run(FULL) is not None
+    assert found.outcomes["deadly"].run is None
+    assert not any(outcome.failure for outcome in found.outcomes.values())
+
+
+def test_a_broken_plugin_of_ours_refuses_everything() -> None:
+    ours = Arm(name=FULL, title="ours", overrides={"untrue": True})
+
+    with pytest.raises(PluginContractError, match="direction that is not"):
+        ablated(ours, BARE)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from tests.unit.backtest.small_bench import compose, shared
-from tests.unit.trader.workshop import a_market
+from tests.unit.backtest.small_bench import a_bench, a_schedule, compose
 from weexctl.backtest.ablation import Ablation, ArmOutcome
 from weexctl.backtest.ablation_evidence import Evidence, weigh
-from weexctl.backtest.arm_run import ArmRun, Bench
+from weexctl.backtest.arm_run import ArmRun, score_odds
 from weexctl.backtest.arms import Arm, Group
 from weexctl.backtest.claims import Verdict, nothing_looked_ahead
 from weexctl.backtest.equity_curve import EquityCurve
 from weexctl.backtest.metrics import measure
+from weexctl.backtest.shelf import Shelf
 from weexctl.backtest.trial_ledger import Trial, TrialLedger
 
 DAY_MS = 86_400_000
@@ -31,7 +31,7 @@ def arm_run(name: str, mean: float, deviation: float, *, seed: int = 1) -> ArmRu
     returns = mean + deviation * random.standard_normal(DAYS)
     times = MIDNIGHT_MS + DAY_MS * np.arange(DAYS + 1, dtype=np.int64)
     curve = EquityCurve(times, 1e4 * np.cumprod(np.concatenate([[1.0], 1 + returns])), np.full(DAYS + 1, 0.3))
-    return ArmRun(name, curve, measure(curve), name, interrupted=False)
+    return ArmRun(name, curve, measure(curve), name)
 
 
 def outcome(run: ArmRun, group: Group = Group.ARM) -> ArmOutcome:
@@ -45,20 +45,25 @@ def ablation(*, placebo_mean: float = 0.0002) -> Ablation:
     placebos = [arm_run(f"K4-{n:02}", placebo_mean, 0.006, seed=n + 10) for n in range(30)]
     found = [*map(outcome, arms), *(outcome(run, Group.CONTROL) for run in controls)]
     found += [outcome(run, Group.PLACEBO) for run in placebos]
+    found += [outcome(arm_run(f"N-{n:02}", -0.0002, 0.006, seed=n + 50), Group.NULL) for n in range(5)]
     return Ablation({one.arm.name: one for one in found})
 
 
+def odds(symbol: str) -> NDArray[np.float64]:
+    """Of the small pipeline, whose classifier gives none."""
+    bench, shelf = a_bench(), Shelf()
+    fits = {symbol: shelf.fits(compose({}), bench.market.candles[symbol], bench.stretches)}
+    return score_odds(bench, shelf, compose({}), fits, symbol, should_stop=lambda: False)
+
+
 def weighed(found: Ablation, **changes: Any) -> Evidence:
-    bench = cast(
-        Bench, SimpleNamespace(market=a_market(), shared=shared(), schedule=SimpleNamespace(last_ms=0), from_ms=0)
-    )
     ledger = TrialLedger(
         trials=tuple(
             Trial(config_hash=str(n), metric="sharpe", value=float(n % 3), date_ms=n, profile="p") for n in range(50)
         )
     )
     given: dict[str, Any] = {"target": 0.13, "ledger": ledger, "looked_ahead": nothing_looked_ahead({"x": ""})}
-    return weigh(found, bench, compose({}), **{**given, **changes})
+    return weigh(found, a_bench(), from_ms=a_schedule().first_ms, odds=odds, **{**given, **changes})
 
 
 def claim(evidence: Evidence, name: str) -> Any:
@@ -73,6 +78,8 @@ def test_all_that_can_be_weighed_is() -> None:
     assert evidence.comparisons["A"].max_drawdown.high < 0
     assert list(evidence.reality_checks) == ["K2", "K3"]
     assert evidence.reality_checks["K2"].best == "F"
+    assert evidence.nulls is not None
+    assert evidence.nulls.count == 5
     assert evidence.overfitting is not None
     assert evidence.overfitting.variants == 3
     assert [one.name for one in evidence.claims] == ["C1", "C2", "C3", "C4", "C5", "C6", "C7"]
@@ -102,8 +109,11 @@ def test_what_did_not_run_leaves_its_claims_open() -> None:
     outcomes = dict(found.outcomes)
     outcomes["K1"] = replace(outcomes["K1"], run=None, failure="no")
     outcomes["K4-07"] = replace(outcomes["K4-07"], run=None, failure="no")
+    outcomes["N-03"] = replace(outcomes["N-03"], run=None, failure="no")
     evidence = weighed(Ablation(outcomes))
 
+    assert evidence.nulls is None
+    assert evidence.missing["nulls"] == "1 of 5 markets by a coin did not run"
     assert "K1" not in evidence.comparisons
     assert claim(evidence, "C1").verdict is claim(evidence, "C3").verdict is Verdict.NOT_EVALUATED
     assert claim(evidence, "C1").because == "arm K1 did not run"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.unit.backtest.small_bench import compose, shared
+from tests.unit.backtest.small_bench import a_bench, compose
 from weexctl.backtest.block_shifts import Blocks, delayed, with_shifted_regimes
+from weexctl.backtest.preparation import prepare
 from weexctl.run import schedule as scheduling
 
 ROWS = 250
@@ -20,7 +21,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def blocks() -> Blocks:
-    return shared().blocks(compose({}))
+    return prepare(compose({}), a_bench()).blocks
 
 
 def regime(blocks: Blocks, symbol: str, name: str) -> NDArray[np.generic]:

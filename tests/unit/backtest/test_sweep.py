@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from tests.unit.trader.workshop import a_market
+from weexctl.backtest.bench import Bench
+from weexctl.backtest.composed import Composed
+from weexctl.backtest.crew import CrewLostError, Task
 from weexctl.backtest.sweep import Plan, Sweep, varies_regime
 from weexctl.backtest.sweep_check import check_space, own_values
-from weexctl.backtest.sweep_crew import Task
 from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
 from weexctl.backtest.sweep_space import Choices, Params, Range, Space
-from weexctl.backtest.sweep_trial import Bench, Outcome
+from weexctl.backtest.sweep_trial import Outcome
+from weexctl.config.compose import build_pipeline
 from weexctl.config.profile import Profile, load_profile
 from weexctl.errors import ConfigError, UsageError
 from weexctl.plugin_host import load_offers
@@ -41,6 +44,7 @@ def a_plan(trials: int = 20, space: Space = SPACE) -> Plan:
         profile=profile,
         base=own_values(space, profile),
         profile_of=profile_of,
+        composed=Composed.of(profile, build_pipeline(profile, OFFERS)),
         manifest={},
         bench=Bench(a_market(), Schedule(0, 0, 3_600_000, 3_600_000), {}),
     )
@@ -55,6 +59,8 @@ def worth(profile: Profile) -> Outcome:
 
 class FakeCrew:
     """Answers one question at a time, in an order that has nothing to do with that of the questions."""
+
+    room = 10**6
 
     def __init__(self, seed: int = 0, answer: Callable[[Profile], Outcome] = worth, stop_after: int = 10**6) -> None:
         self._seed, self._answer, self._stop_after = seed, answer, stop_after
@@ -81,8 +87,8 @@ class FakeCrew:
                 future.set_exception(error)
         return False
 
-    def lost(self, error: Exception) -> ConfigError | None:
-        return ConfigError("the crew is gone", hint="again", code="GONE") if isinstance(error, RuntimeError) else None
+    def lost(self, error: BaseException) -> CrewLostError | None:
+        return CrewLostError("the crew is gone", hint="again", code="GONE") if isinstance(error, RuntimeError) else None
 
 
 def swept(plan: Plan, path: Path, crew: FakeCrew, kept: list[TrialRecord] | None = None) -> dict[int, TrialRecord]:

@@ -38,6 +38,12 @@ _OVER = (
     ),
     Parameter(name="seed", type="int", help="Seed of the synthetic market; equal seeds give equal runs"),
 )
+_DASK = Parameter(
+    name="dask",
+    type="str",
+    help="Run on the Dask cluster of this scheduler, such as tcp://127.0.0.1:8786",
+    metavar="ADDRESS",
+)
 _WORKERS = Parameter(name="workers", type="int", help="Processes to use; as many as the machine has if left out")
 
 ROWS = (
@@ -69,16 +75,21 @@ ROWS = (
         help=(
             "Some twenty arms over the same candles: no engine, volatility targeting alone, each stage by itself and "
             "each taken away, other classifiers and rules, one candle late, at double costs; then the controls, made "
-            "as large as the profile, and placebos with its regimes at other times. Says how sure each difference is "
-            "and whether the claims held, whatever comes out. Takes sixty runs. Writes one line for each configuration "
-            "into the ledger of trials, and keeps what it found for backtest report, beside the run of the profile."
+            "as large as the profile, placebos with its regimes at other times, and markets where a coin decides. Says "
+            "how sure each difference is and whether the claims held, whatever comes out. Takes sixty runs, here or on "
+            "a Dask cluster. Writes one line for each configuration into the ledger of trials, and keeps what it found "
+            "for backtest report, beside the run of the profile."
         ),
         risk="simulate",
         module="weexctl.actions.backtest_ablate",
         parameters=(
             *_OVER,
             Parameter(name="placebos", type="int", default=30, help="Runs with regimes of another time; 30 or more"),
+            Parameter(
+                name="nulls", type="int", default=5, help="Runs where a coin says whether a candle goes up or down"
+            ),
             _WORKERS,
+            _DASK,
         ),
         examples=(
             Example(
@@ -156,12 +167,7 @@ ROWS = (
             ),
             Parameter(name="search-seed", type="int", default=1, help="Seed of the search, not of a market"),
             _WORKERS,
-            Parameter(
-                name="dask",
-                type="str",
-                help="Run on the Dask cluster of this scheduler, such as tcp://127.0.0.1:8786",
-                metavar="ADDRESS",
-            ),
+            _DASK,
         ),
         examples=(
             Example(

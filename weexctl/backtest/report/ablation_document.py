@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from weexctl.backtest.bootstrap import Comparison
+from weexctl.backtest.coin_toss import Nulls
 from weexctl.backtest.overfitting import Overfitting
 from weexctl.backtest.placebo import Placebos
 from weexctl.backtest.reality_check import RealityCheck
@@ -57,6 +58,7 @@ class EvidencePart(BaseModel):
     comparisons: dict[str, Comparison] = {}
     """The profile minus the others, by arm."""
     placebos: Placebos | None = None
+    nulls: Nulls | None = None
     probabilistic_sharpe: float | None = None
     deflated_sharpe: float | None = None
     trials: int = 0

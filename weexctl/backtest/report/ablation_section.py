@@ -22,7 +22,9 @@ from weexctl.backtest.report.run_document import RunDocument
 
 __all__ = ["ablation_section", "claims_section", "difference_cell"]
 
-_PLACEBO, _OURS = "placebo", "F"
+_OURS = "F"
+_MANY = {"placebo": ("K4", "mean of {} placebos"), "null": ("N", "mean of {} markets where a coin decides")}
+"""Groups whose arms are shown as one: its name, and what it is."""
 _LOOKS = {"pass": "good", "fail": "bad"}
 _FIGURES = ("cagr", "volatility", "sharpe", "max_drawdown", "cvar95", "calmar", "ulcer", "exposure")
 _PLAIN = ("sharpe", "calmar")
@@ -57,8 +59,6 @@ def _claim(claim: ClaimRow) -> Markup:
 
 def ablation_section(found: AblationDocument, run: RunDocument) -> Markup:
     """The arms, what separates them, and whether it was luck."""
-    placebos = [arm for arm in found.arms if arm.group == _PLACEBO]
-    arms = [arm for arm in found.arms if arm.group != _PLACEBO]
     parts: list[Markup] = []
     if differences := _differences(found, run):
         span = f"{minute(found.from_ms)} to {minute(found.to_ms)} UTC"
@@ -66,7 +66,7 @@ def ablation_section(found: AblationDocument, run: RunDocument) -> Markup:
         parts.append(element("p", words, class_="note"))
     if found.interrupted:
         parts.append(element("p", "The ablation was ended early; arms are missing.", class_="note"))
-    parts.append(_arms(arms, placebos))
+    parts.append(_arms(found.arms))
     if found.evidence is not None:
         parts += _evidence(found.evidence)
     left = [(row.name, row.reason) for row in found.left_out]
@@ -75,7 +75,8 @@ def ablation_section(found: AblationDocument, run: RunDocument) -> Markup:
         parts += [element("h3", "Arms without figures"), table(("arm", "why"), left, text=2)]
     lead = (
         "Whoever trades less loses less, so the profile (F) is set beside itself without each of its parts, and beside "
-        "simpler accounts of the same exposure (K1) or volatility (K2, K3) and regimes moved to other times (K4)."
+        "simpler accounts of the same exposure (K1) or volatility (K2, K3), regimes moved to other times (K4), and "
+        "markets where nothing can be known ahead (N)."
     )
     return section("Against its controls", "ablation", *parts, lead=lead)
 
@@ -90,7 +91,7 @@ def _differences(found: AblationDocument, run: RunDocument) -> list[str]:
     return [words for words, theirs, ours in pairs if theirs != ours]
 
 
-def _arms(arms: list[ArmRow], placebos: list[ArmRow]) -> Markup:
+def _arms(arms: list[ArmRow]) -> Markup:
     header = ("arm", "what it is", "CAGR", "vol", "Sharpe", "max DD", "CVaR", "Calmar", "Ulcer", "exposure")
     rows: list[tuple[str, ...]] = [
         (
@@ -99,11 +100,12 @@ def _arms(arms: list[ArmRow], placebos: list[ArmRow]) -> Markup:
             *(_figure(name, getattr(arm, name)) for name in _FIGURES),
         )
         for arm in arms
-        if not arm.failure
+        if not arm.failure and arm.group not in _MANY
     ]
-    if known := [arm for arm in placebos if not arm.failure]:
-        means = (_figure(name, _mean(known, name)) for name in _FIGURES)
-        rows.append(("K4", element("span", f"mean of {len(known)} placebos", class_="words"), *means))
+    for group, (short, words) in _MANY.items():
+        if known := [arm for arm in arms if arm.group == group and not arm.failure]:
+            means = (_figure(name, _mean(known, name)) for name in _FIGURES)
+            rows.append((short, element("span", words.format(len(known)), class_="words"), *means))
     return table(header, rows, text=2, strong=_OURS)
 
 
@@ -153,6 +155,11 @@ def _luck(evidence: EvidencePart) -> Iterator[tuple[str, str]]:
     if (placebo := evidence.placebos) is not None:
         words = f"{percent(placebo.share_as_good, 0)} of {placebo.count} reach our Calmar ratio of {placebo.ours:.2f}"
         yield "Placebos", f"{words}; their mean is {number(placebo.mean)}"
+    if (coin := evidence.nulls) is not None:
+        words = (
+            f"our mean Calmar ratio over {coin.count} markets where nothing can be known ahead is {number(coin.mean)}"
+        )
+        yield "A coin", f"{words}; it is expected to be zero at most"
     if evidence.probabilistic_sharpe is not None:
         yield "Sharpe ratio above zero", f"probability {evidence.probabilistic_sharpe:.2f}"
     if evidence.deflated_sharpe is not None:

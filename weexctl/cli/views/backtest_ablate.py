@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from weexctl.cli.views.trade import labelled, titled
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from weexctl.actions.backtest_ablate import ArmRow, Output
+    from weexctl.actions.ablation_report import ArmRow, Output
     from weexctl.backtest.ablation_evidence import Evidence
     from weexctl.backtest.bootstrap import Difference
 
@@ -35,14 +35,17 @@ _FIGURES = (
     ("turn-\nover", "turnover_per_year", 1, 0),
     ("trades", "trades", 1, 0),
 )
+_MANY = {"placebo": "K4", "null": "N"}
+"""Groups whose arms are shown as one, and its name."""
+_WORDS = {"K4": "F with its regimes at other times, {} placebos", "N": "F where a coin decides, {} markets"}
 _COLOURS = {"pass": "green", "fail": "red", "not evaluated": "yellow"}
 
 
 def view(data: Output) -> RenderableType:
     """The arms above, then the differences, the tests and the claims."""
-    placebos = [arm for arm in data.arms if arm.group == "placebo"]
-    arms = [arm for arm in data.arms if arm.group != "placebo"]
-    parts: list[RenderableType] = [_headline(data), _table(arms, placebos), titled("Arms", _legend(arms, placebos))]
+    many = {name: [arm for arm in data.arms if arm.group == group] for group, name in _MANY.items()}
+    arms = [arm for arm in data.arms if arm.group not in _MANY]
+    parts: list[RenderableType] = [_headline(data), _table(arms, many), titled("Arms", _legend(arms, many))]
     if failed := [arm for arm in data.arms if arm.failure]:
         parts.append(titled("Without figures", _words((arm.name, arm.failure or "") for arm in failed)))
     if data.left_out:
@@ -63,7 +66,7 @@ def _headline(data: Output) -> Text:
     return text
 
 
-def _table(arms: list[ArmRow], placebos: list[ArmRow]) -> Table:
+def _table(arms: list[ArmRow], many: Mapping[str, list[ArmRow]]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("arm", overflow="fold")
     for header, *_ in _FIGURES:
@@ -72,9 +75,10 @@ def _table(arms: list[ArmRow], placebos: list[ArmRow]) -> Table:
         if not arm.failure:
             shown = (_number(getattr(arm, name), by, digits) for _, name, by, digits in _FIGURES)
             table.add_row(cell(arm.name, "bold" if arm.name == "F" else ""), *map(cell, shown))
-    if known := [arm for arm in placebos if not arm.failure]:
-        means = (_number(_mean(known, name), by, digits) for _, name, by, digits in _FIGURES)
-        table.add_row(cell("K4 mean"), *map(cell, means))
+    for group, rows in many.items():
+        if known := [arm for arm in rows if not arm.failure]:
+            means = (_number(_mean(known, name), by, digits) for _, name, by, digits in _FIGURES)
+            table.add_row(cell(f"{group} mean"), *map(cell, means))
     return table
 
 
@@ -87,11 +91,9 @@ def _number(value: float | None, by: int, digits: int) -> str:
     return "–" if value is None else f"{value * by:.{digits}f}".replace("-", "−")
 
 
-def _legend(arms: list[ArmRow], placebos: list[ArmRow]) -> Table:
+def _legend(arms: list[ArmRow], many: Mapping[str, list[ArmRow]]) -> Table:
     rows = [(arm.name, _title(arm)) for arm in arms if not arm.failure]
-    if placebos:
-        rows.append(("K4", f"F with its regimes at other times, {len(placebos)} placebos"))
-    return _words(rows)
+    return _words([*rows, *((name, _WORDS[name].format(len(group))) for name, group in many.items() if group)])
 
 
 def _title(arm: ArmRow) -> str:
@@ -151,6 +153,9 @@ def _luck(evidence: Evidence) -> list[tuple[str, str]]:
         rows.append(
             ("placebos", f"{share} of {placebo.count} reach F's Calmar of {placebo.ours:.2f}; their mean {mean}")
         )
+    if (coin := evidence.nulls) is not None:
+        mean = "–" if coin.mean is None else f"{coin.mean:.2f}"
+        rows.append(("a coin", f"F's mean Calmar is {mean} over {coin.count} markets where nothing can be known ahead"))
     if evidence.probabilistic_sharpe is not None:
         rows.append(("Sharpe above zero", f"probability {evidence.probabilistic_sharpe:.2f}"))
     if evidence.deflated_sharpe is not None:
