@@ -27,7 +27,7 @@ from weexctl.backtest.dask_crew import on_cluster
 from weexctl.backtest.sweep import Plan, Sweep, varies_regime
 from weexctl.backtest.sweep_check import check_space, own_values
 from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
-from weexctl.backtest.sweep_space import Params, Space, parse_setting, read_space
+from weexctl.backtest.sweep_space import HINT, Params, Space, parse_setting, read_space
 from weexctl.backtest.trial_ledger import Trial, add_trial, read_trials
 from weexctl.config.compose import build_pipeline
 from weexctl.config.paths import check_account, find_paths
@@ -37,7 +37,21 @@ from weexctl.journal.lock import AccountLock
 from weexctl.plugin_host import load_offers
 from weexctl.run.manifest import run_manifest
 
-__all__ = ["Input", "Output", "run"]
+__all__ = [
+    "Input",
+    "Output",
+    "best_so_far",
+    "crew_of",
+    "digest_of",
+    "identity_of",
+    "locked",
+    "named",
+    "plan_of",
+    "remember",
+    "run",
+    "space_of",
+    "words_of",
+]
 
 Metric = Literal["calmar", "sharpe", "cagr", "total_return"]
 
@@ -67,18 +81,20 @@ class _Prepared:
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Search for settings."""
     must_agree(input)
-    plan = _plan(input, context)
+    space = space_of(input, context)
+    if not space.dimensions:
+        raise UsageError("the sweep varies nothing; nothing was run", hint=HINT, code="EMPTY_SPACE")
+    plan = plan_of(input, context, space)
     paths = find_paths(context.environment)
-    identity = _identity(plan)
-    name = _name(input.name) if input.name is not None else f"sweep-{_digest(identity)}"
-    folder = paths.sweeps / name
-    with _locked(folder):
+    identity = identity_of(plan)
+    folder = paths.sweeps / named(input.name, "sweep", identity)
+    with locked(folder):
         sweep = _Prepared(plan, SweepRecord(folder / "trials.jsonl", identity), paths.trials)
         before = len(sweep.record.trials)
         if plan.missing(sweep.record):
             _search(sweep, input, context)
     output = report(plan, sweep.record, read_trials(paths.trials), before=before, folder=folder)
-    again = shlex.join(_words(input))
+    again = shlex.join(["weexctl", "backtest", "sweep", *words_of(input)])
     return Result(
         data=output,
         warnings=(*market_warnings(plan.bench.market), *_done_already(plan, before), *warnings_of(output)),
@@ -88,8 +104,14 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     )
 
 
-def _plan(input: Input, context: Context) -> Plan:  # noqa: A002
-    space = _space(input, context)
+def plan_of(input: Input, context: Context, space: Space) -> Plan:  # noqa: A002
+    """What is to be tried over all of the candles.
+
+    Raises:
+        UsageError: the profile does not take the space, or the span is empty.
+        DataError: a file is not what it should be, or too short.
+        ConfigError, UnknownOfferError: see `load_profile`.
+    """
     offers = load_offers(environ=context.environment)
 
     def profile_of(params: Params) -> Profile:
@@ -114,15 +136,26 @@ def _plan(input: Input, context: Context) -> Plan:  # noqa: A002
     )
 
 
-def _name(name: str) -> str:
-    """A name that can be a folder anywhere, as an account's alias can."""
+def named(name: str | None, kind: str, identity: dict[str, Any]) -> str:
+    """The folder's name: the one that was given, if it can be a folder anywhere, or one made from the identity.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if name is None:
+        return f"{kind}-{digest_of(identity)}"
     try:
         return check_account(name)
     except UsageError as error:
-        raise UsageError(f"{name!r} is no name of a sweep; nothing was run", hint=error.hint) from error
+        raise UsageError(f"{name!r} is no name of a {kind}; nothing was run", hint=error.hint) from error
 
 
-def _space(input: Input, context: Context) -> Space:  # noqa: A002
+def space_of(input: Input, context: Context) -> Space:  # noqa: A002
+    """What `--set` and `--space` vary; the file's ranges first.
+
+    Raises:
+        UsageError: a range makes no sense, or the file cannot be read.
+    """
     dimensions = tuple(parse_setting(text) for text in input.set)
     if input.space is not None:
         path = context.cwd / input.space
@@ -138,7 +171,7 @@ def _space(input: Input, context: Context) -> Space:  # noqa: A002
     return Space(dimensions)
 
 
-def _identity(plan: Plan) -> dict[str, Any]:
+def identity_of(plan: Plan) -> dict[str, Any]:
     """All that decides what a trial is worth and which trials are made, in words for a refusal."""
     schedule = plan.bench.schedule
     return {
@@ -153,14 +186,15 @@ def _identity(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _digest(identity: dict[str, Any]) -> str:
+def digest_of(identity: dict[str, Any]) -> str:
+    """Equal identities have equal digests."""
     return hashlib.blake2b(json.dumps(identity).encode(), digest_size=5).hexdigest()
 
 
 def _search(sweep: _Prepared, input: Input, context: Context) -> None:  # noqa: A002
     """Make the trials that are missing."""
     plan, record = sweep.plan, sweep.record
-    with _crew(plan, input, context) as crew:
+    with crew_of(plan.bench, min(plan.batch, plan.trials), input, context) as crew:
         silent = Sweep(plan, record, on_trial=lambda _: None, should_stop=context.should_stop)
         fits = None
         if not varies_regime(plan.space):
@@ -170,23 +204,24 @@ def _search(sweep: _Prepared, input: Input, context: Context) -> None:  # noqa: 
                 return
         with context.progress(plan.trials, "sweep") as track:
             track.advance(plan.trials - plan.missing(record))
-            remember = partial(_remember, sweep.ledger, plan)
+            known = partial(remember, sweep.ledger, plan)
 
             def on_trial(trial: TrialRecord) -> None:
-                remember(trial)
-                track.advance(1, _best_so_far(plan, record, trial))
+                known(trial)
+                track.advance(1, best_so_far(plan, record, trial))
 
             Sweep(plan, record, on_trial=on_trial, should_stop=context.should_stop).run(crew, fits)
 
 
-def _crew(plan: Plan, input: Input, context: Context) -> AbstractContextManager[Crew]:  # noqa: A002
+def crew_of(bench: Bench, at_once: int, input: Input, context: Context) -> AbstractContextManager[Crew]:  # noqa: A002
+    """Whoever was asked to run the trials, of which `at_once` at most are ever asked for together."""
     if input.dask is not None:
-        return on_cluster(input.dask, plan.bench)
-    workers = min(input.workers or os.cpu_count() or 1, plan.batch, plan.trials)
-    return local_crew(plan.bench, workers, context.should_stop)
+        return on_cluster(input.dask, bench)
+    workers = min(input.workers or os.cpu_count() or 1, at_once)
+    return local_crew(bench, workers, context.should_stop)
 
 
-def _remember(ledger: Path, plan: Plan, trial: TrialRecord) -> None:
+def remember(ledger: Path, plan: Plan, trial: TrialRecord) -> None:
     """Every configuration that somebody looked at goes into the ledger, once for the same candles."""
     if trial.failure or trial.config_hash in {known.config_hash for known in read_trials(ledger).trials}:
         return
@@ -200,7 +235,8 @@ def _remember(ledger: Path, plan: Plan, trial: TrialRecord) -> None:
     add_trial(ledger, row)
 
 
-def _best_so_far(plan: Plan, record: SweepRecord, trial: TrialRecord) -> str:
+def best_so_far(plan: Plan, record: SweepRecord, trial: TrialRecord) -> str:
+    """The highest value up to this trial, for the progress bar."""
     values = [found.figures.get(plan.metric) for found in (*record.trials.values(), trial)]
     known = [value for value in values if value is not None]
     return f"best {plan.metric} {max(known):.3f}" if known else ""
@@ -213,14 +249,18 @@ def _done_already(plan: Plan, before: int) -> list[Notice]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process writes a sweep's record."""
+def locked(folder: Path) -> Iterator[None]:
+    """One process writes the records in a folder, which is made.
+
+    Raises:
+        LockHeldError: another process does.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         lock = AccountLock(folder / "lock")
     except LockHeldError as error:
         raise LockHeldError(
-            f"the sweep {folder.name!r} is being run by another process; nothing was done",
+            f"{folder.name!r} is being run by another process; nothing was done",
             hint="wait for it, or choose another --name",
             details=error.details,
         ) from error
@@ -230,8 +270,8 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _words(input: Input) -> list[str]:  # noqa: A002
-    """The command that was given."""
+def words_of(input: Input) -> list[str]:  # noqa: A002
+    """The flags that were given, for the command that goes on."""
     flags: list[tuple[str, Any]] = [
         ("profile", input.profile),
         *(("data", path) for path in input.data),
@@ -250,4 +290,4 @@ def _words(input: Input) -> list[str]:  # noqa: A002
         ("workers", input.workers),
         ("dask", input.dask),
     ]
-    return ["weexctl", "backtest", "sweep", *(w for flag, v in flags if v is not None for w in (f"--{flag}", str(v)))]
+    return [word for flag, value in flags if value is not None for word in (f"--{flag}", str(value))]

@@ -14,14 +14,14 @@ from pydantic import BaseModel
 from weexctl.actions.context import Notice
 from weexctl.actions.toml_text import toml_value
 from weexctl.backtest.equity_curve import DAYS_PER_YEAR
-from weexctl.backtest.sharpe import deflated_sharpe, expected_best_sharpe
+from weexctl.backtest.sharpe import ReturnMoments, deflated_sharpe, expected_best_sharpe
 from weexctl.backtest.sweep import Plan
 from weexctl.backtest.sweep_record import SweepRecord, TrialRecord
 from weexctl.backtest.trial_ledger import TrialLedger
 from weexctl.config.layers import parse_path
 from weexctl.config.profile import Profile
 
-__all__ = ["Flattery", "Output", "Spread", "TrialRow", "report", "warnings_of"]
+__all__ = ["Flattery", "Output", "Spread", "TrialRow", "flattery", "lock_box", "report", "settings_toml", "warnings_of"]
 
 _LOCK_BOX_MS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _SHOWN = 10
@@ -112,8 +112,8 @@ def report(plan: Plan, record: SweepRecord, ledger: TrialLedger, *, before: int,
         profile_as_it_is=rows[0] if made and made[0].number == 0 else None,
         best=ranked[:_SHOWN],
         spread=_spread([row.value for row in ranked if row.value is not None]),
-        flattery=None if best is None else _flattery(best, ledger),
-        toml="" if best is None else _toml(_profile(plan, best), plan.space.paths),
+        flattery=None if best is None else flattery(best.figures.get("sharpe"), best.moments, ledger),
+        toml="" if best is None else settings_toml(_profile(plan, best), plan.space.paths),
     )
 
 
@@ -124,15 +124,18 @@ def warnings_of(output: Output) -> list[Notice]:
         notices.append(Notice("TRIALS_FAILED", f"{output.failed} of {output.done} trials could not be run"))
     if output.flattery is not None:
         notices.append(Notice("BEST_OF_MANY", _flattered(output, output.flattery)))
-    if output.to_ms > _LOCK_BOX_MS and not output.synthetic:
-        notices.append(
-            Notice(
-                "LOCK_BOX",
-                "the search saw candles of 2025 or later, which are kept for one last test of what was chosen without"
-                " them; end it with --to 2025-01-01",
-            )
-        )
-    return notices
+    return [*notices, *lock_box(output.to_ms, synthetic=output.synthetic)]
+
+
+def lock_box(to_ms: int, *, synthetic: bool) -> list[Notice]:
+    """What has to be said when a search went up to this moment."""
+    if to_ms <= _LOCK_BOX_MS or synthetic:
+        return []
+    words = (
+        "the search saw candles of 2025 or later, which are kept for one last test of what was chosen without them;"
+        " end it with --to 2025-01-01"
+    )
+    return [Notice("LOCK_BOX", words)]
 
 
 def _flattered(output: Output, flattery: Flattery) -> str:
@@ -171,15 +174,16 @@ def _spread(values: list[float]) -> Spread | None:
     )
 
 
-def _flattery(best: TrialRecord, ledger: TrialLedger) -> Flattery:
+def flattery(sharpe: float | None, observed: ReturnMoments | None, ledger: TrialLedger) -> Flattery:
+    """What a Sharpe ratio (per year) with these daily moments is worth after all that the ledger holds."""
     year, deviation = math.sqrt(DAYS_PER_YEAR), ledger.deviation("sharpe")
     known = deviation is not None and ledger.count > 0
     per_day = (deviation or 0.0) / year
     return Flattery(
-        sharpe=best.figures.get("sharpe"),
+        sharpe=sharpe,
         configurations=ledger.count,
         expected_best_sharpe=expected_best_sharpe(ledger.count, per_day) * year if known else None,
-        deflated_sharpe=deflated_sharpe(best.moments, trials=ledger.count, deviation=per_day) if known else None,
+        deflated_sharpe=deflated_sharpe(observed, trials=ledger.count, deviation=per_day) if known else None,
     )
 
 
@@ -187,7 +191,7 @@ def _profile(plan: Plan, best: TrialRecord) -> Profile:
     return plan.profile_of(best.params) if best.number else plan.profile
 
 
-def _toml(profile: Profile, paths: tuple[str, ...]) -> str:
+def settings_toml(profile: Profile, paths: tuple[str, ...]) -> str:
     """Every key of `[pipeline]` and `[limits]` that was varied, whole and with its defaults."""
     tables: Mapping[str, Any] = profile.to_toml_dict()
     lines = []

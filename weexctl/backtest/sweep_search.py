@@ -36,6 +36,8 @@ def propose(
     Raises:
         ConfigError: `optuna` is not installed.
     """
+    if not count:
+        return []
     try:
         import optuna
     except ImportError as error:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from weexctl.config.layers import parse_path
 from weexctl.errors import UsageError
 
-__all__ = ["Choices", "Dimension", "Params", "Range", "Space", "Value", "parse_setting", "read_space"]
+__all__ = ["HINT", "Choices", "Dimension", "Params", "Range", "Space", "Value", "parse_setting", "read_space"]
 
 Value = bool | int | float | str
 Params = Mapping[str, Value]
@@ -24,7 +24,8 @@ Params = Mapping[str, Value]
 
 _TABLES = ("pipeline", "limits")
 _RANGE = re.compile(r"(?P<low>[^:]+?)\.\.(?P<high>[^:]+)(?P<words>(?::[^:]+)*)")
-_HINT = "write it as pipeline.rebalance_band=0.2..0.8, PATH=1..9:int, PATH=0.01..1:log, PATH=0..1:0.25 or PATH=a,b,c"
+HINT = "write it as pipeline.rebalance_band=0.2..0.8, PATH=1..9:int, PATH=0.01..1:log, PATH=0..1:0.25 or PATH=a,b,c"
+"""How a range or a choice is written, for hints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,15 @@ Dimension = Range | Choices
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Everything that is varied at once.
+    """Everything that is varied at once; without dimensions, only the profile as it is can be tried.
 
     Raises:
-        UsageError: nothing is varied, or one setting twice, or one that a sweep leaves alone.
+        UsageError: one setting is varied twice, or one that a sweep leaves alone.
     """
 
     dimensions: tuple[Dimension, ...]
 
     def __post_init__(self) -> None:
-        if not self.dimensions:
-            raise UsageError("the sweep varies nothing; nothing was run", hint=_HINT, code="EMPTY_SPACE")
         places = [parse_path(dimension.path) for dimension in self.dimensions]
         for number, (dimension, place) in enumerate(zip(self.dimensions, places, strict=True)):
             if place[0] not in _TABLES:
@@ -119,17 +118,17 @@ def parse_setting(text: str) -> Dimension:
     """
     path, found, rest = (part.strip() for part in text.partition("="))
     if not (path and found and rest):
-        raise UsageError(f"--set {text!r} is no range and no choice; nothing was run", hint=_HINT, code="BAD_SPACE")
+        raise UsageError(f"--set {text!r} is no range and no choice; nothing was run", hint=HINT, code="BAD_SPACE")
     if ".." not in rest:
         return _choices(path, [_scalar(word.strip()) for word in rest.split(",")])
     match = _RANGE.fullmatch(rest)
     if match is None:
-        raise UsageError(f"--set {text!r}: {rest!r} is no range; nothing was run", hint=_HINT, code="BAD_SPACE")
+        raise UsageError(f"--set {text!r}: {rest!r} is no range; nothing was run", hint=HINT, code="BAD_SPACE")
     words = [word for word in match["words"].split(":") if word]
     steps = [word for word in words if word not in ("log", "int")]
     if len(steps) > 1 or len(set(words)) < len(words):
         raise UsageError(
-            f"--set {text!r}: {':'.join(words)!r} makes no sense; nothing was run", hint=_HINT, code="BAD_SPACE"
+            f"--set {text!r}: {':'.join(words)!r} makes no sense; nothing was run", hint=HINT, code="BAD_SPACE"
         )
     return _range(
         path,
@@ -206,7 +205,7 @@ def _choices(path: str, values: Iterable[Value]) -> Choices:
     choices = tuple(values)
     distinct = {(type(value), value) for value in choices}
     if len(choices) < 2 or len(distinct) < len(choices) or "" in choices:
-        raise UsageError(f"{path} needs two different choices or more; nothing was run", hint=_HINT, code="BAD_SPACE")
+        raise UsageError(f"{path} needs two different choices or more; nothing was run", hint=HINT, code="BAD_SPACE")
     return Choices(path, choices)
 
 
@@ -223,7 +222,7 @@ def _range(path: str, low: float, high: float, *, log: bool, integer: bool, step
     elif step is not None and not 0 < step <= high - low:
         wrong = f"a step of {step:g} does not fit between {low:g} and {high:g}"
     if wrong:
-        raise UsageError(f"{path}: {wrong}; nothing was run", hint=_HINT, code="BAD_SPACE")
+        raise UsageError(f"{path}: {wrong}; nothing was run", hint=HINT, code="BAD_SPACE")
     return Range(path, low, high, log, integer, step)
 
 
@@ -233,7 +232,7 @@ def _number(path: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise UsageError(f"{path}: {text.strip()!r} is no number; nothing was run", hint=_HINT, code="BAD_SPACE")
+        raise UsageError(f"{path}: {text.strip()!r} is no number; nothing was run", hint=HINT, code="BAD_SPACE")
     return value
 
 

@@ -106,7 +106,6 @@ def test_a_file_that_makes_no_sense_is_refused_by_name(text: str, said: str) -> 
 @pytest.mark.parametrize(
     ("paths", "said"),
     [
-        ((), "varies nothing"),
         (("venue.symbols",), "not venue.symbols"),
         (("pipeline.a", "pipeline.a"), "varied twice"),
         (("pipeline.a", "pipeline.a.b"), "varied twice"),
