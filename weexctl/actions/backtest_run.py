@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,7 @@ from weexctl.config.environment import read_environment
 from weexctl.config.paths import find_paths
 from weexctl.config.profile import Profile, load_profile
 from weexctl.errors import ConfigError
+from weexctl.model.candle import Candles
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import OrderStatus
 from weexctl.plugin_host import Offers, load_offers
@@ -33,7 +34,18 @@ from weexctl.run.manifest import run_manifest
 from weexctl.run.market_source import MarketSource, file_source, generated_source
 from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
 
-__all__ = ["Input", "Output", "market_warnings", "must_agree", "over_market", "run", "traded_profile"]
+__all__ = [
+    "Input",
+    "Output",
+    "kept",
+    "market_warnings",
+    "must_agree",
+    "output_of",
+    "over_market",
+    "reported",
+    "run",
+    "traded_profile",
+]
 
 
 class Input(BaseModel):
@@ -62,6 +74,9 @@ class Output(RunOutput):
     """The folder that `backtest report` reads it from; None when it could not be written."""
 
 
+AnyOutput = TypeVar("AnyOutput", bound=Output)
+
+
 def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of every action
     """Run a profile over known candles, and measure it."""
     must_agree(input)
@@ -76,12 +91,12 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     end_if_asked(context.should_stop)
     with context.progress(backtest.schedule.count, "backtest") as track:
         found = backtest.run(prepared, on_step=lambda count: track.advance(count), should_stop=context.should_stop)
-    output, unkept = _keep(_output(backtest, found), backtest, found, context)
+    output, unkept = kept(output_of(backtest, found), found, backtest.market.candles, context)
     return Result(
         data=output,
         warnings=(*market_warnings(backtest.market), *_unfitted(backtest, found), *unkept),
         next=(
-            *([] if unkept else [_reported(backtest.run_id)]),
+            *([] if unkept else [reported(backtest.run_id)]),
             NextCommand(_traded(input), "the same candles, order by order at the venue sim"),
         ),
         venue="sim",
@@ -161,7 +176,8 @@ def _market(input: Input, profile: Profile) -> MarketSource:  # noqa: A002
     return generated_source(seed, symbols, timeframe, HISTORY_CANDLES + 1 + (input.steps or SYNTHETIC_STEPS))
 
 
-def _output(backtest: Backtest, found: BacktestRun) -> Output:
+def output_of(backtest: Backtest, found: BacktestRun) -> Output:
+    """What a run came to, as a document; it is kept nowhere yet."""
     profile, market, curve = backtest.profile, backtest.market, found.curve
     measured = measure(curve, found.trades, found.totals)
     return Output(
@@ -197,12 +213,14 @@ def _output(backtest: Backtest, found: BacktestRun) -> Output:
     )
 
 
-def _keep(output: Output, backtest: Backtest, found: BacktestRun, context: Context) -> tuple[Output, list[Notice]]:
+def kept(
+    output: AnyOutput, found: BacktestRun, candles: Mapping[str, Candles], context: Context
+) -> tuple[AnyOutput, list[Notice]]:
     """Keep the run for reports; one that cannot be kept is a result all the same."""
     root = find_paths(context.environment).backtests
     output = output.model_copy(update={"kept": str(root / output.run_id)})
     try:
-        keep_run(root, output.run_id, output.model_dump_json(), found, backtest.market.candles)
+        keep_run(root, output.run_id, output.model_dump_json(), found, candles)
     except ConfigError as error:
         return output.model_copy(update={"kept": None}), [Notice(error.code, f"{error.message}; {error.hint}")]
     return output, []
@@ -218,7 +236,8 @@ def _unfitted(backtest: Backtest, found: BacktestRun) -> list[Notice]:
     return [Notice("NOT_FITTED", f"{words}; give longer files or a later --from")]
 
 
-def _reported(run_id: str) -> NextCommand:
+def reported(run_id: str) -> NextCommand:
+    """The command that makes a page of a kept run."""
     return NextCommand(f"weexctl backtest report {run_id}", "a page with charts, for a browser")
 
 

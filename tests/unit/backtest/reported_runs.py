@@ -47,7 +47,7 @@ def short_run(steps: int = 200) -> BacktestRun:
 def document(steps: int = 200, **changes: Any) -> str:
     """The document that the command prints for it, with some fields changed."""
     backtest = Backtest(profile=a_profile(), pipeline=small_pipeline(), market=a_market(), schedule=_schedule(steps))
-    output = backtest_run._output(backtest, short_run(steps))
+    output = backtest_run.output_of(backtest, short_run(steps))
     return json.dumps(json.loads(output.model_dump_json()) | {"run_id": RUN_ID, **changes})
 
 

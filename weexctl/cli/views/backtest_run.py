@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from weexctl.actions.backtest_run import Output
 
-__all__ = ["view"]
+__all__ = ["figures", "view"]
 
 
 def view(data: Output) -> RenderableType:
     """The sum above, the figures below, then where the money came from."""
-    parts: list[RenderableType] = [headline(data), sums(data), titled("Figures", _figures(data))]
+    parts: list[RenderableType] = [headline(data), sums(data), titled("Figures", figures(data))]
     trades = data.metrics.trades
     if trades.count:
         parts.append(titled("Net of closed trades", _breakdowns(data)))
@@ -39,7 +39,8 @@ def view(data: Output) -> RenderableType:
     return Group(*parts)
 
 
-def _figures(data: Output) -> Table:
+def figures(data: Output) -> Table:
+    """The figures of a run, two on a line."""
     metrics, trades = data.metrics, data.metrics.trades
     grid = Table.grid(padding=(0, 2))
     rows = (
