@@ -30,6 +30,8 @@ Recipe = Callable[[Home, Run], list[Step]]
 _NEW = (VAULT_PASSPHRASE, VAULT_PASSPHRASE)
 ORDER = "BTCUSDT --side buy --position long --size 20 --unit quote --stop 1"
 
+WALK = "--symbols BTCUSDT --steps 49 --train 1 --test 1 --purge 0 --embargo 1 --workers 1 --trials 2"
+
 
 def _lines(*lines: str) -> Recipe:
     return lambda home, run: [step(line) for line in lines]
@@ -81,6 +83,10 @@ RECIPES: dict[str, Recipe] = {
     "backtest.sweep": lambda home, run: [
         step("backtest sweep --symbols BTCUSDT --steps 30 --workers 1 --trials 2 --set limits.daily_loss=0.01..0.02"),
         step("backtest sweep --symbols BTCUSDT --steps 30 --set limits.daily_los=0.01..0.02", 2),
+    ],
+    "backtest.walk-forward": lambda home, run: [
+        step(f"backtest walk-forward {WALK} --set limits.daily_loss=0.01..0.02"),
+        step(f"backtest walk-forward {WALK} --set limits.daily_los=0.01..0.02", 2),
     ],
     "trade": _lines("trade --symbols BTCUSDT --steps 3", "trade --symbols BTCUSDT --once --dry-run --new"),
     "order.preview": _lines(f"order preview {ORDER}"),

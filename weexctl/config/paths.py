@@ -68,6 +68,11 @@ class Paths:
         """Searches for settings, one folder each."""
         return self.data / "sweeps"
 
+    @property
+    def walks(self) -> Path:
+        """Walk-forwards, one folder each with what was tried on every train window."""
+        return self.data / "walk-forwards"
+
     def account_folder(self, venue: Venue, account: str) -> Path:
         """The folder of one account at one venue: no two venues ever share a journal, a lock or a kill switch.
 

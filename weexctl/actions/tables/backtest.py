@@ -45,7 +45,32 @@ _DASK = Parameter(
     metavar="ADDRESS",
 )
 _WORKERS = Parameter(name="workers", type="int", help="Processes to use; as many as the machine has if left out")
-
+_RANGES = (
+    Parameter(name="space", type="path", help="Ranges as TOML: one table for each path, low and high or choices"),
+    Parameter(
+        name="set",
+        type="str",
+        help="A range PATH=LOW..HIGH, then :int, :log or :STEP if wanted, or choices PATH=a,b; may be repeated",
+        repeatable=True,
+        metavar="PATH=RANGE",
+    ),
+)
+_METRIC = Parameter(
+    name="metric",
+    type="str",
+    default="calmar",
+    help="What is to be high",
+    choices=("calmar", "sharpe", "cagr", "total_return"),
+)
+_SEARCH = (
+    Parameter(
+        name="batch",
+        type="int",
+        default=16,
+        help="Trials that are asked for at a time; no more than these can run at once",
+    ),
+    Parameter(name="search-seed", type="int", default=1, help="Seed of the search, not of a market"),
+)
 ROWS = (
     Action(
         name="backtest.run",
@@ -140,32 +165,11 @@ ROWS = (
         module="weexctl.actions.backtest_sweep",
         parameters=(
             *_OVER,
-            Parameter(
-                name="space", type="path", help="Ranges as TOML: one table for each path, low and high or choices"
-            ),
-            Parameter(
-                name="set",
-                type="str",
-                help="A range PATH=LOW..HIGH, then :int, :log or :STEP if wanted, or choices PATH=a,b; may be repeated",
-                repeatable=True,
-                metavar="PATH=RANGE",
-            ),
+            *_RANGES,
             Parameter(name="trials", type="int", default=50, help="How many trials in all; more than before goes on"),
-            Parameter(
-                name="metric",
-                type="str",
-                default="calmar",
-                help="What is to be high",
-                choices=("calmar", "sharpe", "cagr", "total_return"),
-            ),
+            _METRIC,
             Parameter(name="name", type="str", help="Name of the sweep's folder; made from what it is if left out"),
-            Parameter(
-                name="batch",
-                type="int",
-                default=16,
-                help="Trials that are asked for at a time; no more than these can run at once",
-            ),
-            Parameter(name="search-seed", type="int", default=1, help="Seed of the search, not of a market"),
+            *_SEARCH,
             _WORKERS,
             _DASK,
         ),
@@ -178,6 +182,60 @@ ROWS = (
                 "weexctl backtest sweep --profile balanced --data candles --from 2021-02-01 --to 2024-01-01 "
                 "--set pipeline.sizer.annual_volatility=0.05..0.4:log --set 'pipeline.exits[0].multiple=2..5:0.5'",
                 "two settings over three years of your own candles",
+            ),
+        ),
+    ),
+    Action(
+        name="backtest.walk-forward",
+        section=UNDERSTAND,
+        summary="Choose settings on one stretch of candles and try them on the next, again and again",
+        help=(
+            "In each fold the ranges you give are searched on the train window as backtest sweep does, without any "
+            "candle that closes later, and the best settings trade the test window after it. One account goes through "
+            "all test windows, which follow each other without a hole. Without ranges the profile as it is goes "
+            "through them, which shows how steady it is. Says what was chosen where, what it did in sample and out of "
+            "sample, and how much of the one became the other. Trials are kept when they are done: stopped or killed, "
+            "the same command goes on where it ended. The run is kept for backtest report, and every configuration "
+            "goes into the ledger of trials."
+        ),
+        risk="simulate",
+        module="weexctl.actions.backtest_walk_forward",
+        parameters=(
+            *_OVER,
+            Parameter(name="train", type="int", default=365, help="Days that settings are chosen on"),
+            Parameter(name="test", type="int", default=90, help="Days that they are tried on, after that"),
+            Parameter(
+                name="anchored",
+                type="bool",
+                default=False,
+                help="Train windows begin with the first and grow, instead of moving on",
+            ),
+            Parameter(
+                name="purge",
+                type="int",
+                default=24,
+                help="Hours left out after a train window, for labels that look ahead",
+            ),
+            Parameter(name="embargo", type="int", default=48, help="Hours left out besides, for what moves slowly"),
+            *_RANGES,
+            Parameter(
+                name="trials", type="int", default=32, help="How many trials in each fold; more than before goes on"
+            ),
+            _METRIC,
+            Parameter(name="name", type="str", help="Name of its folder; made from what it is if left out"),
+            *_SEARCH,
+            _WORKERS,
+            _DASK,
+        ),
+        examples=(
+            Example(
+                "weexctl backtest walk-forward --profile balanced --data candles --from 2021-02-01 --to 2024-01-01",
+                "how steady a profile is, quarter by quarter",
+            ),
+            Example(
+                "weexctl backtest walk-forward --profile balanced --data candles --from 2021-02-01 --to 2024-01-01 "
+                "--set pipeline.sizer.annual_volatility=0.05..0.4:log --set 'pipeline.exits[0].multiple=2..5:0.5'",
+                "what two settings are worth when they are chosen on the past alone",
             ),
         ),
     ),
