@@ -160,6 +160,7 @@ class Engine:
         *,
         on_step: Callable[[int], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
+        pipeline_at: Callable[[int], Pipeline] | None = None,
     ) -> BacktestRun:
         """Make the steps of a schedule; ends early, after a whole stretch, when asked to. The first is always made.
 
@@ -168,6 +169,7 @@ class Engine:
             blocks: fits and columns.
             on_step: is told how many closes have passed, now and then.
             should_stop: asked between two stretches: before the first there is nothing yet that could be summed up.
+            pipeline_at: which pipeline decides in the stretch of this first close; None for the same one in all.
         """
         import numpy as np
 
@@ -179,6 +181,8 @@ class Engine:
         for fitted_ms, first_ms, last_ms in schedule.blocks():
             if interrupted := done_ms >= schedule.first_ms and should_stop():
                 break
+            if pipeline_at is not None:
+                self._pipeline = pipeline_at(first_ms)
             block = blocks.compute(fitted_ms, first_ms, last_ms)
             self._keep_regimes(block.columns, first_ms, last_ms)
             self._stretch(block.columns, first_ms, last_ms)

@@ -8,7 +8,7 @@ whose settings somebody changes.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,7 +17,6 @@ from weexctl.backtest.engine import BacktestRun, Engine
 from weexctl.backtest.folds import Closes
 from weexctl.backtest.shelf import Shelf
 from weexctl.backtest.stretch import Fits, Stretch
-from weexctl.pipeline.columns import SymbolColumns
 from weexctl.pipeline.decide import Identity
 from weexctl.pipeline.stage import Pipeline
 from weexctl.run.fitting import Block
@@ -63,16 +62,6 @@ class StintSchedule(Schedule):
                 yield fitted_ms, start, after - self.candle_ms
 
 
-class _StintEngine(Engine):
-    """An engine whose pipeline is that of the stint it is in."""
-
-    stints: Sequence[Stint] = ()
-
-    def _stretch(self, columns: Mapping[str, SymbolColumns], first_ms: int, last_ms: int) -> None:
-        self._pipeline = _stint_at(self.stints, first_ms).pipeline
-        super()._stretch(columns, first_ms, last_ms)
-
-
 @dataclass(frozen=True, slots=True)
 class _StintColumns:
     """The columns of each stretch, computed when it is reached."""
@@ -115,7 +104,7 @@ def run_stints(
         PluginContractError: a plugin broke its promise.
         DataError: the candles do not fit together, or begin after the first close.
     """
-    engine = _StintEngine.over(
+    engine = Engine.over(
         market,
         max((stint.pipeline for stint in stints), key=lambda pipeline: pipeline.limits.max_leverage),
         start_ms=schedule.first_ms,
@@ -123,9 +112,13 @@ def run_stints(
         identity=identity,
         run_id=run_id,
     )
-    assert isinstance(engine, _StintEngine)  # noqa: S101  # made by a method of its own class
-    engine.stints = stints
-    return engine.run(schedule, _StintColumns(market, stints), on_step=on_step, should_stop=should_stop)
+    return engine.run(
+        schedule,
+        _StintColumns(market, stints),
+        on_step=on_step,
+        should_stop=should_stop,
+        pipeline_at=lambda first_ms: _stint_at(stints, first_ms).pipeline,
+    )
 
 
 def _stint_at(stints: Sequence[Stint], close_ms: int) -> Stint:
