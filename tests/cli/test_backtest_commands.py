@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Home
+from tests.cli.sweep_line import a_profile
 from weexctl.market.resampling import resampled
 from weexctl.market.writing import candle_file_name, write_candles
 from weexctl.model.candle import Timeframe
@@ -70,6 +72,29 @@ def test_with_shorter_candles_a_backtest_is_still_what_trade_makes_of_them(
     assert (again.code, again.document["data"]["differing"]) == (0, 0)
     other = home("journal", "replay", *quarters[:2], "-o", "json")
     assert (other.code, other.document["error"]["code"]) == (2, "ANOTHER_MARKET")
+
+
+def test_at_five_minutes_warm_ups_are_long_and_all_of_them_are_there(home: Home, tmp_path: Path) -> None:
+    profile = Path(a_profile(tmp_path))
+    profile.write_text(profile.read_text() + '[venue]\ntimeframe = "5m"\n')
+    span = ("--profile", str(profile), "--symbols", "BTCUSDT", "--steps", "60", "-o", "json")
+    traded = home("trade", *span).document["data"]
+    tried = home("backtest", "run", *span).document["data"]
+
+    assert tried["equity"] == traded["equity"]
+    assert tried["decided"] > 0
+    assert all("WARMING_UP" not in body for body in bodies(home))
+    again = home("journal", "replay", "--workers", "1", "-o", "json").document["data"]
+    assert (again["steps"], again["differing"]) == (60, 0)
+
+
+def bodies(home: Home) -> list[str]:
+    """What the journal says of every close, as it stands there."""
+    raw = sqlite3.connect(home.data / "accounts" / "sim" / "sim" / "journal.sqlite")
+    rows = [str(row[0]) for row in raw.execute("SELECT body FROM decision")]
+    raw.close()
+    assert rows
+    return rows
 
 
 def plain(order: dict[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,8 @@ def run(input: Input, context: Context) -> Result:  # noqa: A002  # the word of 
     must_agree(input)
     offers = load_offers(environ=context.environment)
     profile = traded_profile(input, context, offers)
-    market, schedule = over_market(input, profile)
     pipeline = build_pipeline(profile, offers)
+    market, schedule = over_market(input, profile, pipeline)
     ours = Composed.of(profile, pipeline)
 
     def compose(overrides: Mapping[str, Any]) -> Composed:

@@ -29,10 +29,11 @@ from weexctl.errors import ConfigError
 from weexctl.model.candle import Candles
 from weexctl.model.instrument import normalise_symbol
 from weexctl.model.order import OrderStatus
+from weexctl.pipeline.stage import Pipeline
 from weexctl.plugin_host import Offers, load_offers
 from weexctl.run.manifest import run_manifest
 from weexctl.run.market_source import MarketSource, file_source, generated_source
-from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
+from weexctl.run.schedule import SYNTHETIC_STEPS, Schedule, plan_schedule, wanted_history
 
 __all__ = [
     "Input",
@@ -117,10 +118,9 @@ def must_agree(input: Input) -> None:  # noqa: A002
 def _compose(input: Input, context: Context) -> tuple[Profile, Backtest]:  # noqa: A002
     offers = load_offers(environ=context.environment)
     profile = traded_profile(input, context, offers)
-    market, schedule = over_market(input, profile)
-    return profile, Backtest(
-        profile=profile, pipeline=build_pipeline(profile, offers), market=market, schedule=schedule
-    )
+    pipeline = build_pipeline(profile, offers)
+    market, schedule = over_market(input, profile, pipeline)
+    return profile, Backtest(profile=profile, pipeline=pipeline, market=market, schedule=schedule)
 
 
 def traded_profile(
@@ -147,18 +147,23 @@ def traded_profile(
     )
 
 
-def over_market(input: Input, profile: Profile) -> tuple[MarketSource, Schedule]:  # noqa: A002
+def over_market(
+    input: Input,  # noqa: A002
+    profile: Profile,
+    pipeline: Pipeline,
+) -> tuple[MarketSource, Schedule]:
     """The candles, and the closes to decide at.
 
     Raises:
         DataError: a file is not what it should be, or too short.
         UsageError: a symbol has no file, or the span is empty.
     """
-    market = _market(input, profile)
+    history = wanted_history(pipeline)
+    market = _market(input, profile, history)
     schedule = plan_schedule(
         market,
         profile.venue.timeframe.ms,
-        history=HISTORY_CANDLES,
+        history=history,
         from_ms=input.from_ms,
         to_ms=input.to_ms,
         steps=input.steps,
@@ -168,12 +173,12 @@ def over_market(input: Input, profile: Profile) -> tuple[MarketSource, Schedule]
     return market.between(schedule.first_ms, schedule.last_ms), schedule
 
 
-def _market(input: Input, profile: Profile) -> MarketSource:  # noqa: A002
+def _market(input: Input, profile: Profile, history: int) -> MarketSource:  # noqa: A002
     symbols, timeframe = profile.venue.symbols, profile.venue.timeframe
     if input.data:
         return file_source(input.data, symbols, timeframe)
     seed = DEFAULT_SEED if input.seed is None else input.seed
-    return generated_source(seed, symbols, timeframe, HISTORY_CANDLES + 1 + (input.steps or SYNTHETIC_STEPS))
+    return generated_source(seed, symbols, timeframe, history + 1 + (input.steps or SYNTHETIC_STEPS))
 
 
 def output_of(backtest: Backtest, found: BacktestRun) -> Output:

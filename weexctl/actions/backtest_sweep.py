@@ -119,8 +119,8 @@ def plan_of(input: Input, context: Context, space: Space) -> Plan:  # noqa: A002
 
     profile = profile_of({})
     check_space(space, profile_of)
-    market, schedule = over_market(input, profile)
     pipeline = build_pipeline(profile, offers)
+    market, schedule = over_market(input, profile, pipeline)
     return Plan(
         space=space,
         metric=input.metric,

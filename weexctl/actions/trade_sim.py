@@ -18,7 +18,7 @@ from weexctl.journal.upgrade import upgrade_journal
 from weexctl.pipeline.stage import Pipeline
 from weexctl.run.fitting import Blocks
 from weexctl.run.market_source import MarketSource, file_source, generated_source
-from weexctl.run.schedule import HISTORY_CANDLES, SYNTHETIC_STEPS, Schedule, plan_schedule
+from weexctl.run.schedule import SYNTHETIC_STEPS, Schedule, plan_schedule, wanted_history
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
 from weexctl.trader.session import Earlier, Session, read_earlier
@@ -35,9 +35,10 @@ def trade_on_sim(call: TradeCall) -> Result:
     if not call.new:
         upgrade_journal(path, venue=SimVenue.name, account=SimVenue.account)
     earlier = None if call.new else read_earlier(path)
-    market = _market(call, earlier)
-    _same_run(call.input, profile, market, earlier)
-    schedule = _schedule(call, market, earlier)
+    history = wanted_history(pipeline)
+    market = _market(call, earlier, history)
+    _same_run(call.input, profile, market, earlier, history)
+    schedule = _schedule(call, market, earlier, history)
     fits = sum(1 for _ in schedule.blocks()) * len(market.candles)
     signal = HaltSignal(call.kill_file, context.note)
     halted = signal.or_else(halted_by(call.environment, call.kill_file))
@@ -70,22 +71,28 @@ def trade_on_sim(call: TradeCall) -> Result:
     return halted_result(_result(report, call, market, schedule), halted())
 
 
-def _market(call: TradeCall, earlier: Earlier | None) -> MarketSource:
+def _market(call: TradeCall, earlier: Earlier | None, history: int) -> MarketSource:
     symbols, timeframe = call.profile.venue.symbols, call.profile.venue.timeframe
     if call.input.data:
         return file_source(call.input.data, symbols, timeframe)
     known = earlier.run.seed if earlier is not None else None
     seed = next((seed for seed in (call.input.seed, known) if seed is not None), DEFAULT_SEED)
     done = earlier.run.steps if earlier is not None else 0
-    return generated_source(seed, symbols, timeframe, HISTORY_CANDLES + 1 + done + (call.steps or SYNTHETIC_STEPS))
+    return generated_source(seed, symbols, timeframe, history + 1 + done + (call.steps or SYNTHETIC_STEPS))
 
 
-def _same_run(input: Input, profile: Profile, market: MarketSource, earlier: Earlier | None) -> None:  # noqa: A002
+def _same_run(
+    input: Input,  # noqa: A002
+    profile: Profile,
+    market: MarketSource,
+    earlier: Earlier | None,
+    history: int,
+) -> None:
     """A run goes on only as what it was."""
     if earlier is None:
         return
     run = earlier.run
-    start_ms = None if input.from_ms is None else _start(input, market, profile)
+    start_ms = None if input.from_ms is None else _start(input, market, profile, history)
     changed = changes(run, profile, market, start_ms)
     if changed:
         raise ConfigError(
@@ -96,11 +103,11 @@ def _same_run(input: Input, profile: Profile, market: MarketSource, earlier: Ear
         )
 
 
-def _start(input: Input, market: MarketSource, profile: Profile) -> int:  # noqa: A002
+def _start(input: Input, market: MarketSource, profile: Profile, history: int) -> int:  # noqa: A002
     plan = plan_schedule(
         market,
         profile.venue.timeframe.ms,
-        history=HISTORY_CANDLES,
+        history=history,
         from_ms=input.from_ms,
         to_ms=None,
         steps=1,  # the start is all that is wanted
@@ -110,11 +117,11 @@ def _start(input: Input, market: MarketSource, profile: Profile) -> int:  # noqa
     return plan.run_from_ms
 
 
-def _schedule(call: TradeCall, market: MarketSource, earlier: Earlier | None) -> Schedule:
+def _schedule(call: TradeCall, market: MarketSource, earlier: Earlier | None, history: int) -> Schedule:
     return plan_schedule(
         market,
         call.profile.venue.timeframe.ms,
-        history=HISTORY_CANDLES,
+        history=history,
         from_ms=call.input.from_ms,
         to_ms=call.input.to_ms,
         steps=call.steps,

@@ -18,6 +18,7 @@ from weexctl.config.venue import Venue
 from weexctl.errors import RefusedError, UsageError
 from weexctl.journal.upgrade import upgrade_journal
 from weexctl.model.scope import Scope
+from weexctl.run.schedule import wanted_history
 from weexctl.trader.live_session import LiveSession
 from weexctl.trader.notify import find_notifier, telling_of_stop
 from weexctl.trader.run_log import RunLog
@@ -70,6 +71,7 @@ def trade_at_wire(call: TradeCall) -> Result:
         session = LiveSession(
             profile=call.profile,
             pipeline=pipeline,
+            history=wanted_history(pipeline),
             venue=venue,
             journal_path=call.journal,
             new=call.new,

@@ -8,9 +8,14 @@ from weexctl.errors import UsageError
 from weexctl.journal.rows import RunRecord
 from weexctl.model.candle import Timeframe
 from weexctl.run.market_source import MarketSource, file_source, generated_source
-from weexctl.run.schedule import HISTORY_CANDLES
+from weexctl.simulator.generator import MARKET_START_MS
 
-__all__ = ["recorded_market"]
+__all__ = ["generated_count", "recorded_market"]
+
+
+def generated_count(run: RunRecord) -> int:
+    """How many candles of a generated market a run has seen."""
+    return (run.from_ms - MARKET_START_MS) // Timeframe(run.timeframe).ms + run.steps
 
 
 def recorded_market(run: RunRecord, data: Sequence[str], *, beyond: int = 0) -> MarketSource:
@@ -32,7 +37,7 @@ def recorded_market(run: RunRecord, data: Sequence[str], *, beyond: int = 0) -> 
                 "the run on record trades a synthetic market and takes no --data; nothing was done",
                 hint="leave --data out",
             )
-        return generated_source(run.seed, run.symbols, timeframe, HISTORY_CANDLES + 1 + run.steps + beyond)
+        return generated_source(run.seed, run.symbols, timeframe, generated_count(run) + beyond)
     if not data:
         raise UsageError(
             "the run on record trades candle files, and they are needed here; nothing was done",

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from weexctl.errors import DataError, UsageError
+from weexctl.pipeline.stage import Pipeline
 from weexctl.run.market_source import MarketSource
 
-__all__ = ["HISTORY_CANDLES", "REFIT_CANDLES", "SYNTHETIC_STEPS", "Schedule", "plan_schedule"]
+__all__ = ["HISTORY_CANDLES", "REFIT_CANDLES", "SYNTHETIC_STEPS", "Schedule", "plan_schedule", "wanted_history"]
 
 TRAIN_CANDLES = 8_760
 WARMUP_CANDLES = 2_160
@@ -18,6 +19,12 @@ REFIT_CANDLES = 1_440
 """Candles between two fits (methods 3.5)."""
 SYNTHETIC_STEPS = 1_440
 """Steps of a run on the generated market unless told otherwise: 60 days of hourly candles."""
+
+
+def wanted_history(pipeline: Pipeline) -> int:
+    """Candles before the first step when no start is given; more than usual where short candles make warm-ups long."""
+    classifier = pipeline.regime.plugin
+    return max(HISTORY_CANDLES, pipeline.warmup_candles, classifier.warmup_candles + classifier.min_train_candles)
 
 
 @dataclass(frozen=True, slots=True)

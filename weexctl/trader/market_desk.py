@@ -21,6 +21,7 @@ from weexctl.model.candle import Timeframe
 from weexctl.model.instrument import SYMBOLS
 from weexctl.ports import Clock, ExchangeDesk
 from weexctl.run.market_source import MarketSource, file_source, generated_source
+from weexctl.run.recorded_market import generated_count
 from weexctl.run.schedule import HISTORY_CANDLES
 from weexctl.simulator.simulator import Simulator
 from weexctl.trader.sim_venue import SimulatedClock
@@ -98,7 +99,7 @@ def _market(journal_path: Path, data: Sequence[str]) -> tuple[MarketSource, int]
                 code="ANOTHER_RUN",
             )
         # A candle beyond the last decision: the one that is forming.
-        return generated_source(run.seed, SYMBOLS, timeframe, HISTORY_CANDLES + run.steps + 2), now_ms
+        return generated_source(run.seed, SYMBOLS, timeframe, generated_count(run) + 1), now_ms
     if not data:
         raise UsageError(
             f"the run {run.run_id} on record was made on candles of yours; nothing was read",
