@@ -172,6 +172,16 @@ def test_a_name_is_never_taken_for_markup(tmp_path: Path, ours: Reported) -> Non
     assert all("<script" not in text for texts in entries for text in texts)
 
 
+def test_shorter_candles_are_named_like_the_others(tmp_path: Path, ours: Reported) -> None:
+    found = reported(tmp_path, manifest=ours.run.manifest | {"detail": {"BTCUSDT": "0123fine"}})
+    page = Page(report_page(found, plotly=PLOTLY))
+
+    assert "Shorter candles" in page.text
+    assert "0123fine" in page.text
+    assert "{" not in page.text
+    assert "Shorter candles" not in Page(report_page(ours, plotly=PLOTLY)).text
+
+
 def test_every_chart_is_one_that_plotly_knows(ours: Reported, ablation: AblationDocument) -> None:
     graphs = pytest.importorskip("plotly.graph_objects")
     drawn = Page(report_page(ours, PLOTLY, ablation=ablation, other=ours)).drawn

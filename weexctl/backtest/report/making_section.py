@@ -10,7 +10,8 @@ from weexctl.backtest.report.run_document import RunDocument
 
 __all__ = ["making_section", "not_modelled_section"]
 
-_LISTED = ("data", "plugins")
+_LISTED = ("data", "detail", "plugins")
+_CANDLES = {"data": "Candles", "detail": "Shorter candles"}
 
 
 def not_modelled_section(run: RunDocument) -> Markup:
@@ -35,9 +36,10 @@ def making_section(run: RunDocument) -> Markup:
         *((str(key), _shown(value)) for key, value in made.items() if key not in _LISTED),
     ]
     parts = [table(("", ""), ((name, element("code", value)) for name, value in facts), text=2)]
-    if isinstance(data := made.get("data"), Mapping):
-        rows = ((str(symbol), element("code", str(digest))) for symbol, digest in data.items())
-        parts += [element("h3", "Candles"), table(("symbol", "hash of every candle"), rows, text=2)]
+    for key, title in _CANDLES.items():
+        if isinstance(data := made.get(key), Mapping) and data:
+            rows = [(str(symbol), element("code", str(digest))) for symbol, digest in data.items()]
+            parts += [element("h3", title), table(("symbol", "hash of every candle"), rows, text=2)]
     if plugins := [one for one in made.get("plugins") or () if isinstance(one, Mapping)]:
         keys = ("kind", "name", "distribution", "version")
         parts += [

@@ -33,7 +33,7 @@ def view(data: Output) -> RenderableType:
         titled(f"Folds, chosen by {data.metric}", _folds(data)),
         titled("All test windows as one run", figures(data)),
     ]
-    parts.append(titled("What that is worth", _worth(data)))
+    parts.append(titled("What that is worth, over whole days", _worth(data)))
     if data.drift:
         parts.append(titled("How the settings moved", _drifts(data)))
     if data.refusals:
