@@ -28,7 +28,7 @@ __all__ = [
 _SUFFIX = r"\.(csv\.gz|csv|parquet)"
 _CANDLES = re.compile(rf"(?P<symbol>\w+)-(?P<timeframe>{'|'.join(Timeframe)})(?P<tags>(-[^.]+)?){_SUFFIX}")
 _FUNDING = re.compile(rf"(?P<symbol>\w+)-funding{_SUFFIX}")
-_DETAIL = re.compile(rf"(?P<symbol>[^@=/]*)@(?P<timeframe>{'|'.join(Timeframe)})=(?P<path>.+)")
+_DETAIL = re.compile(r"(?P<symbol>[^@=/]*)@(?P<timeframe>[^@=/]*)=(?P<path>.+)")
 _READABLE = re.compile(rf".*{_SUFFIX}")
 
 
@@ -80,7 +80,7 @@ def split_details(paths: Sequence[str | Path]) -> tuple[list[str | Path], list[D
     """What names candles, and what names the shorter candles inside them.
 
     Raises:
-        UsageError: a symbol is not known.
+        UsageError: a symbol or a timeframe is not known.
     """
     plain: list[str | Path] = []
     places: list[DetailPlace] = []
@@ -88,6 +88,11 @@ def split_details(paths: Sequence[str | Path]) -> tuple[list[str | Path], list[D
         if (match := _DETAIL.fullmatch(str(text))) is None or Path(text).exists():
             plain.append(text)
             continue
+        if match["timeframe"] not in set(Timeframe):
+            raise UsageError(
+                f"{text} names no timeframe; nothing was read",
+                hint=f"write it like BTCUSDT@5m={match['path']}; there are {', '.join(Timeframe)}",
+            )
         symbol = normalise_symbol(match["symbol"]) if match["symbol"] else ""
         places.append(DetailPlace(symbol=symbol, timeframe=Timeframe(match["timeframe"]), path=match["path"]))
     return plain, places

@@ -130,6 +130,8 @@ def test_a_folder_of_shorter_candles_is_taken_whole_and_what_it_lacks_is_said(ha
         ("BTCUSDT@30m={folder}/nowhere.csv", "no file or folder"),
         ("BTCUSDT@5m={folder}", "no 5m candles of BTCUSDT"),
         ("NOPE@30m={folder}", "NOPE"),
+        ("BTCUSDT@7m={folder}", "names no timeframe"),
+        ("BTCUSDT@={folder}", "names no timeframe"),
     ],
 )
 def test_shorter_candles_that_are_none_are_refused(halves: Path, flag: str, words: str) -> None:
