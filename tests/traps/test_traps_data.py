@@ -170,7 +170,14 @@ def test_t26_a_symbol_without_a_file_is_an_error_too(said: Any, tmp_path: Path) 
     assert "ETHUSDT" in document["error"]["message"]
 
 
-_MAY_DRAW = ("simulator/", "testing/", "backtest/placebo.py", "backtest/reality_check.py", "backtest/resampling.py")
+_MAY_DRAW = (
+    "simulator/",
+    "testing/",
+    "backtest/coin_toss.py",
+    "backtest/placebo.py",
+    "backtest/reality_check.py",
+    "backtest/resampling.py",
+)
 """Where values are made up: the simulated exchange, the kit for tests, and the draws of statistics, all from seeds."""
 
 
