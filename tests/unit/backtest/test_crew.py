@@ -65,7 +65,8 @@ def test_what_a_task_raises_comes_after_what_was_answered(workers: int) -> None:
     ):
         found.extend(answers(crew, [(n, double, (n,)) for n in (1, 2, -1, 3)], never))
 
-    assert set(found) <= {(1, 2), (2, 4)}  # the second of two may be slower than what is asked after the first
+    # With two, the second may be slower than what is asked after the first, and the last as quick as what fails.
+    assert set(found) <= ({(1, 2), (2, 4)} if workers == 1 else {(1, 2), (2, 4), (3, 6)})
     assert found
 
     assert caught.value.hint == "a larger one"
