@@ -20,6 +20,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 WARMUP = 201
+SPANS = (20, 50)
 OURS, REFERENCE = "weexctl", "backtesting.py"
 PEERS = {
     REFERENCE: ("backtesting", "backtesting_py.py"),
@@ -53,9 +55,9 @@ class Runner:
     python: str
     script: Path
 
-    def run(self, candles: Path) -> Figures | None:
+    def run(self, candles: Path, spans: Sequence[int]) -> Figures | None:
         """What it prints: seconds, trades, pnl, mib; None when it came to nothing."""
-        command = [self.python, str(self.script), str(candles), str(WARMUP)]
+        command = [self.python, str(self.script), str(candles), str(max(WARMUP, spans[1] + 1)), *map(str, spans)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=candles.parent)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
@@ -109,12 +111,12 @@ def peers(folder: Path) -> list[Runner]:
     return found
 
 
-def best_of(runners: list[Runner], candles: Path, rounds: int) -> dict[str, Figures]:
+def best_of(runners: list[Runner], candles: Path, rounds: int, spans: Sequence[int]) -> dict[str, Figures]:
     """The round of each engine that took the fewest seconds; they run in turns."""
     best: dict[str, Figures] = {}
     for turn in range(1, rounds + 1):
         for runner in runners:
-            now = runner.run(candles)
+            now = runner.run(candles, spans)
             if now is None:
                 continue
             say(f"{candles.stem} candles, round {turn} of {rounds}, {runner.name}: {now['seconds']:.3f} s")
@@ -169,6 +171,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, default=Path(".benchmarks"), help="folder of their environments")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--candles", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--spans", type=int, nargs=2, default=SPANS, help="of the two EMAs; longer ones trade less")
     asked = parser.parse_args()
     runners = [Runner(OURS, sys.executable, HERE / "peers" / "weexctl_.py"), *peers(asked.peers.absolute())]
     report: Report = {}
@@ -176,7 +179,7 @@ def main() -> int:
         for count in sorted(asked.candles):
             candles = Path(folder) / f"{count}.npz"
             np.savez(candles, **market(count))  # type: ignore[arg-type]  # named arrays
-            report[count] = best_of(runners, candles, asked.rounds)
+            report[count] = best_of(runners, candles, asked.rounds, asked.spans)
     if any(OURS not in rows for rows in report.values()):
         return 1
     print(json.dumps({"engines": report, "ratios": ratios(report), "targets": targets(report)}, indent=2))

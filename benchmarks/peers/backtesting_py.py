@@ -1,4 +1,4 @@
-"""The strategy of `benchmarks/backtest.py` in backtesting.py; run by a Python that has it: SCRIPT CANDLES.npz WARMUP.
+"""The strategy of `benchmarks/backtest.py` in backtesting.py: SCRIPT CANDLES.npz WARMUP FAST SLOW.
 
 Prints one JSON object: processor seconds of the run, trades, P&L, and memory over what candles and imports took.
 """
@@ -17,14 +17,15 @@ from backtesting import Backtest, Strategy
 
 warnings.filterwarnings("ignore")
 CANDLES, WARMUP = np.load(sys.argv[1]), int(sys.argv[2])
+FAST, SLOW = map(int, sys.argv[3:5])
 
 
 class Cross(Strategy):
-    """EMA 20/50 cross, stop 2 ATR 14, target 3 ATR 14 from the signal's close, one position of one unit."""
+    """EMA cross, stop 2 ATR 14, target 3 ATR 14 from the signal's close, one position of one unit."""
 
     def init(self) -> None:
         close, high, low = (pd.Series(getattr(self.data, name)) for name in ("Close", "High", "Low"))
-        fast, slow = close.ewm(span=20, adjust=False).mean(), close.ewm(span=50, adjust=False).mean()
+        fast, slow = close.ewm(span=FAST, adjust=False).mean(), close.ewm(span=SLOW, adjust=False).mean()
         reach = pd.concat([high - low, (high - close.shift()).abs(), (low - close.shift()).abs()], axis=1).max(axis=1)
         above = (fast > slow).to_numpy()
         crossed = np.r_[0, np.where(above[1:] != above[:-1], np.where(above[1:], 1, -1), 0)]

@@ -1,4 +1,4 @@
-"""The strategy of `benchmarks/backtest.py` in nautilus_trader; run by a Python that has it: SCRIPT CANDLES.npz WARMUP.
+"""The strategy of `benchmarks/backtest.py` in nautilus_trader: SCRIPT CANDLES.npz WARMUP FAST SLOW.
 
 A market order of it is filled at the signal's own close, and stop and target rest on the tick, so its trades differ a
 little. Positions are hedged: netted ones cost the square of their number. Candles are made into its own bars before
@@ -28,6 +28,7 @@ from nautilus_trader.persistence.wranglers import BarDataWrangler
 from nautilus_trader.trading.strategy import Strategy
 
 CANDLES, WARMUP = np.load(sys.argv[1]), int(sys.argv[2])
+FAST, SLOW = map(int, sys.argv[3:5])
 VENUE = Venue("SIM")
 FEE = Decimal("0.0006")
 CONTRACT = CryptoPerpetual(
@@ -52,10 +53,10 @@ BARS = BarType.from_str(f"{CONTRACT.id}-1-MINUTE-LAST-EXTERNAL")
 
 
 class Cross(Strategy):
-    """EMA 20/50 cross, stop 2 ATR 14, target 3 ATR 14 from the signal's close, one position of one unit."""
+    """EMA cross, stop 2 ATR 14, target 3 ATR 14 from the signal's close, one position of one unit."""
 
     def on_start(self) -> None:
-        self.fast, self.slow = ExponentialMovingAverage(20), ExponentialMovingAverage(50)
+        self.fast, self.slow = ExponentialMovingAverage(FAST), ExponentialMovingAverage(SLOW)
         self.reach = AverageTrueRange(14, MovingAverageType.WILDER)
         for indicator in (self.fast, self.slow, self.reach):
             self.register_indicator_for_bars(BARS, indicator)

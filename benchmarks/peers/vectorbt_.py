@@ -1,4 +1,4 @@
-"""The strategy of `benchmarks/backtest.py` in vectorbt; run by a Python that has it: SCRIPT CANDLES.npz WARMUP.
+"""The strategy of `benchmarks/backtest.py` in vectorbt: SCRIPT CANDLES.npz WARMUP FAST SLOW.
 
 vectorbt enters at the signal's own close, so its trades differ a little. The second run counts: the first compiles.
 """
@@ -17,12 +17,13 @@ import vectorbt as vbt
 
 warnings.filterwarnings("ignore")
 CANDLES, WARMUP = np.load(sys.argv[1]), int(sys.argv[2])
+FAST, SLOW = map(int, sys.argv[3:5])
 
 
 def run() -> vbt.Portfolio:
     """Indicators and simulation."""
     close, high, low = (pd.Series(CANDLES[name]) for name in ("close", "high", "low"))
-    fast, slow = close.ewm(span=20, adjust=False).mean(), close.ewm(span=50, adjust=False).mean()
+    fast, slow = close.ewm(span=FAST, adjust=False).mean(), close.ewm(span=SLOW, adjust=False).mean()
     reach = pd.concat([high - low, (high - close.shift()).abs(), (low - close.shift()).abs()], axis=1).max(axis=1)
     reach = reach.ewm(alpha=1 / 14, adjust=False).mean()
     above = (fast > slow).to_numpy()

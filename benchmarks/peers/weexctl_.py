@@ -1,4 +1,4 @@
-"""The strategy of `benchmarks/backtest.py` in weexctl, through its own pipeline: SCRIPT CANDLES.npz WARMUP."""
+"""The strategy of `benchmarks/backtest.py` in weexctl: SCRIPT CANDLES.npz WARMUP FAST SLOW."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from weexctl.simulator.settings import SimulatorSettings
 SYMBOL = "BTCUSDT"
 MINUTE_MS = 60_000
 CANDLES, WARMUP = np.load(sys.argv[1]), int(sys.argv[2])
+FAST, SLOW = map(int, sys.argv[3:5])
 LIMITS = Limits(
     max_leverage=20,
     max_order_notional=Decimal(10**12),
@@ -69,14 +70,14 @@ class OneRegime:
 
 
 class Cross:
-    """In where EMA 20 crosses EMA 50, in its direction; out by stop or target alone."""
+    """In where the fast EMA crosses the slow one, in its direction; out by stop or target alone."""
 
     warmup_candles = WARMUP - 1
     ends_on_flip = False
 
     def columns(self, candles: pd.DataFrame) -> pd.DataFrame:
         """The crossings."""
-        above = (ema(candles["close"], 20) > ema(candles["close"], 50)).to_numpy()
+        above = (ema(candles["close"], FAST) > ema(candles["close"], SLOW)).to_numpy()
         crossed = np.r_[False, above[1:] != above[:-1]]
         return pd.DataFrame(
             {"direction": np.where(above, 1, -1), "strength": 1.0, "entry": crossed, "reason": "CROSS"},
