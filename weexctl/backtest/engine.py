@@ -188,8 +188,14 @@ class Engine:
             self._stretch(block.columns, first_ms, last_ms)
             on_step((last_ms - done_ms) // schedule.candle_ms)
             done_ms = last_ms
+        return self._summed_up(done_ms, interrupted=interrupted)
+
+    def _summed_up(self, done_ms: int, *, interrupted: bool) -> BacktestRun:
+        """What the run came to, up to the close that was made last."""
+        import numpy as np
+
         rows, account = self._marks.row(done_ms) + 1, self._account
-        times = schedule.first_ms + schedule.candle_ms * np.arange(rows, dtype=np.int64)
+        times = self._marks.first_ms + self._candle_ms * np.arange(rows, dtype=np.int64)
         for values in (times, self._equity, self._gross):
             values.flags.writeable = False
         return BacktestRun(
@@ -209,8 +215,8 @@ class Engine:
             ),
             open_trades=tuple(account.trades.values()),
             trades=self._trades,
-            executed=self._account.executed,
-            stop_moves=self._account.stop_moves,
+            executed=account.executed,
+            stop_moves=account.stop_moves,
             refusals=dict(self.state.refusals),
             decided=self._decided,
             interrupted=interrupted,

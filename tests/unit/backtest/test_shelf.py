@@ -97,7 +97,10 @@ def test_what_is_put_together_is_what_a_run_makes_as_it_goes(often: None) -> Non
 
 def test_it_is_the_same_for_the_plugins_of_a_profile(bench: Bench) -> None:
     as_it_goes = Blocks(composed().pipeline, bench.market.candles)
-    for stretch, block in put_together(Shelf(), composed(), bench).blocks.items():
+    found = put_together(Shelf(), composed(), bench)
+
+    assert list(found.blocks) == list(bench.stretches)
+    for stretch, block in found.blocks.items():
         same(block, as_it_goes.compute(*stretch))
 
 
